@@ -1,0 +1,251 @@
+"""What was found in a folder: frozen values, from one curve to a whole experiment.
+
+Arrays are read-only. Nothing here knows files, HTML or pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Artifact",
+    "Axis",
+    "BoolArray",
+    "Direction",
+    "Experiment",
+    "FloatArray",
+    "Hparam",
+    "Insight",
+    "Objective",
+    "Problem",
+    "Reading",
+    "Recorded",
+    "Run",
+    "Series",
+    "Severity",
+    "SourceFile",
+    "Status",
+]
+
+Axis = Literal["step", "epoch", "episode", "frame"]
+Direction = Literal["min", "max"]
+Severity = Literal["info", "warning", "serious"]
+Status = Literal["finished", "running", "interrupted", "failed", "unknown"]
+FloatArray: TypeAlias = NDArray[np.float64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+Hparam: TypeAlias = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Exact statistics of every point a file holds, before splicing and thinning.
+
+    Minimum and maximum are over finite values; all are None when there are none.
+    """
+
+    count: int
+    nonfinite: int
+    first_step: float | None
+    last_step: float | None
+    first: float | None
+    last: float | None
+    min: float | None
+    min_step: float | None
+    max: float | None
+    max_step: float | None
+    superseded: int = 0
+    """Points that a resumed session wrote again."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """One curve: values, shape (n,), at steps, shape (n,), in the order of the file."""
+
+    name: str
+    """Split and metric, "train/loss"; the raw name until `gather` has named it."""
+    raw_name: str
+    """As the file has it."""
+    steps: FloatArray
+    values: FloatArray
+    axis: Axis = "step"
+    """What `steps` counts."""
+    times: FloatArray | None = None
+    """Wall time of each point, seconds since 1970 UTC."""
+    epochs: FloatArray | None = None
+    """Epoch of each point, where the file tells it beside the step."""
+    superseded: BoolArray | None = None
+    """True where a resumed session wrote the step again; None when nothing was."""
+    source: str = ""
+    """The file, relative to the experiment."""
+    part: str = ""
+    """Which of several runs in one file this belongs to ("seed=2"); empty for one run a file."""
+    recorded: Recorded | None = None
+    """Set by `gather`; counts more points than `values` when the curve has been thinned."""
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "values", "times", "epochs"):
+            array = getattr(self, name)
+            if array is not None:
+                array = np.ascontiguousarray(array, dtype=np.float64)
+                if array.shape != (len(self.values),):
+                    raise ValueError(f"{self.raw_name}: {name} has shape {array.shape}")
+                array.flags.writeable = False
+                object.__setattr__(self, name, array)
+        if self.superseded is not None:
+            self.superseded.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def split(self) -> str:
+        """The part of the name before the first slash, if it is a data split, else ""."""
+        head, slash, _ = self.name.partition("/")
+        return head if slash and head in ("train", "val", "test") else ""
+
+    @property
+    def metric(self) -> str:
+        """The name without its split."""
+        return self.name.removeprefix(f"{self.split}/") if self.split else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file a run left behind that is listed, not opened."""
+
+    name: str
+    path: str
+    """Relative to the experiment."""
+    kind: Literal["checkpoint", "other"]
+    size: int
+    """Bytes."""
+    step: float | None = None
+    epoch: float | None = None
+    score: float | None = None
+    """The monitored value, where the file name carries it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the input is wrong: which file, what, and what to do. `code` is stable and documented."""
+
+    code: str
+    path: str
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """The metric an experiment is judged by."""
+
+    metric: str
+    """A series name, "val/loss"."""
+    direction: Direction
+    why: str = ""
+    """Who says so: the configuration, a file, or our reading of the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """One sentence about the numbers, with the evidence."""
+
+    kind: str
+    """Stable word: "overfitting", "divergence", ..."""
+    severity: Severity
+    text: str
+    figure: str = ""
+    """Identifier of the figure that shows it."""
+    run: str = ""
+    metric: str = ""
+    step: float | None = None
+    values: Mapping[str, float] = field(default_factory=dict)
+    """The numbers in the sentence, and the threshold that was crossed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one file gave. Whatever the format, this is what comes out."""
+
+    writer: str
+    """Who wrote the file: "TensorBoard", "Keras CSVLogger"."""
+    series: tuple[Series, ...] = ()
+    hparams: Mapping[str, Hparam] = field(default_factory=dict)
+    """Flat: nested keys are joined by dots."""
+    artifacts: tuple[Artifact, ...] = ()
+    media: Mapping[str, int] = field(default_factory=dict)
+    """How many images, histograms, texts, ... the file holds."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Notes by tag, as Markdown nobody has checked."""
+    objective: Objective | None = None
+    status: Status = "unknown"
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """Where a run's numbers came from."""
+
+    path: str
+    """Relative to the experiment."""
+    size: int
+    modified: float
+    """Seconds since 1970 UTC."""
+    reader: str
+    writer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything one training left behind, merged."""
+
+    name: str
+    """Unique in its experiment: the folder, relative to it."""
+    slug: str
+    """The name as it stands in addresses: lower-case ASCII, unique."""
+    series: tuple[Series, ...] = ()
+    hparams: Mapping[str, Hparam] = field(default_factory=dict)
+    artifacts: tuple[Artifact, ...] = ()
+    media: Mapping[str, int] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    objective: Objective | None = None
+    status: Status = "unknown"
+    started: float | None = None
+    ended: float | None = None
+    group: str = ""
+    """Runs that differ only in their seed share a group."""
+    seed: int | None = None
+    color: int = 0
+    """The run's place in the palette, the same on every page."""
+    sources: tuple[SourceFile, ...] = ()
+    insights: tuple[Insight, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def get(self, name: str) -> Series | None:
+        """The series of that name, if the run has it."""
+        return next((s for s in self.series if s.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One folder of runs, and what its author says of it."""
+
+    slug: str
+    title: str
+    path: str
+    """The folder, relative to the scanned one."""
+    runs: tuple[Run, ...] = ()
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    model: str = ""
+    inputs: str = ""
+    story: str = ""
+    """README.md of the folder: Markdown nobody has checked."""
+    objective: Objective | None = None
+    problems: tuple[Problem, ...] = ()

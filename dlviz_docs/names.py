@@ -1,0 +1,174 @@
+"""What metric names mean: which split, which direction is better, where they belong on a page, how they read in an address."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from dlviz_docs.model import Direction
+
+__all__ = [
+    "canonical",
+    "direction",
+    "figure_id",
+    "group",
+    "is_learning_rate",
+    "slug",
+    "split_of_folder",
+    "unique_slugs",
+]
+
+SPLITS: Mapping[str, str] = {
+    "train": "train",
+    "training": "train",
+    "tr": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "eval": "val",
+    "evaluation": "val",
+    "dev": "val",
+    "test": "test",
+    "testing": "test",
+}
+
+_SPLIT_WORD = "|".join(sorted(SPLITS, key=len, reverse=True))
+_PREFIX = re.compile(rf"^(?:epoch_)?({_SPLIT_WORD})[/_.\- ]+(?=\S)", re.IGNORECASE)
+_SUFFIX = re.compile(rf"(?<=\S)[/_.\- ]+({_SPLIT_WORD})$", re.IGNORECASE)
+_KERAS = re.compile(r"^(?:epoch_|batch_)(?=\w)|^evaluation_(?=\w+_vs_iterations$)|_vs_iterations$")
+_RHYTHM = re.compile(r"(?<=\w)_(step|epoch)$")
+
+_LEARNING_RATE = re.compile(
+    r"^(lr|learning_?rate|base_lr|lr[-/].*|x/lr\d+|optimizer/lr|.*[/_](lr|learning_?rate))$", re.IGNORECASE
+)
+_DOWN = re.compile(
+    r"(^|[^a-z])(loss|losses|err|error|nll|perplexity|ppl|bpb|bpc|fid|kid|mae|mse|rmse|mape|smape|wer|cer|ter|"
+    r"cross_?entropy|crossentropy|brier|ece|lpips|hinge|distance|eer|regret)(?![a-z])|loss$|error$"
+)
+_UP = re.compile(
+    r"(^|[^a-z])(acc|accuracy|f1|fscore|precision|recall|map|ap|ar|auc|auroc|auprc|iou|miou|dice|psnr|ssim|bleu|rouge\w*|"
+    r"meteor|return|returns|reward|rewards|rew|success|fitness|score|mcc|kappa|r2|spearman|pearson|top\d|win_?rate|elo|"
+    r"ap\d+|map\d+)(?![a-z])|accuracy$|_acc\d*$|^acc\d*$"
+)
+_GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("Learning rate", _LEARNING_RATE),
+    (
+        "Speed and system",
+        re.compile(
+            r"(^|[/_ ])(runtime|samples_per_second|steps_per_second|fps|sps|time|time_elapsed|data_time|eta_seconds|memory|"
+            r"gpu\w*|cpu\w*|throughput|it_per_sec|iterations?_per_sec\w*|tokens_per_sec\w*|total_flos|iter_time|num_gpus|"
+            r"system|duration|latency)([/_ ]|$)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "Progress",
+        re.compile(
+            r"(^|/)(epoch|step|iter|iteration|global_step|env_step|gradient_step|total_timesteps|iterations|n_updates|"
+            r"total_steps|num_input_tokens_seen|n/ep|n/st|update_step|episodes?)$",
+            re.IGNORECASE,
+        ),
+    ),
+    ("Loss", re.compile(r"loss|nll|perplexity|ppl|cross_?entropy|(^|[/_])(error|mse|mae|rmse)([/_]|$)", re.IGNORECASE)),
+    (
+        "Reward",
+        re.compile(
+            r"(^|[/_ ])(reward|rewards|rew|return|returns|ep_rew_mean|episodic_return|episode_reward|score|"
+            r"success|success_rate|ep_len_mean|ep_length|episode_length|length|len)([/_ ]|$|_)",
+            re.IGNORECASE,
+        ),
+    ),
+    ("Gradients and weights", re.compile(r"grad|norm|weight|bias|kernel", re.IGNORECASE)),
+)
+
+
+def canonical(raw_names: Sequence[str], split: str = "") -> dict[str, str]:
+    """Raw name to "split/metric" for names that stand beside each other in one run; `split` is the folder's, if it has one.
+
+    A bare metric beside its own validation twin ("loss", "val_loss") is the training one. Names stay distinct:
+    where two would meet, the later one keeps its raw form.
+    """
+    parsed = {raw: _parse(raw) for raw in raw_names}
+    judged = {metric for found, metric in parsed.values() if found in ("val", "test")}
+    rhythms = Counter(_RHYTHM.sub("", f"{found}/{metric}") for found, metric in parsed.values())
+    result: dict[str, str] = {}
+    taken: set[str] = set()
+    for raw, (found, metric) in parsed.items():
+        base = _RHYTHM.sub("", metric)
+        # Lightning logs "loss_step" and "loss_epoch" side by side: the epoch mean is the metric, the other keeps its name.
+        if rhythms[_RHYTHM.sub("", f"{found}/{metric}")] == 1 or metric.endswith("_epoch"):
+            metric = base
+        found = found or split or ("train" if metric in judged and not is_learning_rate(metric) else "")
+        name = f"{found}/{metric}" if found else metric
+        if name in taken:
+            name = raw if raw not in taken else f"{raw} ({len(taken)})"
+        taken.add(name)
+        result[raw] = name
+    return result
+
+
+def _parse(raw: str) -> tuple[str, str]:
+    """Split and metric of one raw name; the split is "" when the name does not say."""
+    name = _KERAS.sub("", _KERAS.sub("", raw.strip()))
+    if match := _PREFIX.match(name):
+        return SPLITS[match[1].lower()], name[match.end() :]
+    if match := _SUFFIX.search(name):
+        return SPLITS[match[1].lower()], name[: match.start()]
+    return "", name or raw
+
+
+def split_of_folder(name: str) -> str:
+    """The split a folder of this name holds ("validation" is "val"), or ""."""
+    return SPLITS.get(name.lower(), "")
+
+
+def is_learning_rate(metric: str) -> bool:
+    """Whether the name is one of the many for the learning rate."""
+    return bool(_LEARNING_RATE.match(metric))
+
+
+def direction(metric: str) -> Direction | None:
+    """Which way is better, as far as the name tells; None when it does not."""
+    text = metric.lower()
+    if _DOWN.search(text):
+        return "min"
+    return "max" if _UP.search(text) else None
+
+
+def group(metric: str) -> str:
+    """The heading a metric's chart stands under."""
+    for title, pattern in _GROUPS:
+        if pattern.search(metric):
+            return title
+    head, slash, _ = metric.partition("/")
+    if direction(metric):
+        return "Quality"
+    return head.replace("_", " ").capitalize() if slash else "Other metrics"
+
+
+def slug(text: str) -> str:
+    """A name as it stands in an address: lower-case ASCII; a short hash where that lost something but case or spaces."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    body = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
+    if body and re.sub(r"[ _\-./]", "-", text.lower()).strip("-") == body:
+        return body
+    return f"{body or 'x'}-{_short_hash(text)}"
+
+
+def unique_slugs(texts: Sequence[str]) -> tuple[str, ...]:
+    """A slug for each text; where two would meet, both carry a hash of their text, so neither depends on its neighbours' order."""
+    slugs = [slug(text) for text in texts]
+    counts = Counter(slugs)
+    return tuple(s if counts[s] == 1 else f"{s}-{_short_hash(t)}" for s, t in zip(slugs, texts, strict=True))
+
+
+def figure_id(metric: str) -> str:
+    """Identifier of the chart of one metric, all splits together."""
+    return f"metric-{slug(metric)}"
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
