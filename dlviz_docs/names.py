@@ -1,4 +1,4 @@
-"""What metric names mean: which split, which direction is better, where they belong on a page, how they read in an address."""
+"""What metric names mean: their split, the better direction, their place on a page, their form in an address."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ _GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "Speed and system",
         re.compile(
-            r"(^|[/_ ])(runtime|samples_per_second|steps_per_second|fps|sps|time|time_elapsed|data_time|eta_seconds|memory|"
-            r"gpu\w*|cpu\w*|throughput|it_per_sec|iterations?_per_sec\w*|tokens_per_sec\w*|total_flos|iter_time|num_gpus|"
+            r"(^|[/_ ])(runtime|samples_per_second|steps_per_second|fps|sps|time|time_elapsed|data_time|eta_seconds|"
+            r"memory|gpu\w*|cpu\w*|throughput|it_per_sec|iterations?_per_sec\w*|tokens_per_sec\w*|total_flos|iter_time|num_gpus|"
             r"system|duration|latency)([/_ ]|$)",
             re.IGNORECASE,
         ),
@@ -86,7 +86,7 @@ _GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 
 def canonical(raw_names: Sequence[str], split: str = "") -> dict[str, str]:
-    """Raw name to "split/metric" for names that stand beside each other in one run; `split` is the folder's, if it has one.
+    """Raw name to "split/metric" for names that stand beside each other in one run; `split` is the folder's, or "".
 
     A bare metric beside its own validation twin ("loss", "val_loss") is the training one. Names stay distinct:
     where two would meet, the later one keeps its raw form.
@@ -98,7 +98,7 @@ def canonical(raw_names: Sequence[str], split: str = "") -> dict[str, str]:
     taken: set[str] = set()
     for raw, (found, metric) in parsed.items():
         base = _RHYTHM.sub("", metric)
-        # Lightning logs "loss_step" and "loss_epoch" side by side: the epoch mean is the metric, the other keeps its name.
+        # Lightning logs "loss_step" and "loss_epoch" side by side: the epoch mean is the metric.
         if rhythms[_RHYTHM.sub("", f"{found}/{metric}")] == 1 or metric.endswith("_epoch"):
             metric = base
         found = found or split or ("train" if metric in judged and not is_learning_rate(metric) else "")
@@ -150,7 +150,7 @@ def group(metric: str) -> str:
 
 
 def slug(text: str) -> str:
-    """A name as it stands in an address: lower-case ASCII; a short hash where that lost something but case or spaces."""
+    """A name as it stands in an address: lower-case ASCII, with a short hash where that lost more than case or spaces."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     body = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
     if body and re.sub(r"[ _\-./]", "-", text.lower()).strip("-") == body:
@@ -159,7 +159,7 @@ def slug(text: str) -> str:
 
 
 def unique_slugs(texts: Sequence[str]) -> tuple[str, ...]:
-    """A slug for each text; where two would meet, both carry a hash of their text, so neither depends on its neighbours' order."""
+    """A slug for each text; where two would meet, both carry a hash of their text, so order does not matter."""
     slugs = [slug(text) for text in texts]
     counts = Counter(slugs)
     return tuple(s if counts[s] == 1 else f"{s}-{_short_hash(t)}" for s, t in zip(slugs, texts, strict=True))

@@ -22,8 +22,8 @@ __all__ = [
     "NavItem",
     "Page",
     "Section",
-    "Site",
     "Shown",
+    "Site",
     "Table",
     "XAxis",
 ]

@@ -1,4 +1,4 @@
-"""Topics: one topic, one file or folder. A renderer turns an experiment into figures and sentences, and touches no file.
+"""Topics: one topic, one file or folder. A renderer turns an experiment into figures and sentences, opening no file.
 
 A new topic is a module here and one row in `RENDERERS`.
 """
