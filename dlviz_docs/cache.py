@@ -1,0 +1,164 @@
+"""Results on disk, by the content they were made from; safe under two builds at once and under a kill.
+
+Every entry is one file, written beside its place and renamed into it, with a checksum in front: a reader sees a whole
+entry or none. Entries are msgpack of our own frozen types, never pickle. A ledger remembers which content a path had
+at which signature, so that an unchanged file is not hashed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from functools import cache as memoised
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+
+from dlviz_docs import __version__
+from dlviz_docs.scan import Signature
+
+__all__ = ["Cache", "content_hash", "decode", "encode", "key"]
+
+T = TypeVar("T")
+_CHECK = 16
+_BLOCK = 1 << 20
+
+
+def key(*parts: object) -> str:
+    """One name for a result: of what went in, of the code that made it, and of nothing else."""
+    digest = hashlib.blake2b(_code_fingerprint(), digest_size=16)
+    digest.update(msgspec.json.encode(parts))
+    return digest.hexdigest()
+
+
+def content_hash(path: str) -> str:
+    """Hash of a file's bytes, read in blocks."""
+    digest = hashlib.blake2b(digest_size=16)
+    with Path(path).open("rb", buffering=0) as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def encode(value: object) -> bytes:
+    """Our frozen types as msgpack; arrays keep their bits."""
+    return msgspec.msgpack.encode(value, enc_hook=_encode_array)
+
+
+def decode(data: bytes, cls: type[T]) -> T:
+    """The inverse of `encode`; raises `msgspec.DecodeError` on anything else."""
+    return _decoder(cls).decode(data)
+
+
+@lru_cache(maxsize=32)
+def _decoder(cls: type[T]) -> msgspec.msgpack.Decoder[T]:
+    return msgspec.msgpack.Decoder(cls, dec_hook=_decode_array)
+
+
+def _encode_array(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        return (value.dtype.str, value.tobytes())
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError(f"{type(value).__name__} is not one of the model's types")
+
+
+def _decode_array(cls: type, value: object) -> object:
+    if cls is Path and isinstance(value, str):
+        return Path(value)
+    dtype, data = msgspec.convert(value, tuple[str, bytes])
+    return np.frombuffer(data, dtype=dtype)
+
+
+class Cache:
+    """A folder of results."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, name: str, suffix: str = "") -> Path:
+        """Where an entry lies, whether it exists or not."""
+        return self.folder / name[:2] / f"{name}{suffix}"
+
+    def get(self, name: str, cls: type[T]) -> T | None:
+        """The entry, or None when there is none or it is damaged (then it will be made again)."""
+        try:
+            data = self.path(name).read_bytes()
+        except OSError:
+            return None
+        if hashlib.blake2b(data[_CHECK:], digest_size=_CHECK).digest() != data[:_CHECK]:
+            return None
+        try:
+            return decode(data[_CHECK:], cls)
+        except msgspec.DecodeError:
+            return None
+
+    def put(self, name: str, value: object) -> None:
+        """Store an entry; a second writer of the same name stores the same."""
+        data = encode(value)
+        self.put_bytes(name, hashlib.blake2b(data, digest_size=_CHECK).digest() + data)
+
+    def put_bytes(self, name: str, data: bytes, suffix: str = "") -> Path:
+        """Store raw bytes that the site will copy; returns their place."""
+        path = self.path(name, suffix)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        return path
+
+    def load_ledger(self) -> Ledger:
+        """What earlier builds learnt of each path."""
+        return self.get(_LEDGER, Ledger) or Ledger()
+
+    def save_ledger(self, ledger: Ledger) -> None:
+        """Keep what this build learnt."""
+        self.put(_LEDGER, ledger)
+
+    def forget(self, used: Iterable[Path]) -> int:
+        """Remove every entry that is not among `used`; returns how many."""
+        keep = {str(path) for path in used} | {str(self.path(_LEDGER))}
+        gone = [p for p in self.folder.glob("??/*") if str(p) not in keep and not p.name.startswith(".new-")]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        return len(gone)
+
+
+class Ledger(msgspec.Struct):
+    """Content hash by path and signature."""
+
+    contents: dict[str, tuple[Signature, str]] = {}
+
+    def known(self, path: str, signature: Signature) -> str | None:
+        """The content of the path, if its signature is still the one that was seen."""
+        seen = self.contents.get(path)
+        return seen[1] if seen and seen[0] == signature else None
+
+
+_LEDGER = "ledger"
+
+
+@memoised
+def _code_fingerprint() -> bytes:
+    """Changes with the version and, in an editable install, with every edit: results of old code are not shown."""
+    import dlviz_templates
+
+    digest = hashlib.blake2b(__version__.encode(), digest_size=16)
+    for folder in (Path(__file__).parent, Path(str(dlviz_templates.__file__)).parent):
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in {".py", ".j2", ".js", ".css"}:
+                status = path.stat()
+                digest.update(f"{path.name}:{status.st_size}:{status.st_mtime_ns}".encode())
+    return digest.digest()

@@ -1,0 +1,81 @@
+"""The user's settings: YAML to frozen dataclasses, with errors that name the key and the near miss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Literal, TypeAlias, TypeVar
+
+import msgspec
+
+from dlviz_docs.errors import OptionError, near_miss
+
+__all__ = ["About", "Options", "Selection", "from_mapping", "parse"]
+
+T = TypeVar("T")
+
+Selection: TypeAlias = Mapping[str, bool | Mapping[str, object]]
+"""Readers or renderers by name: false leaves one out, a mapping sets its options."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What may stand under `dlviz:` in mkdocs.yml; every key has a default."""
+
+    experiments_dir: str = "experiments"
+    """The folder to scan, relative to mkdocs.yml."""
+    path: str = "experiments"
+    """Where in the site our pages stand; empty: at its root."""
+    section: str = "Experiments"
+    """The title of the index page, and its name in the navigation."""
+    readers: Selection = field(default_factory=dict)
+    renderers: Selection = field(default_factory=dict)
+    exclude: tuple[str, ...] = ()
+    """Glob patterns, relative to the scanned folder, of what to leave out: "scratch/**"."""
+    strict: bool = False
+    """Fail the build when any file has a problem; `mkdocs build --strict` does the same."""
+    cache_dir: str = ".cache/dlviz"
+    """Where results are kept between builds, relative to mkdocs.yml."""
+    workers: int = 2
+    """Processes that read and draw; 0 does it all in this one, without protection against crashes and hangs."""
+    file_timeout: float = 60.0
+    """Seconds one folder of one run may take to be read, and one experiment to be drawn."""
+    memory_limit: int = 4096
+    """MiB of address space a process may take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What may stand in experiment.yml."""
+
+    title: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    metric: str = ""
+    """The metric the experiment is judged by: "val/accuracy"."""
+    direction: Literal["min", "max", ""] = ""
+    """Which way is better; needed only where the name does not tell."""
+    model: str = ""
+    """What the model is, in a sentence."""
+    inputs: str = ""
+    """What goes into it, in a sentence."""
+
+
+def parse(mapping: Mapping[str, object]) -> Options:
+    """The plugin's options; `readers` and `renderers` may also be a list of the only ones wanted."""
+    return from_mapping(Options, mapping, where="dlviz")
+
+
+def from_mapping(cls: type[T], mapping: Mapping[str, object], *, where: str) -> T:
+    """A frozen dataclass out of a mapping; `OptionError` names the key, what is expected, and the near miss."""
+    known = [f.name for f in fields(cls)]  # type: ignore[arg-type]
+    for key in mapping:
+        if key not in known:
+            raise OptionError(f"{where}: unknown key {key!r}.{near_miss(str(key), known)}")
+    try:
+        return msgspec.convert(dict(mapping), type=cls)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at `$.")
+        key = place.rstrip("`")
+        raise OptionError(f"{where}: {key or 'value'}: {message}") from None

@@ -1,0 +1,167 @@
+"""How steps are run: in a pool of processes that may crash, hang or eat memory without taking the build with them.
+
+A worker does one job at a time. One that dies or runs over its time is replaced, and only its job is lost. The pool
+starts from a fork server, before any heavy package is imported, so a new worker costs milliseconds.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import Any, Generic, Literal, TypeVar
+
+__all__ = ["Failure", "Limits", "run_jobs"]
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one job may take."""
+
+    seconds: float = 60.0
+    mebibytes: int = 4096
+    """Address space of a worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A job that gave no result."""
+
+    kind: Literal["error", "memory", "timeout", "crash"]
+    detail: str
+
+
+def run_jobs(
+    function: Callable[[J], R], jobs: Sequence[J], *, workers: int, limits: Limits
+) -> Iterator[tuple[int, R | Failure]]:
+    """Run `function` on every job; yields (index of the job, result) as they finish.
+
+    `function` is a module's own, so that another process can import it. With `workers` 0 everything runs in this
+    process, in order, without protection against crashes and hangs.
+    """
+    if workers == 0 or not jobs:
+        for index, job in enumerate(jobs):
+            yield index, _attempt(function, job)
+        return
+    yield from _Pool(function, jobs, min(workers, len(jobs)), limits).results()
+
+
+def _attempt(function: Callable[[J], R], job: J) -> R | Failure:
+    try:
+        return function(job)
+    except MemoryError:
+        return Failure("memory", "needs more memory than it may take")
+    # Whatever a damaged file or somebody's renderer raises becomes a notice on one page.
+    except Exception as error:  # noqa: BLE001
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return Failure("error", f"{type(error).__name__}: {error} ({place.name}, line {place.lineno})")
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: Any
+    pipe: Connection
+    job: int | None = None
+    deadline: float = 0.0
+
+
+class _Pool(Generic[J, R]):
+    """The parent's side: hands out jobs, watches clocks, replaces the dead."""
+
+    def __init__(self, function: Callable[[J], R], jobs: Sequence[J], count: int, limits: Limits) -> None:
+        self.function, self.jobs, self.limits = function, jobs, limits
+        self.context: Any = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+        self.waiting = deque(range(len(jobs)))
+        self.workers = [self._start() for _ in range(count)]
+
+    def results(self) -> Iterator[tuple[int, R | Failure]]:
+        try:
+            for worker in self.workers:
+                self._feed(worker)
+            while any(worker.job is not None for worker in self.workers):
+                yield from self._collect()
+        finally:
+            for worker in self.workers:
+                self._stop(worker)
+
+    def _start(self) -> _Worker:
+        ours, theirs = self.context.Pipe()
+        process = self.context.Process(target=_serve, args=(theirs, self.function, self.limits.mebibytes), daemon=True)
+        process.start()
+        theirs.close()
+        return _Worker(process, ours)
+
+    def _feed(self, worker: _Worker) -> None:
+        worker.job = self.waiting.popleft() if self.waiting else None
+        if worker.job is not None:
+            worker.deadline = time.monotonic() + self.limits.seconds
+            worker.pipe.send(self.jobs[worker.job])
+
+    def _collect(self) -> Iterator[tuple[int, R | Failure]]:
+        busy = [worker for worker in self.workers if worker.job is not None]
+        patience = max(0.0, min(worker.deadline for worker in busy) - time.monotonic())
+        ready = set(wait([worker.pipe for worker in busy], timeout=patience))
+        for worker in busy:
+            if worker.pipe in ready or time.monotonic() >= worker.deadline:
+                index = worker.job
+                assert index is not None
+                result = self._take(worker, ready=worker.pipe in ready)
+                self._feed(worker)
+                yield index, result
+
+    def _take(self, worker: _Worker, *, ready: bool) -> R | Failure:
+        if ready:
+            try:
+                result: R | Failure = worker.pipe.recv()
+            except (EOFError, OSError):
+                worker.process.join(timeout=5)
+                return self._replace(
+                    worker, Failure("crash", f"the process died ({_exit_name(worker.process.exitcode)})")
+                )
+            return result
+        return self._replace(worker, Failure("timeout", f"took longer than {self.limits.seconds:g} seconds"))
+
+    def _replace(self, worker: _Worker, failure: Failure) -> Failure:
+        self._stop(worker)
+        fresh = self._start()
+        worker.process, worker.pipe = fresh.process, fresh.pipe
+        return failure
+
+    def _stop(self, worker: _Worker) -> None:
+        worker.pipe.close()
+        worker.process.kill()
+        worker.process.join(timeout=5)
+
+
+def _serve(pipe: Connection, function: Callable[[Any], object], mebibytes: int) -> None:
+    """The worker's side: one job after another until the pipe closes."""
+    _limit_memory(mebibytes)
+    while True:
+        try:
+            job = pipe.recv()
+        except (EOFError, OSError):
+            return
+        pipe.send(_attempt(function, job))
+
+
+def _limit_memory(mebibytes: int) -> None:
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (mebibytes << 20, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+def _exit_name(code: int | None) -> str:
+    import signal
+
+    if code is not None and code < 0:
+        return signal.Signals(-code).name
+    return f"exit code {code}"
