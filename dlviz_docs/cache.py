@@ -12,7 +12,6 @@ import os
 import tempfile
 from collections.abc import Iterable
 from functools import cache as memoised
-from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -52,12 +51,7 @@ def encode(value: object) -> bytes:
 
 def decode(data: bytes, cls: type[T]) -> T:
     """The inverse of `encode`; raises `msgspec.DecodeError` on anything else."""
-    return _decoder(cls).decode(data)
-
-
-@lru_cache(maxsize=32)
-def _decoder(cls: type[T]) -> msgspec.msgpack.Decoder[T]:
-    return msgspec.msgpack.Decoder(cls, dec_hook=_decode_array)
+    return msgspec.msgpack.decode(data, type=cls, dec_hook=_decode_array)
 
 
 def _encode_array(value: object) -> object:

@@ -13,9 +13,11 @@ from dlviz_docs.model import Direction
 __all__ = [
     "canonical",
     "direction",
+    "exact_slug",
     "figure_id",
     "group",
     "is_learning_rate",
+    "natural",
     "slug",
     "split_of_folder",
     "unique_slugs",
@@ -150,7 +152,7 @@ def group(metric: str) -> str:
 
 
 def slug(text: str) -> str:
-    """A name as it stands in an address: lower-case ASCII, with a short hash where that lost more than case or spaces."""
+    """A name as it stands in an address: lower-case ASCII, with a hash where that lost more than case or spaces."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     body = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
     if body and re.sub(r"[ _\-./]", "-", text.lower()).strip("-") == body:
@@ -158,11 +160,26 @@ def slug(text: str) -> str:
     return f"{body or 'x'}-{_short_hash(text)}"
 
 
+def exact_slug(*texts: str) -> str:
+    """A slug that no other texts have, so it can be given before the neighbours are known."""
+    text = "/".join(part for part in texts if part)
+    body = re.sub(r"[^a-z0-9]+", "-", text.encode("ascii", "ignore").decode().lower()).strip("-")[:60].strip("-")
+    if [body] == [part for part in texts if part]:
+        return body
+    return f"{body or 'x'}-{_short_hash(chr(0).join(texts))}"
+
+
 def unique_slugs(texts: Sequence[str]) -> tuple[str, ...]:
     """A slug for each text; where two would meet, both carry a hash of their text, so order does not matter."""
     slugs = [slug(text) for text in texts]
     counts = Counter(slugs)
     return tuple(s if counts[s] == 1 else f"{s}-{_short_hash(t)}" for s, t in zip(slugs, texts, strict=True))
+
+
+def natural(text: str) -> tuple[tuple[int, int | str], ...]:
+    """Sort key in which run-2 comes before run-10."""
+    pieces = re.split(r"(\d+)", text)
+    return tuple((1, int(piece)) if piece.isdigit() and piece.isascii() else (2, piece) for piece in pieces if piece)
 
 
 def figure_id(metric: str) -> str:

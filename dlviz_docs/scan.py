@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from dlviz_docs.names import split_of_folder, unique_slugs
+from dlviz_docs.names import natural, split_of_folder, unique_slugs
 from dlviz_docs.readers import Reader
 
 __all__ = ["ExperimentFolder", "LeftOut", "RunFolder", "Scan", "Signature", "Source", "scan"]
@@ -164,7 +164,7 @@ class _Walk:
     def folder(self, relative: str, depth: int) -> _Folder:
         folder = _Folder(os.path.join(self.root, relative) if relative else str(self.root), relative)
         try:
-            entries = sorted(os.scandir(folder.path), key=lambda entry: _natural(entry.name))
+            entries = sorted(os.scandir(folder.path), key=lambda entry: natural(entry.name))
         except OSError as error:
             self.left_out.append(LeftOut(relative or ".", f"cannot be listed: {error.strerror}"))
             return folder
@@ -317,7 +317,7 @@ def _experiment(folder: _Folder, runs: list[_Folder], slug: str, top: _Folder) -
         name=_title(folder, top),
         path=folder.path,
         relative=folder.relative or ".",
-        runs=tuple(sorted(inside, key=lambda run: _natural(run.name))),
+        runs=tuple(sorted(inside, key=lambda run: natural(run.name))),
         shared=shared,
         about=tuple(folder.about),
     )
@@ -325,11 +325,5 @@ def _experiment(folder: _Folder, runs: list[_Folder], slug: str, top: _Folder) -
 
 def _run(run: _Folder, experiment: _Folder) -> RunFolder:
     name = os.path.relpath(run.path, experiment.path)
-    sources = sorted(run.sources, key=lambda source: (source.part, _natural(os.path.basename(source.path))))
+    sources = sorted(run.sources, key=lambda source: (source.part, natural(os.path.basename(source.path))))
     return RunFolder(run.name if name == "." else name, tuple(sources))
-
-
-def _natural(text: str) -> tuple[tuple[int, int | str], ...]:
-    """Sort key in which run-2 comes before run-10."""
-    pieces = re.split(r"(\d+)", text)
-    return tuple((1, int(piece)) if piece.isdigit() and piece.isascii() else (2, piece) for piece in pieces if piece)

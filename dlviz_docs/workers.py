@@ -103,16 +103,19 @@ class _Pool(Generic[J, R]):
         worker.job = self.waiting.popleft() if self.waiting else None
         if worker.job is not None:
             worker.deadline = time.monotonic() + self.limits.seconds
-            worker.pipe.send(self.jobs[worker.job])
+            try:
+                worker.pipe.send(self.jobs[worker.job])
+            except OSError:  # it died while it had nothing to do
+                fresh = self._start()
+                worker.process, worker.pipe = fresh.process, fresh.pipe
+                worker.pipe.send(self.jobs[worker.job])
 
     def _collect(self) -> Iterator[tuple[int, R | Failure]]:
-        busy = [worker for worker in self.workers if worker.job is not None]
-        patience = max(0.0, min(worker.deadline for worker in busy) - time.monotonic())
-        ready = set(wait([worker.pipe for worker in busy], timeout=patience))
-        for worker in busy:
+        busy = {worker.job: worker for worker in self.workers if worker.job is not None}
+        patience = max(0.0, min(worker.deadline for worker in busy.values()) - time.monotonic())
+        ready = set(wait([worker.pipe for worker in busy.values()], timeout=patience))
+        for index, worker in busy.items():
             if worker.pipe in ready or time.monotonic() >= worker.deadline:
-                index = worker.job
-                assert index is not None
                 result = self._take(worker, ready=worker.pipe in ready)
                 self._feed(worker)
                 yield index, result

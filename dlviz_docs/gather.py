@@ -1,0 +1,310 @@
+"""Readings become runs, and runs an experiment.
+
+One run: the files of one folder are put under common names, a curve that several files tell is told once, and a
+resumed training is spliced: where the step goes back, the later session is kept from its first step.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+
+from dlviz_docs import names
+from dlviz_docs.model import (
+    Artifact,
+    BoolArray,
+    Direction,
+    Experiment,
+    FloatArray,
+    Hparam,
+    Objective,
+    Problem,
+    Reading,
+    Recorded,
+    Run,
+    Series,
+    SourceFile,
+    Status,
+)
+from dlviz_docs.options import About
+from dlviz_docs.scan import ExperimentFolder, RunFolder, Source
+
+__all__ = ["Told", "gather", "gather_runs"]
+
+MANY_RESTARTS = 20
+"""More steps back than this are no resumed training but interleaved writers; the points are sorted instead."""
+
+_SEED_KEY = re.compile(r"(^|[._/])(random_?)?seed$", re.IGNORECASE)
+_SEED_NAME = re.compile(r"(?:[-_/. ]|^)(?:seed|s)[-_=]?(\d+)(?=$|[-_/. ])", re.IGNORECASE)
+_STATUS_ORDER: tuple[Status, ...] = ("failed", "interrupted", "running", "finished")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One file of a run folder, and what it gave."""
+
+    source: Source
+    reading: Reading
+
+
+# --- one folder of files -> its runs ----------------------------------------------------------------------------------
+
+
+def gather_runs(folder: RunFolder, told: Sequence[Told], root: str = "") -> tuple[Run, ...]:
+    """The runs of one folder, at full resolution; `root` is what source paths are shown relative to."""
+    shared = [one for one in told if not one.reading.series]
+    with_curves = [one for one in told if one.reading.series]
+    parcels = _by_run(with_curves)
+    if not parcels:
+        return (_run(folder, "", shared, {}, root),) if _has_content(shared) else ()
+    return tuple(
+        _run(folder, label, [*files, *shared], series, root)
+        for label, (files, series) in sorted(parcels.items(), key=lambda item: names.natural(item[0]))
+    )
+
+
+Parcels: TypeAlias = dict[str, tuple[list[Told], dict[Source, list[Series]]]]
+
+
+def _by_run(told: Sequence[Told]) -> Parcels:
+    """Which run each curve belongs to: usually one for all; one a file for tables alike; one a part within a file."""
+    alike = Counter(_shape(one) for one in told)
+    parcels: Parcels = {}
+    for one in told:
+        stem = _stem(one.source) if alike[_shape(one)] > 1 and one.source.reader != "tensorboard" else ""
+        if stem and one.source.reader == "hf_trainer":
+            stem = ""  # checkpoint-500/ and checkpoint-1000/ are two looks at one training
+        for series in one.reading.series:
+            label = "/".join(piece for piece in (stem, series.part) if piece)
+            files, by_source = parcels.setdefault(label, ([], {}))
+            if one not in files:
+                files.append(one)
+            by_source.setdefault(one.source, []).append(series)
+    return _without_lone_part(parcels)
+
+
+def _without_lone_part(parcels: Parcels) -> Parcels:
+    return {"": next(iter(parcels.values()))} if len(parcels) == 1 else parcels
+
+
+def _shape(one: Told) -> tuple[str, str, frozenset[str]]:
+    """Files of one format in one folder with the same columns are runs beside each other."""
+    return one.source.reader, one.source.part, frozenset(series.raw_name for series in one.reading.series)
+
+
+def _stem(source: Source) -> str:
+    return source.relative.rpartition("/")[2].rpartition(".")[0]
+
+
+def _has_content(told: Iterable[Told]) -> bool:
+    return any(t.reading.artifacts or t.reading.hparams or t.reading.media or t.reading.problems for t in told)
+
+
+def _run(
+    folder: RunFolder, label: str, told: Sequence[Told], series: Mapping[Source, Sequence[Series]], root: str
+) -> Run:
+    name = f"{folder.name}/{label}" if label else folder.name
+    readings = [one.reading for one in told]
+    merged = _merge(_named(series, root))
+    times = [s.times for s in merged if s.times is not None and len(s)]
+    hparams = {key: value for reading in readings for key, value in reading.hparams.items()}
+    seed = _seed(name, hparams)
+    return Run(
+        name=name,
+        slug=names.exact_slug(folder.name, label),
+        series=merged,
+        hparams=hparams,
+        artifacts=_artifacts(told, root),
+        media=dict(sum((Counter(reading.media) for reading in readings), Counter())),
+        texts={tag: text for reading in readings for tag, text in reading.texts.items()},
+        objective=next((reading.objective for reading in readings if reading.objective), None),
+        status=next((s for s in _STATUS_ORDER if any(reading.status == s for reading in readings)), "unknown"),
+        started=min((float(t.min()) for t in times), default=None),
+        ended=max((float(t.max()) for t in times), default=None),
+        seed=seed,
+        group=_SEED_NAME.sub("", name).strip("/-_. ") if seed is not None else name,
+        sources=tuple(_source_file(one, root) for one in told),
+        problems=tuple(problem for reading in readings for problem in reading.problems),
+    )
+
+
+def _artifacts(told: Sequence[Told], root: str) -> tuple[Artifact, ...]:
+    found = [replace(a, path=_relative(one.source.relative, root)) for one in told for a in one.reading.artifacts]
+    return tuple(sorted(found, key=lambda artifact: (artifact.kind, names.natural(artifact.path))))
+
+
+def _source_file(one: Told, root: str) -> SourceFile:
+    signature = one.source.signature
+    modified = signature.mtime_ns / 1e9
+    return SourceFile(
+        _relative(one.source.relative, root), signature.size, modified, one.source.reader, one.reading.writer
+    )
+
+
+def _relative(path: str, root: str) -> str:
+    return path.removeprefix(f"{root}/") if root and root != "." else path
+
+
+def _seed(name: str, hparams: Mapping[str, Hparam]) -> int | None:
+    for key, value in hparams.items():
+        if _SEED_KEY.search(key) and isinstance(value, int) and not isinstance(value, bool):
+            return value
+    match = _SEED_NAME.search(name)
+    return int(match[1]) if match else None
+
+
+# --- names, and one curve out of several files ------------------------------------------------------------------------
+
+
+def _named(series: Mapping[Source, Sequence[Series]], root: str) -> list[tuple[str, Series]]:
+    """Every series with its name, and the reader it came from. Names are agreed on within one folder of files."""
+    beside: dict[tuple[str, str], list[tuple[Source, Series]]] = defaultdict(list)
+    for source, found in series.items():
+        beside[source.split, source.part].extend((source, one) for one in found)
+    result = []
+    for (split, _), members in beside.items():
+        raw = list(dict.fromkeys(one.raw_name for _, one in members if one.name == one.raw_name))
+        canonical = names.canonical(raw, split)
+        for source, one in members:
+            name = canonical[one.raw_name] if one.name == one.raw_name else one.name
+            result.append((source.reader, replace(one, name=name, source=_relative(source.relative, root))))
+    return result
+
+
+def _merge(named: Sequence[tuple[str, Series]]) -> tuple[Series, ...]:
+    by_name: dict[str, dict[str, list[Series]]] = defaultdict(lambda: defaultdict(list))
+    for reader, series in named:
+        by_name[series.name][reader].append(series)
+    merged = []
+    for by_reader in by_name.values():
+        told = [_join(pieces) for pieces in by_reader.values()]
+        # Two loggers of one training (trainer_state.json and event files): the one that tells more.
+        merged.append(max(told, key=len))
+    return tuple(sorted(merged, key=lambda series: names.natural(series.name)))
+
+
+def _join(pieces: Sequence[Series]) -> Series:
+    """One curve out of the files of one format, in their order."""
+    kept = [piece for i, piece in enumerate(pieces) if not _told_again(i, pieces)]
+    whole = kept[0] if len(kept) == 1 else _concatenate(kept)
+    whole = replace(whole, superseded=_superseded(whole))
+    return replace(whole, recorded=_recorded(whole))
+
+
+def _told_again(index: int, pieces: Sequence[Series]) -> bool:
+    """Whether another piece begins with all of this one: checkpoint-500/ beside checkpoint-1000/."""
+    piece = pieces[index]
+    n = len(piece)
+    for other_index, other in enumerate(pieces):
+        longer = len(other) > n or (len(other) == n and other_index > index)
+        same = longer and np.array_equal(other.steps[:n], piece.steps)
+        if same and np.array_equal(other.values[:n], piece.values, equal_nan=True):
+            return True
+    return False
+
+
+def _concatenate(pieces: Sequence[Series]) -> Series:
+    def optional(name: str) -> FloatArray | None:
+        arrays = [getattr(piece, name) for piece in pieces]
+        return None if any(array is None for array in arrays) else np.concatenate(arrays)
+
+    marked = [np.zeros(len(p), bool) if p.superseded is None else p.superseded for p in pieces]
+    return replace(
+        pieces[0],
+        steps=np.concatenate([piece.steps for piece in pieces]),
+        values=np.concatenate([piece.values for piece in pieces]),
+        times=optional("times"),
+        epochs=optional("epochs"),
+        superseded=np.concatenate(marked) if any(m.any() for m in marked) else None,
+        source=", ".join(dict.fromkeys(piece.source for piece in pieces)),
+    )
+
+
+def _superseded(series: Series) -> BoolArray | None:
+    """Points that a later session wrote again: at every step back, all before it at or past that step."""
+    steps = series.steps
+    back = np.flatnonzero(steps[1:] < steps[:-1]) + 1
+    if not len(back) or len(back) > MANY_RESTARTS:
+        return series.superseded
+    marked = np.zeros(len(steps), bool) if series.superseded is None else series.superseded.copy()
+    for restart in back:
+        marked[:restart] |= steps[:restart] >= steps[restart]
+    return marked
+
+
+def _recorded(series: Series) -> Recorded:
+    values, steps = series.values, series.steps
+    finite = np.flatnonzero(np.isfinite(values))
+    low = finite[int(np.argmin(values[finite]))] if len(finite) else None
+    high = finite[int(np.argmax(values[finite]))] if len(finite) else None
+    return Recorded(
+        count=len(values),
+        nonfinite=len(values) - len(finite),
+        first_step=float(steps[0]) if len(steps) else None,
+        last_step=float(steps[-1]) if len(steps) else None,
+        first=float(values[0]) if len(values) else None,
+        last=float(values[-1]) if len(values) else None,
+        min=None if low is None else float(values[low]),
+        min_step=None if low is None else float(steps[low]),
+        max=None if high is None else float(values[high]),
+        max_step=None if high is None else float(steps[high]),
+        superseded=int(series.superseded.sum()) if series.superseded is not None else 0,
+    )
+
+
+# --- runs -> experiment -----------------------------------------------------------------------------------------------
+
+
+def gather(
+    folder: ExperimentFolder, runs: Sequence[Run], about: About, story: str, problems: Iterable[Problem] = ()
+) -> Experiment:
+    """One experiment: its runs in natural order, each with its colour, and the metric they are judged by."""
+    ordered = sorted(runs, key=lambda run: names.natural(run.name))
+    groups = Counter(run.group for run in ordered)
+    placed = tuple(
+        replace(run, color=index, group=run.group if groups[run.group] > 1 else "") for index, run in enumerate(ordered)
+    )
+    return Experiment(
+        slug=folder.slug,
+        title=about.title or folder.name,
+        path=folder.relative,
+        runs=placed,
+        description=about.description,
+        tags=about.tags,
+        authors=about.authors,
+        model=about.model,
+        inputs=about.inputs,
+        story=story,
+        objective=_objective(about, placed),
+        problems=tuple(problems),
+    )
+
+
+def _objective(about: About, runs: Sequence[Run]) -> Objective | None:
+    if about.metric:
+        direction: Direction = about.direction or names.direction(about.metric) or "max"
+        return Objective(about.metric, direction, "experiment.yml")
+    told = next((run.objective for run in runs if run.objective), None)
+    return told or _guess(runs)
+
+
+def _guess(runs: Sequence[Run]) -> Objective | None:
+    """The series most runs are likely to be judged by: held-out before training, quality before loss."""
+    counts = Counter(series.name for run in runs for series in run.series if len(series))
+    candidates = [(name, better) for name in counts if (better := names.direction(name))]
+    if not candidates:
+        return None
+
+    def rank(candidate: tuple[str, Direction]) -> tuple[int, int, int, int, str]:
+        name = candidate[0]
+        split = {"val": 0, "test": 1}.get(name.partition("/")[0], 2)
+        kind = {"Quality": 0, "Reward": 0, "Loss": 1}.get(names.group(name), 2)
+        return -(counts[name] * 2 > len(runs)), split, kind, len(name), name
+
+    name, better = min(candidates, key=rank)
+    return Objective(name, better, "its name")

@@ -1,0 +1,41 @@
+"""What the author says of an experiment: experiment.yml and README.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from dlviz_docs.errors import OptionError, ReadError
+from dlviz_docs.model import Problem
+from dlviz_docs.options import About, from_mapping
+from dlviz_docs.readers import _yaml
+
+__all__ = ["read_about"]
+
+LONGEST = 1 << 20
+"""Bytes; a README longer than this is a document of its own."""
+
+
+def read_about(paths: Sequence[Path]) -> tuple[About, str, tuple[Problem, ...]]:
+    """Settings, story (Markdown nobody has checked) and problems; a damaged file costs only itself."""
+    about, story, problems = About(), "", []
+    for path in paths:
+        try:
+            text = path.read_bytes()[:LONGEST].decode("utf-8-sig", "replace")
+            if path.suffix.lower() == ".md":
+                story = text
+            else:
+                about = _settings(text, path.name)
+        except (OptionError, ReadError, OSError) as error:
+            remedy = "Correct the file; the keys are described in the guide under Configuration."
+            problems.append(Problem("experiment-file", path.name, str(error), remedy))
+    return about, story, tuple(problems)
+
+
+def _settings(text: str, name: str) -> About:
+    content = _yaml.load(text)
+    if content is None:
+        return About()
+    if not isinstance(content, Mapping):
+        raise OptionError(f"{name}: a list of `key: value` lines is expected")
+    return from_mapping(About, content, where=name)

@@ -1,0 +1,110 @@
+"""What was found, for machines: the content of `dlviz scan --json` and of the site's experiments.json.
+
+The schema is versioned: within one version keys are only added. Non-finite numbers are null, and counted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from dlviz_docs.model import Artifact, Experiment, Problem, Run, Series
+
+__all__ = ["SCHEMA", "describe", "document"]
+
+SCHEMA = "dlviz-experiments/1"
+
+JSON: TypeAlias = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
+
+
+def document(experiments: Iterable[Mapping[str, JSON]], problems: Iterable[Problem] = ()) -> dict[str, JSON]:
+    """The whole file: one entry per experiment, and the problems that belong to none."""
+    return {
+        "schema": SCHEMA,
+        "experiments": [dict(experiment) for experiment in experiments],
+        "problems": [_problem(problem) for problem in problems],
+    }
+
+
+def describe(experiment: Experiment) -> dict[str, JSON]:
+    """One experiment as plain values."""
+    objective = experiment.objective
+    return {
+        "slug": experiment.slug,
+        "title": experiment.title,
+        "path": experiment.path,
+        "description": experiment.description,
+        "tags": list(experiment.tags),
+        "authors": list(experiment.authors),
+        "objective": None
+        if objective is None
+        else {"metric": objective.metric, "direction": objective.direction, "why": objective.why},
+        "runs": [_run(run) for run in experiment.runs],
+        "problems": [_problem(problem) for problem in experiment.problems],
+    }
+
+
+def _run(run: Run) -> dict[str, JSON]:
+    return {
+        "name": run.name,
+        "status": run.status,
+        "group": run.group,
+        "seed": run.seed,
+        "started": _number(run.started),
+        "ended": _number(run.ended),
+        "series": [_series(series) for series in run.series],
+        "hparams": {key: _number(value) if isinstance(value, float) else value for key, value in run.hparams.items()},
+        "checkpoints": [_checkpoint(artifact) for artifact in run.artifacts if artifact.kind == "checkpoint"],
+        "media": dict(run.media),
+        "sources": [{"path": s.path, "bytes": s.size, "reader": s.reader, "writer": s.writer} for s in run.sources],
+        "insights": [
+            {"kind": i.kind, "severity": i.severity, "text": i.text, "metric": i.metric} for i in run.insights
+        ],
+        "problems": [_problem(problem) for problem in run.problems],
+    }
+
+
+def _series(series: Series) -> dict[str, JSON]:
+    told = series.recorded
+    if told is None:
+        raise ValueError(f"{series.name}: not gathered yet")
+    return {
+        "name": series.name,
+        "raw_name": series.raw_name,
+        "axis": series.axis,
+        "source": series.source,
+        "count": told.count,
+        "nonfinite": told.nonfinite,
+        "superseded": told.superseded,
+        "first_step": _number(told.first_step),
+        "last_step": _number(told.last_step),
+        "first": _number(told.first),
+        "last": _number(told.last),
+        "min": _number(told.min),
+        "min_step": _number(told.min_step),
+        "max": _number(told.max),
+        "max_step": _number(told.max_step),
+    }
+
+
+def _checkpoint(artifact: Artifact) -> dict[str, JSON]:
+    return {
+        "name": artifact.name,
+        "path": artifact.path,
+        "bytes": artifact.size,
+        "step": _number(artifact.step),
+        "epoch": _number(artifact.epoch),
+        "score": _number(artifact.score),
+    }
+
+
+def _problem(problem: Problem) -> dict[str, JSON]:
+    return {"code": problem.code, "path": problem.path, "what": problem.what, "remedy": problem.remedy}
+
+
+def _number(value: float | None) -> float | int | None:
+    """JSON has no NaN; whole numbers are written as such."""
+    if value is None or not math.isfinite(value):
+        return None
+    return int(value) if value == int(value) and abs(value) < 2**53 else value
