@@ -97,11 +97,16 @@ class Cache:
     def put(self, name: str, value: object) -> None:
         """Store an entry; a second writer of the same name stores the same."""
         data = encode(value)
-        self.put_bytes(name, hashlib.blake2b(data, digest_size=_CHECK).digest() + data)
+        self._write(self.path(name), hashlib.blake2b(data, digest_size=_CHECK).digest() + data)
 
-    def put_bytes(self, name: str, data: bytes, suffix: str = "") -> Path:
-        """Store raw bytes that the site will copy; returns their place."""
-        path = self.path(name, suffix)
+    def put_script(self, script: bytes) -> str:
+        """Store a script that the site will copy, by its content; returns its name."""
+        name = hashlib.blake2b(script, digest_size=_CHECK).hexdigest()
+        if not self.path(name, ".js").exists():
+            self._write(self.path(name, ".js"), script)
+        return name
+
+    def _write(self, path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
         try:
@@ -111,7 +116,6 @@ class Cache:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        return path
 
     def load_ledger(self) -> Ledger:
         """What earlier builds learnt of each path."""

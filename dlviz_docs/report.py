@@ -5,8 +5,9 @@ The schema is versioned: within one version keys are only added. Non-finite numb
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from dlviz_docs.model import Artifact, Experiment, Problem, Run, Series
@@ -14,23 +15,22 @@ from dlviz_docs.model import Artifact, Experiment, Problem, Run, Series
 __all__ = ["SCHEMA", "describe", "document"]
 
 SCHEMA = "dlviz-experiments/1"
+_COMMA = ",\n"
 
-JSON: TypeAlias = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
-
-
-def document(experiments: Iterable[Mapping[str, JSON]], problems: Iterable[Problem] = ()) -> dict[str, JSON]:
-    """The whole file: one entry per experiment, and the problems that belong to none."""
-    return {
-        "schema": SCHEMA,
-        "experiments": [dict(experiment) for experiment in experiments],
-        "problems": [_problem(problem) for problem in problems],
-    }
+JSON: TypeAlias = bool | int | float | str | list["JSON"] | dict[str, "JSON"] | None
 
 
-def describe(experiment: Experiment) -> dict[str, JSON]:
-    """One experiment as plain values."""
+def document(experiments: Iterable[str], problems: Iterable[Problem] = ()) -> bytes:
+    """The whole file, out of what `describe` gave for each experiment, and the problems of the whole build."""
+    head = json.dumps({"schema": SCHEMA, "problems": [_problem(problem) for problem in problems]})
+    # Joined as text: a thousand experiments need not be parsed again to stand in one list.
+    return f'{head[:-1]}, "experiments": [\n{_COMMA.join(experiments)}\n]}}\n'.encode()
+
+
+def describe(experiment: Experiment) -> str:
+    """One experiment as JSON."""
     objective = experiment.objective
-    return {
+    described: dict[str, JSON] = {
         "slug": experiment.slug,
         "title": experiment.title,
         "path": experiment.path,
@@ -43,6 +43,7 @@ def describe(experiment: Experiment) -> dict[str, JSON]:
         "runs": [_run(run) for run in experiment.runs],
         "problems": [_problem(problem) for problem in experiment.problems],
     }
+    return json.dumps(described, allow_nan=False)
 
 
 def _run(run: Run) -> dict[str, JSON]:

@@ -1,0 +1,127 @@
+"""Read one run folder: the job of a worker, done once for the same content.
+
+At full resolution a run is gathered, observed and written as the script from which the browser draws every point; what
+goes on from here are its exact statistics and curves thinned to what a picture needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dlviz_docs import cache as caching
+from dlviz_docs.cache import Cache
+from dlviz_docs.charts.transport import run_script
+from dlviz_docs.errors import ReadError
+from dlviz_docs.gather import Told, gather_runs
+from dlviz_docs.insights import observe
+from dlviz_docs.model import Problem, Reading, Run, Series
+from dlviz_docs.options import Selection
+from dlviz_docs.readers import Reader
+from dlviz_docs.registry import load_readers
+from dlviz_docs.scan import RunFolder, Source
+from dlviz_docs.stats.thin import thin
+
+__all__ = ["Digest", "DigestJob", "Digested", "digest"]
+
+
+@dataclass(frozen=True, slots=True)
+class DigestJob:
+    """One run folder to read."""
+
+    experiment: str
+    root: str
+    folder: RunFolder
+    readers: Selection
+    points: int
+    cache: str
+
+    def name(self, contents: Sequence[str]) -> str:
+        sources = [
+            (s.relative, s.reader, s.split, s.part, c) for s, c in zip(self.folder.sources, contents, strict=True)
+        ]
+        return caching.key("digest", self.experiment, self.root, self.folder.name, self.readers, self.points, sources)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The runs of one folder, thinned, and where every point of each lies in the cache."""
+
+    runs: tuple[Run, ...]
+    scripts: tuple[tuple[str, str], ...]
+    """Slug of the run, name in the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digested:
+    """What a worker says when a digest lies in the cache."""
+
+    name: str
+    contents: tuple[str, ...]
+    settled: bool
+    """False when a file changed while it was read: the digest holds for now, but not for the next build."""
+
+
+def digest(job: DigestJob) -> Digested:
+    """Read one run folder, unless a digest of the same content is there already."""
+    cache = Cache(Path(job.cache))
+    contents = tuple(caching.content_hash(source.path) for source in job.folder.sources)
+    name = job.name(contents)
+    if not cache.path(name).exists():
+        cache.put(name, _make_digest(job, cache))
+    return Digested(name, contents, all(_unchanged(source) for source in job.folder.sources))
+
+
+def _make_digest(job: DigestJob, cache: Cache) -> Digest:
+    readers, _ = load_readers(job.readers)
+    told = [_read(source, readers[source.reader]) for source in job.folder.sources]
+    runs, scripts = [], []
+    for run in gather_runs(job.folder, told, job.root):
+        script = run_script(f"{job.experiment}/{run.slug}", run)
+        scripts.append((run.slug, cache.put_script(script)))
+        observed = replace(run, insights=observe(run))
+        runs.append(replace(observed, series=tuple(_thinned(series, job.points) for series in run.series)))
+    return Digest(tuple(runs), tuple(scripts))
+
+
+def _read(source: Source, reader: Reader) -> Told:
+    """One file, with whatever could be read of it; nothing it does is let through as an exception."""
+    try:
+        reading = reader.read(Path(source.path))
+    except ReadError as error:
+        partial = error.partial or Reading(writer="")
+        told = Problem(f"{source.reader}-damaged", source.relative, error.what, error.remedy)
+        reading = partial if partial.problems else replace(partial, problems=(told,))
+    except OSError as error:
+        what = f"cannot be opened: {error.strerror or error}"
+        remedy = "Make the file readable, or leave it out with the option `exclude`."
+        reading = Reading(writer="", problems=(Problem("unreadable", source.relative, what, remedy),))
+    # A reader that raises anything else has a fault of its own; the rest of the run is still shown.
+    except Exception as error:  # noqa: BLE001
+        what = f"the reader {source.reader!r} failed: {type(error).__name__}: {error}"
+        remedy = "This is a fault of the reader: please report it with the file, or leave the file out with `exclude`."
+        reading = Reading(writer="", problems=(Problem("reader-failed", source.relative, what, remedy),))
+    return Told(source, replace(reading, problems=tuple(replace(p, path=source.relative) for p in reading.problems)))
+
+
+def _unchanged(source: Source) -> bool:
+    try:
+        status = Path(source.path).stat()
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime_ns) == (source.signature.size, source.signature.mtime_ns)
+
+
+def _thinned(series: Series, limit: int) -> Series:
+    keep = thin(series.steps, series.values, limit)
+    if len(keep) == len(series):
+        return series
+    return replace(
+        series,
+        steps=series.steps[keep],
+        values=series.values[keep],
+        times=None if series.times is None else series.times[keep],
+        epochs=None if series.epochs is None else series.epochs[keep],
+        superseded=None if series.superseded is None else series.superseded[keep],
+    )

@@ -1,0 +1,100 @@
+"""Draw one experiment: the job of a worker, done once for the same digests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dlviz_docs import report
+from dlviz_docs.cache import Cache
+from dlviz_docs.compose import IndexEntry, compose_experiment, index_entry
+from dlviz_docs.digest import Digest
+from dlviz_docs.gather import gather
+from dlviz_docs.model import Experiment, Insight, Problem
+from dlviz_docs.options import Selection
+from dlviz_docs.readers._about import read_about
+from dlviz_docs.registry import load_renderers
+from dlviz_docs.renderers import Renderer
+from dlviz_docs.scan import ExperimentFolder
+from dlviz_docs.view import Figure, Page, Section
+
+__all__ = ["PresentJob", "Presentation", "gathered", "present"]
+
+
+@dataclass(frozen=True, slots=True)
+class PresentJob:
+    """One experiment to draw."""
+
+    folder: ExperimentFolder
+    digests: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    renderers: Selection
+    cache: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """All that the site needs of one experiment."""
+
+    pages: tuple[Page, ...]
+    entry: IndexEntry
+    report: str
+    scripts: tuple[tuple[str, str], ...]
+    """Path in the site, name in the cache."""
+    problems: tuple[Problem, ...]
+
+
+def present(job: PresentJob) -> str:
+    """Draw one experiment into the cache; the name it has there."""
+    cache = Cache(Path(job.cache))
+    digests = [digest for name in job.digests if (digest := cache.get(name, Digest))]
+    experiment = gathered(job.folder, digests, job.problems)
+    sections = list(_sections(experiment, job.renderers)) if digests else [Section("overview", "Overview")]
+    problems = (
+        *experiment.problems,
+        *(problem for run in experiment.runs for problem in run.problems),
+        *(problem for section in sections for problem in section.problems),
+    )
+    scripts = tuple((f"{job.folder.slug}/data/{slug}.js", n) for d in digests for slug, n in d.scripts)
+    presentation = Presentation(
+        pages=compose_experiment(experiment, sections),
+        entry=index_entry(experiment),
+        report=report.describe(experiment),
+        scripts=scripts,
+        problems=problems,
+    )
+    cache.put(job.name, presentation)
+    return job.name
+
+
+def gathered(folder: ExperimentFolder, digests: Sequence[Digest], problems: Sequence[Problem]) -> Experiment:
+    """The experiment that its digests, its author and what went wrong add up to."""
+    about, story, told = read_about([Path(source.path) for source in folder.about])
+    placed = [replace(p, path=f"{folder.relative}/{p.path}".removeprefix("./")) for p in told]
+    return gather(folder, [run for digest in digests for run in digest.runs], about, story, [*placed, *problems])
+
+
+def _sections(experiment: Experiment, selection: Selection) -> Iterator[Section]:
+    """One section per topic that has something to show; a renderer that fails costs only its topic."""
+    renderers, problems = load_renderers(selection)
+    for name, renderer in renderers.items():
+        section = _section(name, renderer, experiment)
+        if section.figures or section.insights or section.problems or name == "overview":
+            yield replace(section, problems=(*problems, *section.problems)) if name == "overview" else section
+
+
+def _section(name: str, renderer: Renderer, experiment: Experiment) -> Section:
+    figures: list[Figure] = []
+    insights: list[Insight] = []
+    problems: tuple[Problem, ...] = ()
+    try:
+        for shown in renderer(experiment):
+            (figures if isinstance(shown, Figure) else insights).append(shown)  # type: ignore[arg-type]
+    # A renderer may be somebody else's; what it had yielded so far is shown.
+    except Exception as error:  # noqa: BLE001
+        what = f"the topic {renderer.title!r} could not be finished: {type(error).__name__}: {error}"
+        remedy = "What was drawn before is shown. Please report it to whoever wrote this renderer."
+        problems = (Problem("renderer-failed", experiment.path, what, remedy),)
+    return Section(name, renderer.title, tuple(insights), tuple(figures), problems)
