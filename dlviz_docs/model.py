@@ -61,6 +61,10 @@ class Recorded:
     superseded: int = 0
     """Points that a resumed session wrote again."""
 
+    def best(self, direction: Direction) -> tuple[float | None, float | None]:
+        """The best finite value and its step."""
+        return (self.min, self.min_step) if direction == "min" else (self.max, self.max_step)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
