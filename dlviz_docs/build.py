@@ -22,8 +22,8 @@ from dlviz_docs.errors import DlvizError
 from dlviz_docs.model import Experiment, Problem
 from dlviz_docs.options import Options
 from dlviz_docs.present import Presentation, PresentJob, gathered, present
-from dlviz_docs.registry import load_readers
-from dlviz_docs.scan import ExperimentFolder, RunFolder, Scan, scan
+from dlviz_docs.registry import load_readers, load_renderers
+from dlviz_docs.scan import ExperimentFolder, RunFolder, Scan, Source, scan
 from dlviz_docs.view import Asset, NavItem, Page, Site
 from dlviz_docs.workers import Failure, Limits, run_jobs
 
@@ -51,9 +51,11 @@ def build(root: Path, options: Options, cache_dir: Path, progress: Progress = _s
     """The site of everything under `root`. Never writes there; results are kept in `cache_dir`."""
     engine = _Engine(options, Cache(cache_dir), progress)
     found, problems = find(root, options)
+    problems += load_renderers(options.renderers)[1]
     shown = [p for p in engine.present(found, engine.digest(found)) if p is not None]
     entries = [presentation.entry for presentation in shown]
     problems += tuple(problem for presentation in shown for problem in presentation.problems)
+    engine.forget_others(shown)
     index = compose_index(entries, title=options.section, problems=problems)
     document = report.document([presentation.report for presentation in shown], problems)
     data = [Asset(path, engine.cache.path(name, ".js")) for p in shown for path, name in p.scripts]
@@ -124,7 +126,8 @@ class _Engine:
                 digests.names.setdefault(experiment.slug, []).append(name)
             else:
                 digests.problems.setdefault(experiment.slug, []).append(_not_read(job.folder, failures[i]))
-        self.cache.save_ledger(ledger)
+        seen = {source.path for _, job in jobs for source in job.folder.sources}
+        self.cache.save_ledger(Ledger({path: told for path, told in ledger.contents.items() if path in seen}))
         return digests
 
     def present(self, found: Scan, digests: _Digests) -> list[Presentation | None]:
@@ -135,9 +138,17 @@ class _Engine:
         for i, outcome in self._run(present, [jobs[i] for i in todo], "Drawing"):
             job = jobs[todo[i]]
             if isinstance(outcome, Failure):
-                outcome = present(replace(job, problems=(*job.problems, _not_drawn(job.folder, outcome)), digests=()))
+                problems = (*job.problems, _not_drawn(job.folder, outcome))
+                # Under a name of its own: the next build tries again.
+                outcome = present(replace(job, problems=problems, digests=(), name=caching.key(job.name, problems)))
             shown[todo[i]] = self.cache.get(outcome, Presentation)
         return shown
+
+    def forget_others(self, shown: Sequence[Presentation]) -> None:
+        """Drop from the cache what no page needs any more."""
+        used = [self.cache.path(name) for presentation in shown for name in presentation.made_of]
+        scripts = [self.cache.path(name, ".js") for presentation in shown for _, name in presentation.scripts]
+        self.cache.forget([*used, *scripts])
 
     def _digest_job(self, experiment: ExperimentFolder, folder: RunFolder) -> DigestJob:
         settings = tuple(source for source in experiment.shared if source.reader == "hparams")
@@ -156,7 +167,7 @@ class _Engine:
 
     def _present_job(self, folder: ExperimentFolder, digests: _Digests) -> PresentJob:
         names, problems = digests.names.get(folder.slug, []), digests.problems.get(folder.slug, [])
-        about = [(source.relative, caching.content_hash(source.path)) for source in folder.about]
+        about = [(source.relative, _content(source)) for source in folder.about]
         place = (folder.slug, folder.name, folder.relative)
         name = caching.key("present", place, about, names, problems, self.options.renderers)
         return PresentJob(folder, tuple(names), tuple(problems), self.options.renderers, str(self.cache.folder), name)
@@ -170,9 +181,16 @@ class _Engine:
             yield outcome
 
 
+def _content(source: Source) -> str:
+    try:
+        return caching.content_hash(source.path)
+    except OSError:
+        return ""  # gone since it was seen: the page will say so
+
+
 def _load(cache: Cache, digests: _Digests, folder: ExperimentFolder) -> tuple[list[Digest], list[Problem]]:
     names = digests.names.get(folder.slug, [])
-    found = [digest for name in names if (digest := cache.get(name, Digest))]
+    found = [kept for name in names if (kept := cache.get(name, Digest))]
     return found, digests.problems.get(folder.slug, [])
 
 

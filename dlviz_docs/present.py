@@ -44,6 +44,8 @@ class Presentation:
     scripts: tuple[tuple[str, str], ...]
     """Path in the site, name in the cache."""
     problems: tuple[Problem, ...]
+    made_of: tuple[str, ...]
+    """Names in the cache: its own, and its digests'."""
 
 
 def present(job: PresentJob) -> str:
@@ -64,6 +66,7 @@ def present(job: PresentJob) -> str:
         report=report.describe(experiment),
         scripts=scripts,
         problems=problems,
+        made_of=(job.name, *job.digests),
     )
     cache.put(job.name, presentation)
     return job.name
@@ -78,11 +81,11 @@ def gathered(folder: ExperimentFolder, digests: Sequence[Digest], problems: Sequ
 
 def _sections(experiment: Experiment, selection: Selection) -> Iterator[Section]:
     """One section per topic that has something to show; a renderer that fails costs only its topic."""
-    renderers, problems = load_renderers(selection)
+    renderers, _ = load_renderers(selection)
     for name, renderer in renderers.items():
         section = _section(name, renderer, experiment)
         if section.figures or section.insights or section.problems or name == "overview":
-            yield replace(section, problems=(*problems, *section.problems)) if name == "overview" else section
+            yield section
 
 
 def _section(name: str, renderer: Renderer, experiment: Experiment) -> Section:

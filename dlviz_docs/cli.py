@@ -1,0 +1,216 @@
+"""The command `dlviz`: the only module that prints.
+
+Exit codes: 0 done, 1 problems under --strict or a disk that cannot be written, 2 a wrong option or folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from dlviz_docs import __version__
+from dlviz_docs.build import Progress as Report
+from dlviz_docs.build import build, find, survey
+from dlviz_docs.errors import DlvizError, OptionError
+from dlviz_docs.export import export
+from dlviz_docs.model import Problem
+from dlviz_docs.options import Options, parse
+from dlviz_docs.report import describe, document
+from dlviz_docs.scan import ExperimentFolder, RunFolder, Scan
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    given = _parser().parse_args(arguments)
+    console = Console(stderr=True, quiet=given.quiet, highlight=False)
+    command: Callable[[argparse.Namespace, Console], int] = given.run
+    try:
+        return command(given, console)
+    except DlvizError as error:
+        Console(stderr=True, highlight=False).print(f"[bold red]Error:[/] {escape(str(error))}")
+        return 2
+    except OSError as error:
+        Console(stderr=True, highlight=False).print(f"[bold red]Error:[/] {escape(str(error))}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dlviz", description="Folders of deep-learning runs as a static site.")
+    parser.add_argument("--version", action="version", version=f"dlviz-docs {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    build_ = _command(commands, "build", _build, "build a site that opens from disk")
+    target = build_.add_mutually_exclusive_group()
+    target.add_argument("-o", "--output", metavar="SITE", default="site", help="the folder of the site (default: site)")
+    target.add_argument("--to", metavar="DIR", help="write plain Markdown, assets and nav.yml for another generator")
+    build_.add_argument("--strict", action="store_true", help="exit with 1 when any file has a problem")
+    serve = _command(commands, "serve", _serve, "show the site, and rebuild what changes while a training runs")
+    serve.add_argument("-a", "--address", metavar="HOST:PORT", default="127.0.0.1:8000")
+    scan = _command(commands, "scan", _scan, "say what is found, without building")
+    how = scan.add_mutually_exclusive_group()
+    how.add_argument(
+        "--explain", action="store_true", help="every file: which reader took it for which run, or why not"
+    )
+    how.add_argument("--json", action="store_true", help="for machines: every run and the numbers of its series")
+    scan.add_argument("--strict", action="store_true", help="exit with 1 when any file has a problem")
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace, Console], int],
+    summary: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    parser.set_defaults(run=run)
+    parser.add_argument("runs", metavar="RUNS", type=Path, help="the folder that holds your runs")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument("--title", default="Experiments", help="title of the index page")
+    parser.add_argument("--exclude", metavar="GLOB", action="append", default=[], help="leave out; may be given again")
+    parser.add_argument("--workers", type=int, default=2, help="processes that read and draw (default: 2)")
+    parser.add_argument(
+        "--cache-dir", metavar="DIR", type=Path, help="where results are kept (default: the user's cache)"
+    )
+    return parser
+
+
+def _options(given: argparse.Namespace) -> Options:
+    if not given.runs.is_dir():
+        raise OptionError(f"{given.runs} is not a folder. Name the folder that holds your runs.")
+    return parse(
+        {
+            "path": "",
+            "section": given.title,
+            "exclude": given.exclude,
+            "workers": given.workers,
+            "strict": getattr(given, "strict", False),
+        }
+    )
+
+
+def _cache_dir(given: argparse.Namespace) -> Path:
+    """One cache for each scanned folder, so that two of them do not drop each other's results."""
+    if given.cache_dir:
+        return Path(given.cache_dir)
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return home / "dlviz" / hashlib.blake2b(str(given.runs.resolve()).encode(), digest_size=8).hexdigest()
+
+
+# --- build and serve --------------------------------------------------------------------------------------------------
+
+
+def _build(given: argparse.Namespace, console: Console) -> int:
+    options = _options(given)
+    if given.to:
+        with _progress(console) as report:
+            site = build(given.runs, options, _cache_dir(given), report)
+        export(site, Path(given.to), options.section)
+        return _finish(console, site.problems, options.strict, Path(given.to) / "index.md")
+    from mkdocs_dlviz.standalone import build_site
+
+    with _progress(console) as report:
+        problems = build_site(given.runs, Path(given.output), options, _cache_dir(given), report)
+    return _finish(console, problems, options.strict, Path(given.output) / "index.html")
+
+
+def _serve(given: argparse.Namespace, console: Console) -> int:
+    from mkdocs_dlviz.standalone import serve_site
+
+    options = _options(given)
+    console.print(f"Serving {escape(str(given.runs))} at http://{given.address}/ (Ctrl-C ends it)")
+    serve_site(given.runs, options, _cache_dir(given), given.address)
+    return 0
+
+
+def _finish(console: Console, problems: Sequence[Problem], strict: bool, entrance: Path) -> int:
+    _print_problems(console, problems)
+    console.print(f"Open [bold]{escape(str(entrance.resolve()))}[/]", soft_wrap=True)
+    return 1 if strict and problems else 0
+
+
+@contextlib.contextmanager
+def _progress(console: Console) -> Iterator[Report]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, int] = {}
+
+        def report(step: str, done: int, total: int) -> None:
+            task = tasks.setdefault(step, -1)
+            if task < 0:
+                task = tasks[step] = bars.add_task(step, total=total, visible=total > 0)
+            bars.update(task, completed=done)  # type: ignore[arg-type]
+
+        yield report
+
+
+# --- scan -------------------------------------------------------------------------------------------------------------
+
+
+def _scan(given: argparse.Namespace, console: Console) -> int:
+    options = _options(given)
+    found, problems = find(given.runs, options)
+    if given.explain:
+        _explain(found)
+        return 0
+    with _progress(console) as report:
+        experiments = list(survey(given.runs, options, _cache_dir(given), report))
+    problems += tuple(p for e in experiments for p in (*e.problems, *(q for run in e.runs for q in run.problems)))
+    if given.json:
+        sys.stdout.write(document([describe(experiment) for experiment in experiments], problems).decode())
+    else:
+        for experiment in experiments:
+            series = sum(len(run.series) for run in experiment.runs)
+            print(f"{experiment.slug}: {_count(len(experiment.runs), 'run')}, {_count(series, 'series', 'series')}")
+        _print_problems(console, problems)
+    return 1 if options.strict and problems else 0
+
+
+def _explain(found: Scan) -> None:
+    """A tree: experiment, run, file and its reader; then what was left out."""
+    for experiment in found.experiments:
+        print(f"experiment {experiment.slug}  ({experiment.relative})")
+        for source in experiment.about:
+            print(f"  about  {source.relative}")
+        for source in experiment.shared:
+            print(f"  shared by its runs  {source.relative}  <- {source.reader}")
+        for run in experiment.runs:
+            _explain_run(experiment, run)
+    if not found.experiments:
+        print("no experiment found")
+    for left in found.left_out:
+        print(f"left out  {left.path}: {left.why}")
+
+
+def _explain_run(experiment: ExperimentFolder, run: RunFolder) -> None:
+    print(f"  run {run.name}")
+    for source in run.sources:
+        split = f"  [{source.split}]" if source.split else ""
+        print(f"    {source.relative}  <- {source.reader}{split}")
+
+
+def _print_problems(console: Console, problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        console.print(f"[yellow]Problem[/] {escape(problem.path)}: {escape(problem.what)} {escape(problem.remedy)}")
+    if problems:
+        console.print(f"[yellow]{_count(len(problems), 'problem')}[/]; everything readable is shown.")
+
+
+def _count(number: int, noun: str, plural: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
