@@ -1,0 +1,218 @@
+"""The adapter for MkDocs and ProperDocs: takes a `Site` from the engine and hands it over, event by event."""
+
+from __future__ import annotations
+
+import logging
+import posixpath
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import ConfigurationError, PluginError
+from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink, TableOfContents
+from mkdocs.utils import CountHandler, get_relative_url
+from mkdocs.utils.templates import TemplateContext
+
+from dlviz_docs import html, view
+from dlviz_docs.build import Progress, build
+from dlviz_docs.errors import DlvizError
+from dlviz_docs.model import Problem
+from mkdocs_dlviz.config import DlvizConfig
+from mkdocs_dlviz.nav import Entry, WindowedNav
+from mkdocs_dlviz.offline import SHIM, add_search, insert_shim
+from mkdocs_dlviz.staging import Staging
+
+__all__ = ["DlvizPlugin"]
+
+STYLES = ("assets/dlviz.css", "assets/figures.css")
+SCRIPTS = ("assets/dlviz.js", "assets/tables.js")
+"""Ours, on every page of the site: instant navigation does not run the scripts of a page it goes to."""
+INDEX = "index.html"
+_ID = re.compile(r'\sid="([^"]+)"')
+log = get_plugin_logger("dlviz")
+
+
+class DlvizPlugin(BasePlugin[DlvizConfig]):
+    """`dlviz` in mkdocs.yml. Lives through all rebuilds of `mkdocs serve`."""
+
+    progress: Progress | None = None
+    """Told what the engine does; the command line sets it."""
+    site = view.Site()
+    """What the engine made of the folder, last time."""
+    _staging: Staging | None = None
+    _staged = False
+    _pages: dict[str, view.Page]
+    """Our pages by the address of their source."""
+    _nav: WindowedNav | None = None
+
+    def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
+        """Called once; `serve` has a folder of its own, and a dirty build needs the old files."""
+        self._staged = command != "serve" and not dirty
+
+    @event_priority(100)
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        """Before MkDocs clears the site, and before other plugins ask where it is. Runs again on every rebuild."""
+        experiments = Path(self.config.options.experiments_dir)
+        self._refuse_bad_folders(experiments, Path(config.site_dir))
+        for ours, listed in ((STYLES, config.extra_css), (SCRIPTS, config.extra_javascript)):
+            listed[:0] = [address for path in ours if (address := self._mounted(path)) not in listed]
+        if str(experiments) not in config.watch:
+            config.watch.append(str(experiments))
+        if config.theme.name == "material" and config.theme.get("font") is not False:
+            log.info("the theme loads its fonts from another host: set `font: false` under `theme` to stay offline")
+        if self._staged and Staging.possible(Path(config.site_dir)):
+            self._staging = Staging(Path(config.site_dir))
+            config.site_dir = str(self._staging.begin())
+        return config
+
+    @event_priority(50)
+    def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
+        """Before plugins that make a navigation out of the files. A page the user wrote at the same address wins."""
+        self.site = self._build()
+        taken = {file.dest_uri for file in files if file.generated_by is None}
+        self._pages = {}
+        for page in self.site.pages:
+            if (address := self._mounted(page.path)) not in taken:
+                file = _page_file(config, address, in_nav=page.path == INDEX)
+                files.append(file)
+                self._pages[file.src_uri] = page
+        for asset in self.site.assets:
+            if (address := self._mounted(asset.path)) not in taken:
+                files.append(_asset_file(config, address, asset))
+        return files
+
+    @event_priority(-40)
+    def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
+        """After plugins that rewrite the navigation; ours is put in page by page."""
+        for uri, page in self._pages.items():
+            if (file := files.get_file_from_path(uri)) and file.page is None:
+                Page(html.text(page.title), file, config)
+        index = files.get_file_from_path(_source(self._mounted(INDEX)))
+        if index is not None and index.page is not None:
+            entries = [entry for item in self.site.nav if (entry := self._entry(item, files))]
+            self._nav = WindowedNav(nav, index.page, entries)
+        return nav
+
+    @event_priority(100)
+    def on_page_content(self, content: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        """Past Markdown; before plugins that look at finished HTML."""
+        ours = self._pages.get(page.file.src_uri)
+        if ours is None:
+            return content
+        page.meta.update(title=html.text(ours.title), description=html.attr(ours.description))
+        page.toc = _table_of_contents(ours.headings)
+        page.present_anchor_ids = set(_ID.findall(ours.body))
+        return ours.body
+
+    def on_page_context(
+        self, context: TemplateContext, *, page: Page, config: MkDocsConfig, nav: Navigation
+    ) -> TemplateContext:
+        """The theme sees only the part of the navigation around the page."""
+        if self._nav and (window := self._nav.around(page)):
+            context["nav"] = window
+        return context
+
+    def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
+        """On hand-written pages too: the search is on all of them."""
+        return insert_shim(output, get_relative_url(self._mounted(SHIM), page.url))
+
+    @event_priority(-100)
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """After the search plugin. MkDocs looks at its warnings only after this event, too late for the swap."""
+        site = Path(config.site_dir)
+        add_search(site, site / self.config.options.path)
+        if self._staging:
+            config.site_dir = str(self._staging.site)
+            if not (config.strict and _warnings()):
+                self._staging.commit()
+            self._end_staging()
+
+    def on_build_error(self, *, error: Exception) -> None:
+        """The old site stays."""
+        self._end_staging()
+
+    def on_shutdown(self) -> None:
+        """Reached on Ctrl-C too."""
+        self._end_staging()
+
+    def _end_staging(self) -> None:
+        if self._staging:
+            self._staging.discard()
+            self._staging = None
+
+    def _build(self) -> view.Site:
+        options = self.config.options
+        folders = Path(options.experiments_dir), options, Path(options.cache_dir)
+        try:
+            site = build(*folders, self.progress) if self.progress else build(*folders)
+        except DlvizError as error:
+            raise PluginError(f"dlviz: {error}") from error
+        for problem in site.problems:
+            log.warning("%s", _sentence(problem))
+        if options.strict and site.problems:
+            raise PluginError(f"dlviz: {len(site.problems)} problems, and `strict` is set")
+        return site
+
+    def _refuse_bad_folders(self, experiments: Path, site: Path) -> None:
+        if not experiments.is_dir():
+            raise ConfigurationError(f"dlviz: experiments_dir: there is no folder {experiments}")
+        if experiments.is_relative_to(site.resolve()):
+            raise ConfigurationError(f"dlviz: the site would replace the runs: {experiments} lies inside {site}")
+
+    def _mounted(self, path: str) -> str:
+        return posixpath.join(self.config.options.path, path)
+
+    def _entry(self, item: view.NavItem, files: Files) -> Entry | None:
+        """None if the user wrote all of the experiment's pages."""
+        found = (files.get_file_from_path(_source(self._mounted(part.path))) for part in (item, *item.children))
+        pages = tuple(file.page for file in found if file and file.page)
+        return Entry(html.text(item.title), pages) if pages else None
+
+
+def _source(address: str) -> str:
+    """The Markdown file MkDocs would make this page of."""
+    return address.removesuffix(".html") + ".md"
+
+
+def _page_file(config: MkDocsConfig, address: str, *, in_nav: bool) -> File:
+    """Addressed as index.html whatever `use_directory_urls` says: a folder's address is no page on disk."""
+    level = InclusionLevel.UNDEFINED if in_nav else InclusionLevel.NOT_IN_NAV
+    file = File.generated(config, _source(address), content="", inclusion=level)
+    file.url = address
+    return file
+
+
+def _asset_file(config: MkDocsConfig, address: str, asset: view.Asset) -> File:
+    if isinstance(asset.content, Path):
+        return File.generated(config, address, abs_src_path=str(asset.content), inclusion=InclusionLevel.INCLUDED)
+    return File.generated(config, address, content=asset.content, inclusion=InclusionLevel.INCLUDED)
+
+
+def _table_of_contents(headings: Sequence[view.Heading]) -> TableOfContents:
+    """A tree out of a list: each heading goes below the last one of a higher rank."""
+    top: list[AnchorLink] = []
+    trail: list[AnchorLink] = []
+    for heading in headings:
+        link = AnchorLink(html.text(heading.title), heading.id, heading.level)
+        while trail and trail[-1].level >= link.level:
+            trail.pop()
+        (trail[-1].children if trail else top).append(link)
+        trail.append(link)
+    return TableOfContents(top)
+
+
+def _sentence(problem: Problem) -> str:
+    return " ".join(part for part in (f"{problem.path}: {problem.what}", problem.remedy) if part)
+
+
+def _warnings() -> int:
+    """What MkDocs (or ProperDocs) has counted so far for its strict mode."""
+    root = log.logger.name.partition(".")[0]
+    counters = [handler for handler in logging.getLogger(root).handlers if isinstance(handler, CountHandler)]
+    return sum(count for counter in counters for _, count in counter.get_counts())
