@@ -1,0 +1,228 @@
+"""Folders as their writers leave them, and the experiments and runs that they are."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from dlviz_docs.model import Reading
+from dlviz_docs.scan import Scan, scan
+
+
+@dataclass(frozen=True)
+class ByName:
+    """A reader that goes by names alone, so that these tests are about folders."""
+
+    makes_run: ClassVar[bool] = True
+    words: tuple[str, ...] = ()
+
+    def matches(self, path: Path) -> bool:
+        return any(word in path.name for word in self.words)
+
+    def read(self, path: Path) -> Reading:
+        raise AssertionError("a scan opens nothing")
+
+
+@dataclass(frozen=True)
+class Beside(ByName):
+    makes_run: ClassVar[bool] = False
+
+
+READERS = {
+    "tensorboard": ByName(("tfevents",)),
+    "hf_trainer": ByName(("trainer_state.json",)),
+    "checkpoint": Beside((".pt", ".ckpt", ".safetensors")),
+    "hparams": Beside(("hparams.yaml", "config.yaml", "args.yml", "overrides.yaml")),
+    "table": ByName((".csv",)),
+}
+EVENTS = "events.out.tfevents.1.host"
+
+
+def tree(root: Path, *files: str) -> Scan:
+    for name in files:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    return scan(root, READERS)
+
+
+def found(result: Scan) -> dict[str, dict[str, list[str]]]:
+    """Experiment, run, files."""
+    return {
+        e.relative: {run.name: [source.relative for source in run.sources] for run in e.runs}
+        for e in result.experiments
+    }
+
+
+def runs(result: Scan) -> dict[str, list[str]]:
+    return {experiment: list(inside) for experiment, inside in found(result).items()}
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    assert scan(tmp_path, READERS).experiments == ()
+
+
+def test_tensorboards_runs_are_one_experiment(tmp_path: Path) -> None:
+    result = tree(tmp_path, f"exp1/{EVENTS}", f"exp2/{EVENTS}", f"exp10/{EVENTS}")
+    assert runs(result) == {".": ["exp1", "exp2", "exp10"]}
+
+
+def test_a_lone_event_file(tmp_path: Path) -> None:
+    root = tmp_path / "mine"
+    assert runs(tree(root, EVENTS)) == {".": ["mine"]}
+
+
+def test_several_event_files_of_a_folder_are_one_run_in_natural_order(tmp_path: Path) -> None:
+    result = tree(tmp_path, "a/events.out.tfevents.10.h", "a/events.out.tfevents.9.h", f"b/{EVENTS}")
+    assert found(result)["."]["a"] == ["a/events.out.tfevents.9.h", "a/events.out.tfevents.10.h"]
+
+
+def test_keras_train_and_validation_are_one_run(tmp_path: Path) -> None:
+    result = tree(tmp_path, f"a/train/{EVENTS}", f"a/validation/{EVENTS}", f"b/train/{EVENTS}")
+    assert runs(result) == {".": ["a", "b"]}
+    assert [source.split for source in result.experiments[0].runs[0].sources] == ["train", "val"]
+
+
+def test_a_third_folder_beside_train_and_validation_is_part_of_the_run(tmp_path: Path) -> None:
+    result = tree(tmp_path, f"a/train/{EVENTS}", f"a/validation/{EVENTS}", f"a/cm/{EVENTS}", f"b/{EVENTS}")
+    assert runs(result) == {".": ["a", "b"]}
+    assert [source.part for source in result.experiments[0].runs[0].sources] == ["cm", "train", "validation"]
+
+
+def test_the_given_folder_may_be_the_pair_itself(tmp_path: Path) -> None:
+    root = tmp_path / "logs"
+    assert runs(tree(root, f"train/{EVENTS}", f"test/{EVENTS}")) == {".": ["logs"]}
+
+
+def test_lightning_versions_are_runs_and_their_checkpoints_belong_to_them(tmp_path: Path) -> None:
+    result = tree(
+        tmp_path,
+        "lightning_logs/version_0/metrics.csv",
+        "lightning_logs/version_0/hparams.yaml",
+        "lightning_logs/version_0/checkpoints/epoch=1-step=10.ckpt",
+        "lightning_logs/version_1/metrics.csv",
+    )
+    assert runs(result) == {"lightning_logs": ["version_0", "version_1"]}
+    assert len(result.experiments[0].runs[0].sources) == 3
+
+
+def test_an_hf_output_folder_is_one_run_with_its_checkpoints_and_event_files(tmp_path: Path) -> None:
+    result = tree(
+        tmp_path,
+        "out/trainer_state.json",
+        "out/checkpoint-500/trainer_state.json",
+        "out/checkpoint-500/model.safetensors",
+        f"out/runs/Jan01_host/{EVENTS}",
+    )
+    assert runs(result) == {"out": ["out"]}
+    assert len(result.experiments[0].runs[0].sources) == 4
+
+
+def test_checkpoint_folders_alone_are_one_run(tmp_path: Path) -> None:
+    result = tree(tmp_path, "results/checkpoint-1/trainer_state.json", "results/checkpoint-2/trainer_state.json")
+    assert runs(result) == {"results": ["results"]}
+
+
+def test_hydra_jobs_are_runs_even_without_metrics(tmp_path: Path) -> None:
+    result = tree(
+        tmp_path, "multirun/lr=1/.hydra/config.yaml", "multirun/lr=2/.hydra/config.yaml", "multirun/lr=2/metrics.csv"
+    )
+    assert runs(result) == {"multirun": ["lr=1", "lr=2"]}
+
+
+def test_a_logger_folder_is_part_of_the_run_around_it(tmp_path: Path) -> None:
+    result = tree(tmp_path, f"a/tensorboard/{EVENTS}", "a/config.yaml", f"b/tensorboard/{EVENTS}")
+    assert runs(result) == {".": ["a", "b"]}
+    assert len(result.experiments[0].runs[0].sources) == 2
+
+
+def test_add_hparams_and_add_scalars_folders_are_parts(tmp_path: Path) -> None:
+    result = tree(
+        tmp_path,
+        f"a/{EVENTS}",
+        f"a/1700000000.123/{EVENTS}",
+        f"a/Loss_train/{EVENTS}",
+        f"a/Loss_val/{EVENTS}",
+        f"b/{EVENTS}",
+    )
+    assert runs(result) == {".": ["a", "b"]}
+    assert sorted(source.split for source in result.experiments[0].runs[0].sources) == ["", "", "train", "val"]
+
+
+def test_a_folder_of_experiment_folders(tmp_path: Path) -> None:
+    result = tree(
+        tmp_path,
+        f"digits/runs/a/{EVENTS}",
+        f"digits/runs/b/{EVENTS}",
+        "wine/README.md",
+        "wine/metrics.csv",
+        "zoo/ppo/a/progress.csv",
+        "zoo/ppo/b/progress.csv",
+    )
+    assert runs(result) == {"digits": ["runs/a", "runs/b"], "wine": ["wine"], "zoo": ["ppo/a", "ppo/b"]}
+
+
+def test_single_runs_beside_experiments_belong_together(tmp_path: Path) -> None:
+    root = tmp_path / "all"
+    result = tree(root, f"a/{EVENTS}", f"b/{EVENTS}", f"sweep/1/{EVENTS}", f"sweep/2/{EVENTS}")
+    assert runs(result) == {"sweep": ["1", "2"], ".": ["a", "b"]}
+
+
+def test_experiment_yml_makes_an_experiment_of_a_single_run(tmp_path: Path) -> None:
+    result = tree(tmp_path, "a/experiment.yml", f"a/{EVENTS}", "b/experiment.yml", f"b/{EVENTS}")
+    assert runs(result) == {"a": ["a"], "b": ["b"]}
+
+
+def test_settings_above_the_runs_are_shared(tmp_path: Path) -> None:
+    result = tree(tmp_path, "exp/config.yaml", f"exp/1/{EVENTS}", f"exp/2/{EVENTS}", f"other/3/{EVENTS}")
+    shared = {e.relative: [source.relative for source in e.shared] for e in result.experiments}
+    assert shared["exp"] == ["exp/config.yaml"]
+
+
+def test_checkpoints_alone_are_runs_where_nothing_else_is(tmp_path: Path) -> None:
+    assert runs(tree(tmp_path, "models/a.pt", "models/b.pt")) == {"models": ["models"]}
+
+
+def test_nothing_outside_is_reached_through_a_link(tmp_path: Path) -> None:
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    tree(outside, f"secret/{EVENTS}")
+    tree(inside, f"a/{EVENTS}")
+    (inside / "b").symlink_to(outside / "secret")
+    (inside / "a" / "c.csv").symlink_to(outside / "secret" / EVENTS)
+    (inside / "loop").symlink_to(inside)
+    result = scan(inside, READERS)
+    assert found(result) == {"a": {"a": [f"a/{EVENTS}"]}}
+    assert [left.path for left in result.left_out] == ["a/c.csv", "b", "loop"]
+
+
+def test_what_is_left_out_says_why(tmp_path: Path) -> None:
+    tree(tmp_path, f"a/{EVENTS}", "a/notes.txt", ".git/config.yaml", "skip/x.csv")
+    result = scan(tmp_path, READERS, ["skip/*"])
+    why = {left.path: left.why for left in result.left_out}
+    assert why == {
+        "a/notes.txt": "no reader knows this kind of file",
+        ".git": "a folder of tools, not of results",
+        "skip/x.csv": "excluded by the options",
+    }
+
+
+def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
+    tree(tmp_path, f"a/{EVENTS}")
+    os.mkfifo(tmp_path / "a" / "pipe.csv")
+    assert [left.why for left in scan(tmp_path, READERS).left_out] == ["not a regular file"]
+
+
+@pytest.mark.parametrize("depth", [30])
+def test_folders_nested_too_deep_are_said(tmp_path: Path, depth: int) -> None:
+    tree(tmp_path, f"a/{EVENTS}", "/".join(["d"] * depth) + "/x.csv")
+    assert [left.why for left in scan(tmp_path, READERS).left_out] == ["nested too deep"]
+
+
+def test_slugs_are_unique_and_do_not_depend_on_order(tmp_path: Path) -> None:
+    result = tree(tmp_path, *(f"{name}/{i}/{EVENTS}" for name in ("A b", "a-b", "ü", "ö") for i in "12"))
+    slugs = [experiment.slug for experiment in result.experiments]
+    assert len({slug.casefold() for slug in slugs}) == 4
+    assert all(slug.isascii() for slug in slugs)
