@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dlviz_docs import names
 from dlviz_docs.model import (
@@ -162,12 +163,12 @@ def _seed(name: str, hparams: Mapping[str, Hparam]) -> int | None:
 
 
 def _named(series: Mapping[Source, Sequence[Series]], root: str) -> list[tuple[str, Series]]:
-    """Every series with its name, and the reader it came from. Names are agreed on within one folder of files."""
-    beside: dict[tuple[str, str], list[tuple[Source, Series]]] = defaultdict(list)
+    """Every series with its name, and the reader it came from. Names are agreed on within one format and folder."""
+    beside: dict[tuple[str, str, str], list[tuple[Source, Series]]] = defaultdict(list)
     for source, found in series.items():
-        beside[source.split, source.part].extend((source, one) for one in found)
+        beside[source.split, source.part, source.reader].extend((source, one) for one in found)
     result = []
-    for (split, _), members in beside.items():
+    for (split, _, _), members in beside.items():
         raw = list(dict.fromkeys(one.raw_name for _, one in members if one.name == one.raw_name))
         canonical = names.canonical(raw, split)
         for source, one in members:
@@ -192,8 +193,17 @@ def _join(pieces: Sequence[Series]) -> Series:
     """One curve out of the files of one format, in their order."""
     kept = [piece for i, piece in enumerate(pieces) if not _told_again(i, pieces)]
     whole = kept[0] if len(kept) == 1 else _concatenate(kept)
-    whole = replace(whole, superseded=_superseded(whole))
+    back = np.flatnonzero(np.diff(whole.steps) < 0) + 1
+    if len(back) > MANY_RESTARTS:
+        return _sorted(replace(whole, recorded=_recorded(whole)))
+    whole = replace(whole, superseded=_superseded(whole, back))
     return replace(whole, recorded=_recorded(whole))
+
+
+def _sorted(series: Series) -> Series:
+    order = np.argsort(series.steps, kind="stable")
+    optional = {n: None if (a := getattr(series, n)) is None else a[order] for n in ("times", "epochs", "superseded")}
+    return replace(series, steps=series.steps[order], values=series.values[order], **optional)
 
 
 def _told_again(index: int, pieces: Sequence[Series]) -> bool:
@@ -225,12 +235,11 @@ def _concatenate(pieces: Sequence[Series]) -> Series:
     )
 
 
-def _superseded(series: Series) -> BoolArray | None:
+def _superseded(series: Series, back: NDArray[np.intp]) -> BoolArray | None:
     """Points that a later session wrote again: at every step back, all before it at or past that step."""
-    steps = series.steps
-    back = np.flatnonzero(steps[1:] < steps[:-1]) + 1
-    if not len(back) or len(back) > MANY_RESTARTS:
+    if not len(back):
         return series.superseded
+    steps = series.steps
     marked = np.zeros(len(steps), bool) if series.superseded is None else series.superseded.copy()
     for restart in back:
         marked[:restart] |= steps[:restart] >= steps[restart]

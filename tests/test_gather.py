@@ -1,0 +1,196 @@
+"""Readings become runs: names, merging, splicing, statistics, seeds, and the metric an experiment is judged by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from dlviz_docs.gather import MANY_RESTARTS, Told, gather, gather_runs
+from dlviz_docs.model import Hparam, Objective, Reading, Run, Series
+from dlviz_docs.options import About
+from dlviz_docs.scan import ExperimentFolder, RunFolder, Signature, Source
+
+
+def curve(name: str, steps: Sequence[float], values: Sequence[float] | None = None, *, part: str = "") -> Series:
+    numbers = np.asarray(steps if values is None else values, float)
+    return Series(name, name, np.asarray(steps, float), numbers, part=part)
+
+
+def told(relative: str, *series: Series, reader: str = "table", split: str = "", **rest: object) -> Told:
+    source = Source(f"/x/{relative}", relative, reader, Signature(1, 2, 3), split)
+    return Told(source, Reading(writer="test", series=series, **rest))  # type: ignore[arg-type]
+
+
+def runs(*files: Told, name: str = "run") -> tuple[Run, ...]:
+    return gather_runs(RunFolder(name, tuple(one.source for one in files)), files)
+
+
+def one_run(*files: Told, name: str = "run") -> Run:
+    (run,) = runs(*files, name=name)
+    return run
+
+
+def test_split_comes_from_the_folder() -> None:
+    run = one_run(
+        told("train/e", curve("epoch_loss", [0, 1]), reader="tensorboard", split="train"),
+        told("validation/e", curve("epoch_loss", [0, 1]), reader="tensorboard", split="val"),
+    )
+    assert [series.name for series in run.series] == ["train/loss", "val/loss"]
+    assert [series.raw_name for series in run.series] == ["epoch_loss", "epoch_loss"]
+
+
+def test_files_of_one_format_are_joined_in_order() -> None:
+    run = one_run(
+        told("a.1", curve("loss", [0, 1]), reader="tensorboard"),
+        told("a.2", curve("loss", [2, 3]), reader="tensorboard"),
+    )
+    assert run.series[0].steps.tolist() == [0, 1, 2, 3]
+    assert run.series[0].superseded is None
+    assert run.series[0].source == "a.1, a.2"
+
+
+def test_a_resumed_run_is_spliced_where_it_went_back() -> None:
+    run = one_run(
+        told("a.1", curve("loss", [0, 1, 2, 3], [9, 8, 7, 6]), reader="tensorboard"),
+        told("a.2", curve("loss", [2, 3, 4], [5, 4, 3]), reader="tensorboard"),
+    )
+    series = run.series[0]
+    assert series.superseded is not None
+    assert series.superseded.tolist() == [False, False, True, True, False, False, False]
+    assert series.recorded is not None
+    assert (series.recorded.count, series.recorded.superseded, series.recorded.max) == (7, 2, 9)
+
+
+def test_two_restarts() -> None:
+    series = one_run(told("a", curve("loss", [0, 1, 2, 3, 1, 2, 3, 2, 3]))).series[0]
+    assert series.superseded is not None
+    assert np.flatnonzero(~series.superseded).tolist() == [0, 4, 7, 8]
+
+
+def test_equal_steps_are_no_restart() -> None:
+    assert one_run(told("a", curve("loss", [0, 0, 1, 1]))).series[0].superseded is None
+
+
+def test_interleaved_writers_are_no_restarts() -> None:
+    steps = [step for i in range(MANY_RESTARTS + 2) for step in (i, i + 1.5)]
+    series = one_run(told("a", curve("loss", steps))).series[0]
+    assert series.superseded is None
+    assert series.steps.tolist() == sorted(steps)
+    assert series.recorded is not None
+    assert series.recorded.last_step == steps[-1]
+
+
+def test_a_prefix_is_told_once() -> None:
+    first = told("checkpoint-2/s", curve("loss", [0, 1]), reader="hf_trainer")
+    second = told("checkpoint-4/s", curve("loss", [0, 1, 2, 3]), reader="hf_trainer")
+    assert one_run(first, second).series[0].steps.tolist() == [0, 1, 2, 3]
+
+
+def test_states_of_two_trainings_are_two_runs() -> None:
+    a = told("checkpoint-1/s", curve("loss", [0, 1], part="max_steps=5"), reader="hf_trainer")
+    b = told("checkpoint-2/s", curve("loss", [0, 1], part="max_steps=9"), reader="hf_trainer")
+    assert [run.name for run in runs(a, b)] == ["run/max_steps=5", "run/max_steps=9"]
+
+
+def test_of_two_loggers_the_one_that_tells_more() -> None:
+    rich = told("events", curve("train/loss", [0, 1, 2]), reader="tensorboard")
+    poor = told("state.json", curve("train_loss", [0, 2]), reader="hf_trainer")
+    run = one_run(poor, rich)
+    assert [(series.name, series.source) for series in run.series] == [("train/loss", "events")]
+
+
+def test_tables_alike_are_runs_beside_each_other() -> None:
+    a, b = told("walker.csv", curve("reward", [0, 1])), told("hopper.csv", curve("reward", [0, 1]))
+    assert [run.name for run in runs(a, b)] == ["run/hopper", "run/walker"]
+    assert len({run.slug for run in runs(a, b)}) == 2
+
+
+def test_tables_of_other_columns_are_one_run() -> None:
+    a, b = told("train.csv", curve("train_loss", [0, 1])), told("eval.csv", curve("val_loss", [0, 1]))
+    assert [series.name for series in one_run(a, b).series] == ["train/loss", "val/loss"]
+
+
+def test_a_seed_column_makes_runs() -> None:
+    parts = [curve("reward", [0, 1], part=f"seed={i}") for i in (1, 2)]
+    found = runs(told("a.csv", *parts))
+    assert [(run.name, run.seed, run.group) for run in found] == [("run/seed=1", 1, "run"), ("run/seed=2", 2, "run")]
+
+
+def test_settings_belong_to_every_run_of_the_folder() -> None:
+    parts = [curve("reward", [0, 1], part=f"seed={i}") for i in (1, 2)]
+    hparams: dict[str, Hparam] = {"lr": 0.1}
+    found = runs(told("a.csv", *parts), told("config.yaml", reader="hparams", hparams=hparams))
+    assert [dict(run.hparams) for run in found] == [hparams, hparams]
+
+
+@pytest.mark.parametrize(
+    ("name", "hparams", "seed", "group"),
+    [
+        ("wide-seed0", {}, 0, "wide"),
+        ("wide/seed=3", {}, 3, "wide"),
+        ("exp_s7", {}, 7, "exp"),
+        ("a", {"train.seed": 5}, 5, "a"),
+        ("seedling-3", {}, None, "seedling-3"),
+        ("a", {"seed": True}, None, "a"),
+    ],
+)
+def test_seed_and_group(name: str, hparams: dict[str, Hparam], seed: int | None, group: str) -> None:
+    run = one_run(told("m.csv", curve("loss", [0, 1])), told("c", reader="hparams", hparams=hparams), name=name)
+    assert (run.seed, run.group) == (seed, group)
+
+
+def test_statistics_are_of_every_point() -> None:
+    values = [math.nan, 2.0, math.inf, -1.0, 5.0, math.nan]
+    recorded = one_run(told("a", curve("x", range(6), values))).series[0].recorded
+    assert recorded is not None
+    assert (recorded.count, recorded.nonfinite) == (6, 3)
+    assert (recorded.min, recorded.min_step, recorded.max, recorded.max_step) == (-1.0, 3.0, 5.0, 4.0)
+    assert recorded.first is not None
+    assert math.isnan(recorded.first)
+
+
+def test_nothing_finite_has_no_extremes() -> None:
+    recorded = one_run(told("a", curve("x", [0, 1], [math.nan, math.inf]))).series[0].recorded
+    assert recorded is not None
+    assert (recorded.min, recorded.max, recorded.nonfinite) == (None, None, 2)
+
+
+def test_a_folder_without_anything_is_no_run() -> None:
+    assert runs(told("empty", reader="tensorboard")) == ()
+
+
+def experiment_of(*found: Run, about: About | None = None) -> tuple[Objective | None, list[Run]]:
+    folder = ExperimentFolder("e", "E", "/e", "e", ())
+    experiment = gather(folder, found, about or About(), "")
+    return experiment.objective, list(experiment.runs)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "expected"),
+    [
+        (["train_loss", "val_loss", "val_accuracy", "lr"], ("val/accuracy", "max")),
+        (["loss", "val_loss"], ("val/loss", "min")),
+        (["train_loss", "lr", "epoch"], ("train/loss", "min")),
+        (["train/reward", "test/reward", "test/length"], ("test/reward", "max")),
+        (["grad_norm", "epoch"], None),
+    ],
+)
+def test_the_metric_an_experiment_is_judged_by(metrics: list[str], expected: tuple[str, str] | None) -> None:
+    objective, _ = experiment_of(one_run(told("a", *(curve(metric, [0, 1]) for metric in metrics))))
+    assert (objective and (objective.metric, objective.direction)) == expected
+
+
+def test_the_author_decides() -> None:
+    run = one_run(told("a", curve("val_loss", [0, 1]), objective=Objective("val/acc", "max", "file")))
+    assert experiment_of(run)[0] == Objective("val/acc", "max", "file")
+    about = About(metric="odd", direction="min")
+    assert experiment_of(run, about=about)[0] == Objective("odd", "min", "experiment.yml")
+
+
+def test_runs_are_in_natural_order_with_a_colour_each() -> None:
+    found = [one_run(told("a", curve("loss", [0, 1])), name=name) for name in ("run-10", "run-9", "run-1")]
+    _, placed = experiment_of(*found)
+    assert [(run.name, run.color) for run in placed] == [("run-1", 0), ("run-9", 1), ("run-10", 2)]
