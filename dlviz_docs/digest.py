@@ -114,14 +114,4 @@ def _unchanged(source: Source) -> bool:
 
 
 def _thinned(series: Series, limit: int) -> Series:
-    keep = thin(series.steps, series.values, limit)
-    if len(keep) == len(series):
-        return series
-    return replace(
-        series,
-        steps=series.steps[keep],
-        values=series.values[keep],
-        times=None if series.times is None else series.times[keep],
-        epochs=None if series.epochs is None else series.epochs[keep],
-        superseded=None if series.superseded is None else series.superseded[keep],
-    )
+    return series if len(series) <= limit else series.take(thin(series.steps, series.values, limit))

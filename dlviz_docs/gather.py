@@ -195,15 +195,9 @@ def _join(pieces: Sequence[Series]) -> Series:
     whole = kept[0] if len(kept) == 1 else _concatenate(kept)
     back = np.flatnonzero(np.diff(whole.steps) < 0) + 1
     if len(back) > MANY_RESTARTS:
-        return _sorted(replace(whole, recorded=_recorded(whole)))
+        return replace(whole, recorded=_recorded(whole)).take(np.argsort(whole.steps, kind="stable"))
     whole = replace(whole, superseded=_superseded(whole, back))
     return replace(whole, recorded=_recorded(whole))
-
-
-def _sorted(series: Series) -> Series:
-    order = np.argsort(series.steps, kind="stable")
-    optional = {n: None if (a := getattr(series, n)) is None else a[order] for n in ("times", "epochs", "superseded")}
-    return replace(series, steps=series.steps[order], values=series.values[order], **optional)
 
 
 def _told_again(index: int, pieces: Sequence[Series]) -> bool:

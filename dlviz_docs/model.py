@@ -6,7 +6,7 @@ Arrays are read-only. Nothing here knows files, HTML or pixels.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -105,6 +105,21 @@ class Series:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def take(self, places: NDArray[np.intp]) -> Series:
+        """The same curve with the points at `places` only, in that order; `recorded` still tells of all."""
+
+        def taken(array: FloatArray | None) -> FloatArray | None:
+            return None if array is None else array[places]
+
+        return replace(
+            self,
+            steps=self.steps[places],
+            values=self.values[places],
+            times=taken(self.times),
+            epochs=taken(self.epochs),
+            superseded=None if self.superseded is None else self.superseded[places],
+        )
 
     @property
     def split(self) -> str:
