@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -90,13 +90,14 @@ class DlvizPlugin(BasePlugin[DlvizConfig]):
     @event_priority(-40)
     def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
         """After plugins that rewrite the navigation; ours is put in page by page."""
-        for uri, page in self._pages.items():
+        for uri, ours in self._pages.items():
             if (file := files.get_file_from_path(uri)) and file.page is None:
-                Page(html.text(page.title), file, config)
-        index = files.get_file_from_path(_source(self._mounted(INDEX)))
-        if index is not None and index.page is not None:
-            entries = [entry for item in self.site.nav if (entry := self._entry(item, files))]
-            self._nav = WindowedNav(nav, index.page, entries)
+                Page(html.text(ours.title), file, config)
+        self._nav = None
+        pages = {file.dest_uri: file.page for file in files.documentation_pages() if file.page}
+        if index := pages.get(self._mounted(INDEX)):
+            entries = [entry for item in self.site.nav if (entry := self._entry(item, pages))]
+            self._nav = WindowedNav(nav, index, entries)
         return nav
 
     @event_priority(100)
@@ -168,11 +169,11 @@ class DlvizPlugin(BasePlugin[DlvizConfig]):
     def _mounted(self, path: str) -> str:
         return posixpath.join(self.config.options.path, path)
 
-    def _entry(self, item: view.NavItem, files: Files) -> Entry | None:
-        """None if the user wrote all of the experiment's pages."""
-        found = (files.get_file_from_path(_source(self._mounted(part.path))) for part in (item, *item.children))
-        pages = tuple(file.page for file in found if file and file.page)
-        return Entry(html.text(item.title), pages) if pages else None
+    def _entry(self, item: view.NavItem, pages: Mapping[str, Page]) -> Entry | None:
+        """None if a plugin after us took all of its pages out."""
+        found = [pages.get(self._mounted(part.path)) for part in (item, *item.children)]
+        shown = tuple(page for page in found if page)
+        return Entry(html.text(item.title), shown) if shown else None
 
 
 def _source(address: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,11 +19,11 @@ from mkdocs.livereload import LiveReloadServer
 from dlviz_docs import html
 from dlviz_docs.build import Progress
 from dlviz_docs.errors import DlvizError
+from dlviz_docs.model import Problem
 from dlviz_docs.options import Options
-from dlviz_docs.view import Site
 from mkdocs_dlviz.plugin import STYLES, DlvizPlugin
 
-__all__ = ["build_site", "default_cache", "serve_site"]
+__all__ = ["build_site", "serve_site"]
 
 _PALETTE = [
     {"media": "(prefers-color-scheme)", "toggle": {"icon": "material/brightness-auto", "name": "Switch to light"}},
@@ -46,52 +46,59 @@ _THEME = {
 }
 
 
-def default_cache(runs: Path) -> Path:
-    """The user's cache folder, a part of it for each folder of runs."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return home / "dlviz" / blake2b(bytes(runs.resolve()), digest_size=8).hexdigest()
-
-
 def build_site(
-    runs: Path, site: Path, options: Options, cache_dir: Path, *, strict: bool = False, progress: Progress | None = None
-) -> Site:
-    """Build `runs` into `site`, and write nothing else but the cache. The old site stays when anything fails."""
+    runs: Path, site: Path, options: Options, cache_dir: Path, progress: Progress | None = None
+) -> tuple[Problem, ...]:
+    """Build `runs` into `site`, and write nothing else but the cache; returns what was wrong with the files.
+
+    The old site stays when the build fails, and when `strict` is set and there is a problem.
+    """
     _refuse_foreign(site)
-    with _config(runs, site, options, cache_dir) as config:
-        config.strict = strict
+    with _config(runs, site, options, cache_dir) as config, _quiet():
         plugin = _plugin(config)
         plugin.progress = progress
         config.plugins.on_startup(command="build", dirty=False)
         try:
             build_mkdocs(config)
         except MkDocsException as error:
-            raise DlvizError(str(error)) from error
+            if not (options.strict and plugin.site.problems):
+                raise DlvizError(str(error.__context__ or error)) from error
         finally:
             config.plugins.on_shutdown()
-        return plugin.site
+        return plugin.site.problems
 
 
-def serve_site(
-    runs: Path, options: Options, cache_dir: Path, *, host: str = "127.0.0.1", port: int = 8000, browse: bool = False
-) -> None:
-    """Build and serve until Ctrl-C; what changes in `runs` is built again, and open pages reload themselves."""
+def serve_site(runs: Path, options: Options, cache_dir: Path, address: str) -> None:
+    """Build and serve at "host:port" until Ctrl-C; what changes in `runs` is built again, and open pages reload."""
+    host, _, port = address.rpartition(":")
     with TemporaryDirectory(prefix="dlviz-") as folder, _config(runs, Path(folder), options, cache_dir) as config:
         config.plugins.on_startup(command="serve", dirty=False)
-        address = f"http://{host}:{port}/"
 
         def rebuild() -> None:
-            build_mkdocs(config, serve_url=address)
+            build_mkdocs(config, serve_url=f"http://{address}/")
 
-        server = LiveReloadServer(builder=rebuild, host=host, port=port, root=folder)
+        server = LiveReloadServer(builder=rebuild, host=host, port=int(port), root=folder)
         try:
             rebuild()
             server.watch(str(runs))
-            server.serve(open_in_browser=browse)
+            server.serve()
         except KeyboardInterrupt:
             pass  # the way to end it
         finally:
             server.shutdown()
             config.plugins.on_shutdown()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """MkDocs logs the problems that are returned, and the error that is raised: once is enough."""
+    handler = logging.NullHandler()
+    logger = logging.getLogger("mkdocs")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 @contextmanager
@@ -136,6 +143,4 @@ def _plugin(config: MkDocsConfig) -> DlvizPlugin:
 def _refuse_foreign(site: Path) -> None:
     """A build replaces the whole folder: only an empty one, or a site of ours."""
     if site.is_dir() and any(site.iterdir()) and not (site / STYLES[0]).exists():
-        raise DlvizError(
-            f"{site} is not a site of ours, and would be replaced: name another folder."
-        )
+        raise DlvizError(f"{site} is not a site of ours, and would be replaced: name another folder.")
