@@ -1,0 +1,96 @@
+"""How a figure is drawn: knows numbers and pixels, not experiments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from dlviz_docs.charts import describe, palette, svg
+from dlviz_docs.html import json_script
+from dlviz_docs.model import FloatArray
+from dlviz_docs.stats.thin import thin
+from dlviz_docs.view import Band, Chart, Figure, Line, Mark
+
+__all__ = ["Key", "chart_context"]
+
+BAND_POINTS = 200
+"""Points of a band that go to the browser, which has no other source for it."""
+SIGNIFICANT = 6
+"""Digits of a band's values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One entry of a legend. `what` and `index` say what it stands for: "line", "band", or "faint" for all context."""
+
+    label: str
+    what: str
+    index: int
+    style: str
+    marker: str
+
+
+def chart_context(figure: Figure, *, experiment: str, root: str) -> dict[str, object]:
+    """What `figures/chart.html.j2` needs; `root` is the relative address of our part of the site, "../../" or ""."""
+    chart = figure.spec
+    if not isinstance(chart, Chart):
+        raise TypeError(f"{figure.id} is not a chart")
+    description = " ".join(filter(None, (figure.caption, describe.sentence(chart))))
+    drawn = svg.draw(chart, id=figure.id, title=figure.title, description=description)
+    return {
+        "figure": figure,
+        "svg": Markup(drawn),  # noqa: S704  (svg.draw encodes every text)
+        "keys": _keys(chart),
+        "notes": describe.notes(chart),
+        "columns": describe.COLUMNS,
+        "rows": tuple(describe.rows(chart)),
+        "spec": json_script({"experiment": experiment, "root": root, **_spec(chart)}),
+    }
+
+
+def _keys(chart: Chart) -> tuple[Key, ...]:
+    """Bands first, then curves; all that is context shares the last entry."""
+    bands = [Key(b.label, "band", i, palette.color_class(b.color), "") for i, b in enumerate(chart.bands)]
+    lines = [_line_key(line, i) for i, line in enumerate(chart.lines) if not line.faint]
+    faint = sum(line.faint for line in chart.lines)
+    context = [Key(f"single runs ({faint:,})", "faint", 0, "dlviz-faint", "")] if faint else []
+    return (*bands, *lines, *context)
+
+
+def _line_key(line: Line, index: int) -> Key:
+    dashed = " dlviz-dashed" if line.dash == "dashed" else ""
+    return Key(line.label, "line", index, palette.color_class(line.color) + dashed, palette.marker(line.color))
+
+
+def _spec(chart: Chart) -> dict[str, object]:
+    """The chart for the browser, which draws the curves from the runs' own data files."""
+    return {
+        "axes": chart.x_axes,
+        "xLabel": chart.x_label,
+        "yLabel": chart.y_label,
+        "log": chart.log_y,
+        "lines": [_line(line) for line in chart.lines],
+        "bands": [_band(band) for band in chart.bands],
+        "marks": [_mark(mark) for mark in chart.marks],
+    }
+
+
+def _line(line: Line) -> dict[str, object]:
+    told: dict[str, object] = {"label": line.label, "run": line.run, "series": line.series, "color": line.color}
+    return told | ({"dashed": True} if line.dash == "dashed" else {}) | ({"faint": True} if line.faint else {})
+
+
+def _band(band: Band) -> dict[str, object]:
+    keep = thin(band.x, band.middle, BAND_POINTS)
+    arrays = {"x": band.x, "low": band.low, "middle": band.middle, "high": band.high}
+    return {"label": band.label, "color": band.color, **{name: _rounded(a[keep]) for name, a in arrays.items()}}
+
+
+def _rounded(values: FloatArray) -> list[float | None]:
+    return [float(f"{v:.{SIGNIFICANT}g}") if np.isfinite(v) else None for v in values.tolist()]
+
+
+def _mark(mark: Mark) -> dict[str, object]:
+    return {"kind": mark.kind, "x": mark.x, "y": mark.y, "label": mark.label, "color": mark.color}

@@ -1,0 +1,91 @@
+"""A run's curves on their way to the browser: every point, as a classic script, since a page on disk may not fetch.
+
+    dlviz.put("experiment/run", {"arrays": [...], "series": {"train/loss": {"y": 2, "step": 0, "time": 1}}})
+
+Series name their arrays by place, so curves logged together share their steps. An array is one of
+
+    {"x0": 0, "dx": 10, "n": 500}   evenly spaced: x0 + dx * i gives every value exactly
+    {"f4": "..."}                   base64 of little-endian float32, where that loses nothing
+    {"f8": "..."}                   base64 of little-endian float64
+
+NaN and infinities travel in the bytes. What a resumed session wrote again is left out, and points are sorted by step.
+"""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+
+from dlviz_docs.html import json_script
+from dlviz_docs.model import FloatArray, Run, Series
+from dlviz_docs.stats.thin import thin
+
+__all__ = ["MOST_POINTS", "run_script"]
+
+MOST_POINTS = 200_000
+"""Points of one curve that a page can take; longer ones are thinned, with all extremes kept, and marked."""
+
+
+def run_script(key: str, run: Run) -> bytes:
+    """The script that gives the browser all curves of a run under `key`."""
+    arrays = _Arrays()
+    start = _start(run)
+    series = {item.name: _series(item, start, arrays) for item in run.series}
+    return f"dlviz.put({json_script(key)},{json_script({'arrays': arrays.coded, 'series': series})});\n".encode()
+
+
+class _Arrays:
+    """The arrays of one run, each once."""
+
+    def __init__(self) -> None:
+        self.coded: list[dict[str, float | int | str]] = []
+        self._places: dict[bytes, int] = {}
+
+    def place(self, values: FloatArray) -> int:
+        content = values.tobytes()
+        if content not in self._places:
+            self._places[content] = len(self.coded)
+            self.coded.append(_code(values))
+        return self._places[content]
+
+
+def _series(series: Series, start: float, arrays: _Arrays) -> dict[str, int | bool]:
+    """Places of a curve's arrays; "epoch" is the step itself where steps count epochs."""
+    keep = _kept(series)
+    thinned = len(keep) > MOST_POINTS
+    if thinned:
+        keep = keep[thin(series.steps[keep], series.values[keep], MOST_POINTS)]
+    steps = series.steps[keep]
+    coded: dict[str, int | bool] = {"y": arrays.place(series.values[keep]), "step": arrays.place(steps)}
+    epochs = steps if series.axis == "epoch" else None if series.epochs is None else series.epochs[keep]
+    if epochs is not None:
+        coded["epoch"] = arrays.place(epochs)
+    if series.times is not None:
+        coded["time"] = arrays.place(series.times[keep] - start)
+    return {**coded, "thinned": True} if thinned else coded
+
+
+def _kept(series: Series) -> np.ndarray:
+    keep = np.arange(len(series)) if series.superseded is None else np.flatnonzero(~series.superseded)
+    steps = series.steps[keep]
+    return keep[np.argsort(steps, kind="stable")] if (np.diff(steps) < 0).any() else keep
+
+
+def _start(run: Run) -> float:
+    """The run's first time stamp, which is second 0."""
+    times = [series.times[np.isfinite(series.times)] for series in run.series if series.times is not None]
+    return min((float(t.min()) for t in times if len(t)), default=0.0)
+
+
+def _code(values: FloatArray) -> dict[str, float | int | str]:
+    n = len(values)
+    if n > 1 and np.isfinite(values[0]) and np.isfinite(values[-1]):
+        first, step = float(values[0]), float(values[-1] / (n - 1) - values[0] / (n - 1))
+        if np.array_equal(first + step * np.arange(n), values):
+            return {"x0": first, "dx": step, "n": n}
+    with np.errstate(over="ignore", invalid="ignore"):
+        short = values.astype("<f4")
+    if np.array_equal(short.astype("<f8"), values, equal_nan=True):
+        return {"f4": base64.b64encode(short.tobytes()).decode()}
+    return {"f8": base64.b64encode(values.astype("<f8").tobytes()).decode()}
