@@ -26,21 +26,28 @@ from mkdocs_dlviz.plugin import STYLES, DlvizPlugin
 __all__ = ["build_site", "serve_site"]
 
 _PALETTE = [
-    {"media": "(prefers-color-scheme)", "toggle": {"icon": "material/brightness-auto", "name": "Switch to light"}},
+    {
+        "media": "(prefers-color-scheme)",
+        "primary": "white",
+        "toggle": {"icon": "material/brightness-auto", "name": "Switch to light"},
+    },
     {
         "media": "(prefers-color-scheme: light)",
         "scheme": "default",
+        "primary": "white",
         "toggle": {"icon": "material/weather-sunny", "name": "Switch to dark"},
     },
     {
         "media": "(prefers-color-scheme: dark)",
         "scheme": "slate",
+        "primary": "black",
         "toggle": {"icon": "material/weather-night", "name": "Follow the system"},
     },
 ]
 _THEME = {
     "name": "material",
-    "font": False,
+    "font": False,  # the system's: no request leaves the machine
+    "icon": {"logo": "material/chart-line-variant"},
     "palette": _PALETTE,
     "features": ["navigation.indexes", "navigation.sections", "navigation.top", "toc.follow", "search.highlight"],
 }

@@ -142,7 +142,11 @@ def test_any_shape_of_navigation(project: Project, nav: list[object] | None) -> 
 def test_titles_are_text(project: Project, site_of: Callable[..., Site]) -> None:
     project.shows(site_of(titles={"bad": "</title><img src=x onerror=alert(1)>\"'&amp;"}))
     features = ["navigation.path", "navigation.footer", "navigation.tabs"]
-    for theme in ({"name": "material", "font": False, "features": features}, {"name": "mkdocs"}, {"name": "readthedocs"}):
+    for theme in (
+        {"name": "material", "font": False, "features": features},
+        {"name": "mkdocs"},
+        {"name": "readthedocs"},
+    ):
         out = project.build(theme=theme)
         for path in out.rglob("*.html"):
             assert "<img src=x" not in path.read_text(), path
