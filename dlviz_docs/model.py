@@ -121,6 +121,20 @@ class Series:
             superseded=None if self.superseded is None else self.superseded[places],
         )
 
+    def best(self, direction: Direction) -> tuple[float | None, float | None]:
+        """The best finite value that no resumed session wrote again, and its step."""
+        if self.recorded is not None and not self.recorded.superseded:
+            return self.recorded.best(direction)
+        kept = np.isfinite(self.values)
+        if self.superseded is not None:
+            kept &= ~self.superseded
+        places = np.flatnonzero(kept)
+        if not len(places):
+            return None, None
+        values = self.values[places]
+        place = places[values.argmin() if direction == "min" else values.argmax()]
+        return float(self.values[place]), float(self.steps[place])
+
     @property
     def split(self) -> str:
         """The part of the name before the first slash, if it is a data split, else ""."""

@@ -1,0 +1,12 @@
+"""Sections to pages: the only room that knows Jinja.
+
+Templates see plain values. Whatever they print passes through `html.text`, so none can forget to encode.
+"""
+
+from __future__ import annotations
+
+from dlviz_docs.compose.assets import assets
+from dlviz_docs.compose.experiment import compose_experiment
+from dlviz_docs.compose.index import IndexEntry, compose_index, index_entry
+
+__all__ = ["IndexEntry", "assets", "compose_experiment", "compose_index", "index_entry"]

@@ -1,0 +1,213 @@
+"""The pages of one experiment: an overview, and one page for each further topic."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, takewhile
+
+from markupsafe import Markup
+
+from dlviz_docs import html, names
+from dlviz_docs.charts import chart_context
+from dlviz_docs.compose.templating import render
+from dlviz_docs.model import Experiment, Insight, Problem, Severity
+from dlviz_docs.view import Chart, Figure, Heading, Page, Section
+
+__all__ = ["compose_experiment"]
+
+OVERVIEW = "overview"
+ROWS_IN_SIGHT = 20
+"""A longer table that cannot be searched starts folded."""
+DESCRIPTION_LENGTH = 160
+"""Characters that search engines show."""
+_WORST_FIRST: Sequence[Severity] = ("serious", "warning", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A link to a page of the same experiment."""
+
+    title: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One finding, and the other runs of which the same is true."""
+
+    lead: Insight
+    others: tuple[Insight, ...]
+    color: int | None
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Finished figures under one heading."""
+
+    heading: Heading
+    figures: tuple[Markup, ...]
+    entries: tuple[Heading, ...]
+
+
+def compose_experiment(experiment: Experiment, sections: Sequence[Section]) -> tuple[Page, ...]:
+    """The overview first, whether there is a section for it or not."""
+    overview = next((section for section in sections if section.topic == OVERVIEW), Section(OVERVIEW, "Overview"))
+    ordered = (overview, *(section for section in sections if section.topic != OVERVIEW))
+    composer = _Composer(experiment, ordered, {section.topic: _path(experiment, section) for section in ordered})
+    return composer.overview(overview), *(composer.topic(section) for section in ordered[1:])
+
+
+def _path(experiment: Experiment, section: Section) -> str:
+    folder = "" if section.topic == OVERVIEW else names.slug(section.topic)
+    return posixpath.join(experiment.slug, folder, "index.html")
+
+
+@dataclass(frozen=True, slots=True)
+class _Composer:
+    """The pages of one experiment, which link to each other."""
+
+    experiment: Experiment
+    sections: tuple[Section, ...]
+    paths: Mapping[str, str]
+
+    def overview(self, section: Section) -> Page:
+        """The front page: facts, findings of all topics, main curves, the author's notes, then the tables."""
+        facts = list(takewhile(_is_pairs, section.figures))
+        charts = [figure for figure in section.figures if isinstance(figure.spec, Chart)]
+        rest = [figure for figure in section.figures[len(facts) :] if not isinstance(figure.spec, Chart)]
+        curves = [self._group("Main curves", charts, section)] if charts else []
+        story = html.markdown(self.experiment.story, title=self.experiment.title)
+        notes = [Heading(2, "notes", "Notes")] if story else []
+        tables = self._groups(rest, section)
+        cards = self._cards([insight for one in self.sections for insight in one.insights], section)
+        problems = [
+            *self.experiment.problems,
+            *(problem for run in self.experiment.runs for problem in run.problems),
+            *(problem for one in self.sections for problem in one.problems),
+        ]
+        body = self._render(
+            "pages/overview.html.j2",
+            section,
+            facts=[_table(figure) for figure in facts],
+            cards=cards,
+            curves=curves,
+            story=story,
+            tables=tables,
+            problems=problems,
+        )
+        headings = [*_findings(cards), *_entries(curves), *notes, *_entries(tables), *_problems(problems)]
+        return self._page(section, self.experiment.title, body, headings)
+
+    def topic(self, section: Section) -> Page:
+        """One topic's findings and figures."""
+        cards, groups = self._cards(section.insights, section), self._groups(section.figures, section)
+        body = self._render("pages/topic.html.j2", section, cards=cards, groups=groups, problems=section.problems)
+        headings = [*_findings(cards), *_entries(groups), *_problems(section.problems)]
+        return self._page(section, f"{section.title} – {self.experiment.title}", body, headings)
+
+    def _render(self, template: str, section: Section, **values: object) -> str:
+        tabs = self._tabs(section)
+        return str(
+            render(template, experiment=self.experiment, section=section, tabs=tabs, root=self._root(section), **values)
+        )
+
+    def _page(self, section: Section, title: str, body: str, headings: Iterable[Heading]) -> Page:
+        return Page(
+            path=self.paths[section.topic],
+            title=title,
+            description=_description(self.experiment, section),
+            body=body,
+            headings=tuple(headings),
+            topic=section.topic,
+            experiment=self.experiment.slug,
+        )
+
+    def _tabs(self, current: Section) -> list[Tab]:
+        """None for an experiment of one page."""
+        here = posixpath.dirname(self.paths[current.topic])
+        sections = self.sections if len(self.sections) > 1 else ()
+        return [Tab(s.title, posixpath.relpath(self.paths[s.topic], here), s is current) for s in sections]
+
+    def _root(self, section: Section) -> str:
+        return "../" * self.paths[section.topic].count("/")
+
+    # --- figures ---
+
+    def _groups(self, figures: Iterable[Figure], section: Section) -> list[Group]:
+        """Neighbours of one group stand under one heading."""
+        by_group = groupby(figures, key=lambda figure: figure.group or section.title)
+        return [self._group(title, list(members), section) for title, members in by_group]
+
+    def _group(self, title: str, figures: Sequence[Figure], section: Section) -> Group:
+        entries = tuple(Heading(3, figure.id, figure.title) for figure in figures if figure.title != title)
+        drawn = tuple(self._draw(figure, section) for figure in figures)
+        return Group(Heading(2, f"group-{names.slug(title)}", title), drawn, entries)
+
+    def _draw(self, figure: Figure, section: Section) -> Markup:
+        if not isinstance(figure.spec, Chart):
+            return _table(figure)
+        context = chart_context(figure, experiment=self.experiment.slug, root=self._root(section))
+        return render("figures/chart.html.j2", **context)
+
+    # --- findings ---
+
+    def _cards(self, insights: Iterable[Insight], here: Section) -> list[Card]:
+        """The worst first; what is true of several runs is said once."""
+        alike: defaultdict[tuple[Severity, str, str], dict[str, Insight]] = defaultdict(dict)
+        for insight in insights:
+            # Two topics may tell the same sentence.
+            alike[insight.severity, insight.kind, insight.metric].setdefault(f"{insight.run}: {insight.text}", insight)
+        ordered = sorted(alike.items(), key=lambda item: _WORST_FIRST.index(item[0][0]))
+        return [self._card(list(said.values()), here) for _, said in ordered]
+
+    def _card(self, said: Sequence[Insight], here: Section) -> Card:
+        lead, *others = said
+        color = next((run.color for run in self.experiment.runs if lead.run in (run.slug, run.name)), None)
+        return Card(lead, tuple(others), color, self._where(lead, here))
+
+    def _where(self, insight: Insight, here: Section) -> str:
+        """The figure that shows it: on the topic's own page rather than in the overview's selection."""
+        for section in reversed(self.sections):
+            if insight.figure and any(figure.id == insight.figure for figure in section.figures):
+                page = posixpath.relpath(self.paths[section.topic], posixpath.dirname(self.paths[here.topic]))
+                return f"#{insight.figure}" if section is here else f"{page}#{insight.figure}"
+        return ""
+
+
+def _is_pairs(figure: Figure) -> bool:
+    """Whether a table only gives one value to each name: it needs no header, and nobody sorts it."""
+    return not isinstance(figure.spec, Chart) and len(figure.spec.columns) == 2 and not figure.spec.searchable
+
+
+def _table(figure: Figure) -> Markup:
+    folded = not isinstance(figure.spec, Chart) and not figure.spec.searchable and len(figure.spec.rows) > ROWS_IN_SIGHT
+    return render("figures/table.html.j2", figure=figure, pairs=_is_pairs(figure), folded=folded)
+
+
+def _findings(cards: Sequence[Card]) -> Iterator[Heading]:
+    if cards:
+        yield Heading(2, "findings", "Findings")
+
+
+def _entries(groups: Iterable[Group]) -> Iterator[Heading]:
+    for group in groups:
+        yield group.heading
+        yield from group.entries
+
+
+def _problems(problems: Sequence[Problem]) -> Iterator[Heading]:
+    if problems:
+        yield Heading(2, "problems", "Problems")
+
+
+def _description(experiment: Experiment, section: Section) -> str:
+    """A sentence for search engines and link previews."""
+    own = " ".join(experiment.description.split()) if section.topic == OVERVIEW else ""
+    shown = ", ".join(figure.title for figure in section.figures[:6] if figure.title)
+    text = own or f"{section.title} of {experiment.title}{': ' if shown else ''}{shown}"
+    return text if len(text) <= DESCRIPTION_LENGTH else f"{text[: DESCRIPTION_LENGTH - 1].rstrip()}…"

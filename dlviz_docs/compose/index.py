@@ -1,0 +1,153 @@
+"""The index of experiments, from entries that are kept between builds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from dlviz_docs import words
+from dlviz_docs.compose.templating import render
+from dlviz_docs.model import Direction, Experiment, FloatArray, Objective, Problem, Run
+from dlviz_docs.view import Page
+
+__all__ = ["IndexEntry", "compose_index", "index_entry"]
+
+CURVE_STRETCHES = 32
+"""A thumbnail keeps the lowest and the highest value of each stretch."""
+CHIPS = 16
+"""Tags offered for filtering, the most frequent ones; the search field finds all."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """What the index says of one experiment."""
+
+    slug: str
+    title: str
+    description: str
+    tags: tuple[str, ...]
+    runs: int
+    statuses: tuple[tuple[str, int], ...]
+    """Status and how many runs have it, most frequent first; unknown ones are left out."""
+    metric: str = ""
+    direction: Direction = "min"
+    best: float | None = None
+    best_run: str = ""
+    color: int = 0
+    """Of the best run."""
+    last: float | None = None
+    """Of the best run."""
+    curve: tuple[float, ...] = ()
+    """Of the best run: the metric, thinned."""
+    date: float | None = None
+    """Last recorded point or, without wall times, last change of a file; seconds since 1970 UTC."""
+    findings: int = 0
+    """Warnings and serious ones."""
+    problems: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A button that shows only experiments of one tag or status."""
+
+    kind: Literal["tag", "status"]
+    label: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table; `chips` are the places of its chips in the list of all."""
+
+    entry: IndexEntry
+    chips: tuple[int, ...]
+    curve: FloatArray
+
+
+def index_entry(experiment: Experiment) -> IndexEntry:
+    """The experiment's line in the index."""
+    runs = experiment.runs
+    statuses = Counter(run.status for run in runs if run.status != "unknown")
+    found = [insight for run in runs for insight in run.insights if insight.severity != "info"]
+    entry = IndexEntry(
+        slug=experiment.slug,
+        title=experiment.title,
+        description=experiment.description,
+        tags=experiment.tags,
+        runs=len(runs),
+        statuses=tuple(statuses.most_common()),
+        date=_date(runs),
+        findings=len(found),
+        problems=len(experiment.problems) + sum(len(run.problems) for run in runs),
+    )
+    return _with_best(entry, experiment.objective, runs) if experiment.objective else entry
+
+
+def _with_best(entry: IndexEntry, objective: Objective, runs: Sequence[Run]) -> IndexEntry:
+    """The entry with its main metric, from the run that has the best value."""
+    entry = replace(entry, metric=objective.metric, direction=objective.direction)
+    found = [
+        (value, run, series)
+        for run in runs
+        if (series := run.get(objective.metric)) and (value := series.best(objective.direction)[0]) is not None
+    ]
+    if not found:
+        return entry
+    value, run, series = (min if objective.direction == "min" else max)(found, key=lambda one: one[0])
+    last = series.recorded.last if series.recorded else None
+    return replace(entry, best=value, best_run=run.name, color=run.color, last=last, curve=_thumbnail(series.values))
+
+
+def _thumbnail(values: FloatArray) -> tuple[float, ...]:
+    """Few enough points to keep, with the lowest and the highest of each stretch in their order."""
+    finite = values[np.isfinite(values)]
+    if len(finite) <= 2 * CURVE_STRETCHES:
+        return tuple(finite.tolist())
+    extremes: list[float] = []
+    for stretch in np.array_split(finite, CURVE_STRETCHES):
+        extremes += stretch[sorted((int(stretch.argmin()), int(stretch.argmax())))].tolist()
+    return tuple(extremes)
+
+
+def _date(runs: Sequence[Run]) -> float | None:
+    ended = [run.ended for run in runs if run.ended is not None]
+    return max(ended or [source.modified for run in runs for source in run.sources], default=None)
+
+
+def compose_index(entries: Sequence[IndexEntry], *, title: str, problems: Sequence[Problem] = ()) -> Page:
+    """All experiments, the latest first."""
+    ordered = sorted(entries, key=lambda entry: (-(entry.date or 0.0), entry.title, entry.slug))
+    chips = [*_tag_chips(ordered), *_status_chips(ordered)]
+    runs = sum(entry.runs for entry in entries)
+    summary = f"{words.count(len(entries), 'experiment')}, {words.count(runs, 'run')}"
+    body = render(
+        "pages/index.html.j2",
+        title=title,
+        summary=summary,
+        rows=[_row(entry, chips) for entry in ordered],
+        chips=chips,
+        problems=problems,
+    )
+    return Page("index.html", title, f"{title}: {summary}.", str(body), topic="index")
+
+
+def _tag_chips(entries: Sequence[IndexEntry]) -> Iterator[Chip]:
+    tags = Counter(tag for entry in entries for tag in dict.fromkeys(entry.tags))
+    yield from (Chip("tag", tag, amount) for tag, amount in tags.most_common(CHIPS))
+
+
+def _status_chips(entries: Sequence[IndexEntry]) -> Iterator[Chip]:
+    """None where they would not tell experiments apart."""
+    statuses = Counter(status for entry in entries for status, _ in entry.statuses)
+    if any(amount < len(entries) for amount in statuses.values()):
+        yield from (Chip("status", status, amount) for status, amount in statuses.most_common())
+
+
+def _row(entry: IndexEntry, chips: Sequence[Chip]) -> Row:
+    own = {("tag", tag) for tag in entry.tags} | {("status", status) for status, _ in entry.statuses}
+    places = tuple(place for place, chip in enumerate(chips) if (chip.kind, chip.label) in own)
+    return Row(entry, places, np.array(entry.curve, dtype=np.float64))

@@ -1,0 +1,56 @@
+"""The first page of an experiment: how it came out, what was run with which settings, and from which files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dlviz_docs.model import Experiment
+from dlviz_docs.renderers._curves import metric_chart
+from dlviz_docs.renderers.overview.facts import facts
+from dlviz_docs.renderers.overview.files import checkpoints, files
+from dlviz_docs.renderers.overview.numbers import metric_of
+from dlviz_docs.renderers.overview.runs import runs, seeds
+from dlviz_docs.renderers.overview.settings import common_settings, differing_settings
+from dlviz_docs.view import Figure, Shown
+
+__all__ = ["Overview"]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Facts, main curves, runs, seeds, settings, checkpoints and files, as far as there are any."""
+
+    title: ClassVar[str] = "Overview"
+
+    metrics: int = 3
+    """How many metrics beside the main one the table of runs shows."""
+    settings: int = 6
+    """How many of the settings that differ the table of runs shows; all of them have a table of their own."""
+
+    def __call__(self, experiment: Experiment) -> Iterator[Shown]:
+        """In reading order."""
+        yield from _shown(facts(experiment))
+        yield from _main_charts(experiment)
+        yield from _shown(
+            seeds(experiment),
+            runs(experiment, self.metrics, self.settings),
+            differing_settings(experiment),
+            common_settings(experiment),
+            checkpoints(experiment),
+            files(experiment),
+        )
+
+
+def _shown(*figures: Figure | None) -> Iterator[Figure]:
+    yield from (figure for figure in figures if figure)
+
+
+def _main_charts(experiment: Experiment) -> Iterator[Figure]:
+    """The metric the experiment is judged by, and the loss."""
+    metrics = dict.fromkeys(series.metric for run in experiment.runs for series in run.series)
+    main = metric_of(experiment)
+    yield from _shown(
+        *(metric_chart(experiment, metric) for metric in dict.fromkeys([main, "loss"]) if metric in metrics)
+    )
