@@ -85,8 +85,10 @@ def survey(root: Path, options: Options, cache_dir: Path, progress: Progress = _
 
 
 def _nav(pages: Sequence[Page]) -> NavItem:
+    """A topic stands below its experiment, and need not repeat its name."""
     first, *rest = pages
-    return NavItem(first.title, first.path, tuple(NavItem(page.title, page.path) for page in rest))
+    topics = (NavItem(page.title.removesuffix(f" – {first.title}"), page.path) for page in rest)
+    return NavItem(first.title, first.path, tuple(topics))
 
 
 @dataclass(slots=True)
