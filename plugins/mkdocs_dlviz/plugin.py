@@ -90,9 +90,10 @@ class DlvizPlugin(BasePlugin[DlvizConfig]):
     @event_priority(-40)
     def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
         """After plugins that rewrite the navigation; ours is put in page by page."""
+        labels = {part.path: part.title for item in self.site.nav for part in (item, *item.children)}
         for uri, ours in self._pages.items():
             if (file := files.get_file_from_path(uri)) and file.page is None:
-                Page(html.text(ours.title), file, config)
+                Page(html.text(labels.get(ours.path, ours.title)), file, config)
         self._nav = None
         pages = {file.dest_uri: file.page for file in files.documentation_pages() if file.page}
         if index := pages.get(self._mounted(INDEX)):

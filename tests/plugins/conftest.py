@@ -37,7 +37,7 @@ def made_site(titles: Mapping[str, str], *, index: str = "Experiments") -> Site:
     nav = []
     for slug, title in titles.items():
         overview = made_page(f"{slug}/index.html", title, slug, "overview")
-        training = made_page(f"{slug}/training/index.html", "Training", slug, "training")
+        training = made_page(f"{slug}/training/index.html", f"Training – {title}", slug, "training")
         pages += [overview, training]
         nav.append(NavItem(title, overview.path, (NavItem("Training", training.path),)))
     names = ("dlviz.css", "figures.css", "dlviz.js", "tables.js")

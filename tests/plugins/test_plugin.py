@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import errno
+import itertools
 import logging
+import os
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from mkdocs import utils
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort, ConfigurationError
 
@@ -151,3 +156,28 @@ def test_titles_are_text(project: Project, site_of: Callable[..., Site]) -> None
         for path in out.rglob("*.html"):
             assert "<img src=x" not in path.read_text(), path
     assert "&lt;img src=x onerror=alert(1)&gt;" in (out / "experiments/bad/index.html").read_text()
+
+
+@pytest.mark.parametrize("nth", [1, 4, 9])
+def test_a_full_disk_keeps_the_old_site(project: Project, monkeypatch: pytest.MonkeyPatch, nth: int) -> None:
+    out = project.build()
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    written = itertools.count(1)
+
+    def write_file(content: bytes, path: str) -> None:
+        if next(written) == nth:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        real(content, path)
+
+    real = utils.write_file
+    monkeypatch.setattr(utils, "write_file", write_file)
+    with pytest.raises(OSError, match="No space left"):
+        project.build()
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert not list(project.root.glob(".dlviz*"))
+
+
+def test_a_topic_has_its_short_name_in_the_navigation(project: Project) -> None:
+    page = (project.build() / "experiments/e1/training/index.html").read_text()
+    assert "<title>Training – Experiment 1 - Test</title>" in page
+    assert re.search(r'md-ellipsis">\s*Training\s*<', page)
