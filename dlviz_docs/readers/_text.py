@@ -1,0 +1,72 @@
+"""Text of a file nobody trusts: peeked at, bounded in size, in whatever encoding it was written."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from pathlib import Path
+
+from dlviz_docs.errors import ReadError
+from dlviz_docs.model import Problem
+
+__all__ = ["PEEK", "Damaged", "clean", "decode", "is_utf16", "natural_size", "peek", "read_text"]
+
+PEEK = 8192
+"""Bytes that may be looked at to tell whether a file is of a format."""
+
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Damaged(ReadError):
+    """Text that breaks off or breaks its own rules; `value` is what stood before that, or None."""
+
+    def __init__(self, what: str, value: object = None) -> None:
+        super().__init__(what, "Write the file again, or correct it where it breaks off.")
+        self.value = value
+
+
+def peek(path: Path, size: int = PEEK) -> str:
+    """The first bytes as text, without a last line that may be cut; "" for a binary file."""
+    with path.open("rb") as file:
+        head = file.read(size)
+    if not is_utf16(head) and b"\0" in head:
+        return ""
+    return head.decode("utf-16" if is_utf16(head) else "utf-8-sig", "replace")
+
+
+def is_utf16(head: bytes) -> bool:
+    """Whether the byte order mark says so: what Windows PowerShell writes with `>`."""
+    return head.startswith(_UTF16)
+
+
+def read_text(path: Path, limit: int) -> tuple[str, tuple[Problem, ...]]:
+    """The whole file; ReadError when it is larger than `limit` bytes."""
+    with path.open("rb") as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        what = f"larger than {natural_size(limit)}, the most that is read of such a file"
+        raise ReadError(what, "Split the file, or raise the reader's option `max_bytes`.")
+    return decode(data, path.name)
+
+
+def decode(data: bytes, name: str) -> tuple[str, tuple[Problem, ...]]:
+    """Byte order mark, then UTF-8, then Windows-1252 with a notice; a character cut at the end is left out."""
+    try:
+        return data.decode("utf-16" if is_utf16(data) else "utf-8-sig"), ()
+    except UnicodeDecodeError as error:
+        if error.reason in ("unexpected end of data", "truncated data"):
+            return data[: error.start].decode("utf-16" if is_utf16(data) else "utf-8-sig"), ()
+    what = "not UTF-8; read as Windows-1252"
+    problem = Problem("encoding", name, what, "Save the file as UTF-8.")
+    return data.decode("cp1252", "replace"), (problem,)
+
+
+def clean(text: str) -> str:
+    """The text with lone surrogates, which cannot be written to any page, made visible as U+FFFD."""
+    return _LONE_SURROGATE.sub("\ufffd", text)
+
+
+def natural_size(size: int) -> str:
+    """Bytes for people: "10 MB"."""
+    return f"{size / 1e6:,.0f} MB" if size >= 1e6 else f"{size:,} bytes"

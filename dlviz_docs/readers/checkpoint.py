@@ -1,0 +1,129 @@
+"""Checkpoints, by their names alone: how large, of which step or epoch, with which score. They are never opened.
+
+Names follow PyTorch Lightning, Hugging Face, Keras, TensorFlow, mmengine, detectron2, timm, Ultralytics, DeepSpeed and
+Stable-Baselines3; a number counts only beside the word that says what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from dlviz_docs.model import Artifact, Reading
+
+__all__ = ["Checkpoint"]
+
+_SUFFIXES = re.compile(
+    r"\.(pt|pth|ckpt|th|safetensors|keras|onnx|tflite|gguf|pt2|ptl|pdparams|cleanrl_model|orbax)$", re.IGNORECASE
+)
+_TAIL = re.compile(r"\.(pth|pt|ckpt)\.tar$", re.IGNORECASE)
+_HDF5 = frozenset({".h5", ".hdf5"})
+_MODEL_WORD = re.compile(
+    r"(?<![a-z])(model|weights?|check_?points?|ckpts?|best|last|final|net|epoch|ep|step|iter|trained)(?![a-z])",
+    re.IGNORECASE,
+)
+_BIN = re.compile(
+    r"^((pytorch|adapter|diffusion_pytorch|flax|fp32)?_?model.*|optimizer|training_args)\.bin$", re.IGNORECASE
+)
+_ZIP = re.compile(r"(_steps|^best_model|^final_model|model|-v\d+)\.zip$", re.IGNORECASE)
+_FROZEN = re.compile(r"(saved_model|frozen|graph|model).*\.pb$", re.IGNORECASE)
+_TENSORFLOW = re.compile(r"(\.index|\.data-\d+-of-\d+)$")
+_STATE = re.compile(
+    r"^(rng_state|random_states|optimi[sz]er|scheduler|scaler|training_args|lr_scheduler)", re.IGNORECASE
+)
+_DATA = re.compile(r"^(train(ing)?|test|val(id)?|data(set)?)\.(pt|pth)$", re.IGNORECASE)
+
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_EPOCH = re.compile(r"(?<![a-z])(?:epochs?|ep)[-_=.]?(\d+)|(?<![a-z\d])(\d+)[-_]?epochs?(?![a-z])", re.IGNORECASE)
+_STEP = re.compile(
+    r"(?<![a-z])(?:global_?step|steps?|iter(?:ation)?s?|it)[-_=.]?(\d+)|(?<!\d)(\d+)[-_]?(?:steps?|iters?)(?![a-z])",
+    re.IGNORECASE,
+)
+_DETECTRON = re.compile(r"^model_(\d{7})$")
+_TF1 = re.compile(r"model\.ckpt-(\d+)$")
+_KERAS = re.compile(rf"\.(\d+)-{_NUMBER}$")
+"""`weights.{epoch:02d}-{val_loss:.2f}`, from the example in Keras' own documentation."""
+_TIMM = re.compile(r"^checkpoint-(\d+)$")
+_HF_FOLDER = re.compile(r"^checkpoint-(\d+)$")
+_SCORE = re.compile(
+    rf"(?:loss|acc(?:uracy)?|map|auc|f1|score|iou|miou|reward|rmse|mae|psnr|bleu|wer)[-_=:]*(-?{_NUMBER[1:-1]})(?![\d.]*[a-z])",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Weights, optimizer states and exported models, as a list."""
+
+    makes_run: ClassVar[bool] = False
+
+    def matches(self, path: Path) -> bool:
+        name, suffix = path.name, path.suffix.lower()
+        if suffix in _HDF5:  # data sets are HDF5, too
+            return bool(_MODEL_WORD.search(name) or _KERAS.search(path.stem) or _MODEL_WORD.search(path.parent.name))
+        patterns = (_SUFFIXES, _TAIL, _BIN, _ZIP, _FROZEN)
+        return any(pattern.search(name) for pattern in patterns) or _is_tensorflow(path)
+
+    def read(self, path: Path) -> Reading:
+        stem = _stem(path.name)
+        kind: Literal["checkpoint", "other"] = "checkpoint"
+        if _STATE.match(path.name) or _DATA.match(path.name) or ".data-" in path.name:
+            kind = "other"
+        artifact = Artifact(
+            name=_shown(path),
+            path=path.name,
+            kind=kind,
+            size=path.stat().st_size,
+            step=_step(stem, path),
+            epoch=_epoch(stem, path.name),
+            score=_score(stem),
+        )
+        return Reading("Checkpoint", artifacts=(artifact,))
+
+
+def _is_tensorflow(path: Path) -> bool:
+    return bool(_TENSORFLOW.search(path.name)) and ("ckpt" in path.name or "variables" in path.name)
+
+
+def _stem(name: str) -> str:
+    """The name without its ending, also ".pth.tar", ".weights.h5" and ".data-00000-of-00001"."""
+    return re.sub(
+        r"(\.weights)?\.(h5|hdf5|keras|pth|pt|ckpt|th|safetensors|onnx|zip|bin|tflite|index|tar|data-\d+-of-\d+)$",
+        "",
+        _TAIL.sub("", name),
+    )
+
+
+def _shown(path: Path) -> str:
+    """The file's name, under its folder where that carries the step."""
+    return f"{path.parent.name}/{path.name}" if _HF_FOLDER.match(path.parent.name) else path.name
+
+
+def _step(stem: str, path: Path) -> float | None:
+    for pattern in (_STEP, _DETECTRON, _TF1):
+        if (found := _number(pattern, stem)) is not None:
+            return found
+    return _number(_HF_FOLDER, path.parent.name)
+
+
+def _epoch(stem: str, name: str) -> float | None:
+    found = _number(_EPOCH, stem)
+    if found is None and _KERAS.search(stem):
+        found = _number(_KERAS, stem)
+    if found is None and _TAIL.search(name):
+        found = _number(_TIMM, stem)
+    return found
+
+
+def _score(stem: str) -> float | None:
+    if match := _KERAS.search(stem):
+        return float(match[2])
+    found = _SCORE.search(stem)
+    return float(found[1]) if found else None
+
+
+def _number(pattern: re.Pattern[str], text: str) -> float | None:
+    match = pattern.search(text)
+    return None if match is None else float(next(group for group in match.groups() if group is not None))

@@ -1,0 +1,265 @@
+"""Metrics as JSON: lines (detectron2, mmengine, Ray, SB3, own loggers), or one document.
+
+A document may be a list of rows, a mapping of equal lists (Keras' `History.history`), Sacred's {"loss": {"steps": ...,
+"values": ...}}, or the latest numbers beside their step (DVCLive's metrics.json): one point each. Final numbers without
+a step are no curve and are left alone, and so are annotations and predictions.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from dlviz_docs.errors import ReadError
+from dlviz_docs.model import Axis, Hparam, Problem, Reading, Series
+from dlviz_docs.names import direction, is_learning_rate
+from dlviz_docs.readers import _json
+from dlviz_docs.readers._flatten import hparams, leaves, number
+from dlviz_docs.readers._frame import (
+    EXAMPLE_WORDS,
+    Column,
+    Frame,
+    Words,
+    axis_of,
+    curves,
+    is_step_like,
+    step_column,
+    wall_times,
+)
+from dlviz_docs.readers._text import Damaged, clean, peek, read_text
+
+__all__ = ["JSONMetrics"]
+
+_LINES = frozenset({".jsonl", ".ndjson"})
+_LATEST = frozenset({"metrics.json", "results.json", "scores.json"})
+_SETTINGS = "config"
+"""Ray and mmcv repeat the settings in their rows."""
+_PEEKED_ROWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class JSONMetrics:
+    """Rows with a step, lists, or steps beside values."""
+
+    makes_run: ClassVar[bool] = True
+    max_bytes: int = 256_000_000
+
+    def matches(self, path: Path) -> bool:
+        suffix = path.suffix.lower()
+        if suffix not in _LINES and suffix != ".json":
+            return False
+        text = peek(path)
+        if any(_is_row(row) for row in islice(_json.rows(text), _PEEKED_ROWS)):
+            return suffix in _LINES or path.name in _LATEST or _several_lines(text)
+        return suffix == ".json" and _is_document(_json.prefix(text))
+
+    def read(self, path: Path) -> Reading:
+        try:
+            text, problems = read_text(path, self.max_bytes)
+        except ReadError as error:
+            raise ReadError(error.what, error.remedy, partial=Reading("JSON")) from error
+        if path.suffix.lower() in _LINES or _several_lines(text):
+            reading = _lines(text, path.name)
+        else:
+            reading = _document(text, path.name)
+        return Reading(reading.writer, reading.series, reading.hparams, problems=(*problems, *reading.problems))
+
+
+# --- is it one? -------------------------------------------------------------------------------------------------------
+
+
+def _several_lines(text: str) -> bool:
+    """Whether the text is JSON lines: its first line is an object by itself, and is not the whole of it."""
+    first, newline, _ = text.lstrip().partition("\n")
+    return bool(newline) and first.rstrip().endswith("}") and isinstance(_json.prefix(first), dict)
+
+
+def _is_row(row: Mapping[str, object]) -> bool:
+    """Whether a mapping tells metrics of one step."""
+    numbers = [name for name, value in leaves(row, "/") if number(value) is not None]
+    step = step_column(numbers)
+    return step is not None and len(numbers) > 1 and not EXAMPLE_WORDS.intersection(row)
+
+
+def _is_document(value: object) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(row, Mapping) and _is_row(row) for row in value[:_PEEKED_ROWS])
+    if not isinstance(value, Mapping) or EXAMPLE_WORDS.intersection(value):
+        return False
+    return bool(_sacred(value)) or _is_history(value)
+
+
+def _is_history(value: Mapping[str, object]) -> bool:
+    """Whether lists of numbers are all there is, at least one under the name of a metric."""
+    lists = _lists(value)
+    others = [name for name, leaf in leaves(value, "/") if isinstance(leaf, list) and name not in lists and leaf]
+    return not others and any(
+        direction(name.rpartition("/")[2]) or is_learning_rate(name) or is_step_like(name) for name in lists
+    )
+
+
+def _lists(value: Mapping[str, object]) -> dict[str, list[object]]:
+    """Lists of numbers by name."""
+    return {
+        name: leaf
+        for name, leaf in leaves(value, "/")
+        if isinstance(leaf, list) and leaf and all(number(item) is not None or item is None for item in leaf)
+    }
+
+
+def _sacred(value: Mapping[str, object]) -> dict[str, Mapping[str, object]]:
+    """Metrics that carry their own steps, by name."""
+    return {
+        name: inner
+        for name, inner in value.items()
+        if isinstance(inner, Mapping) and isinstance(inner.get("steps"), list) and not set(inner) - _SACRED_KEYS
+    }
+
+
+_SACRED_KEYS = {"steps", "values", "timestamps", "name"}
+
+
+# --- lines ------------------------------------------------------------------------------------------------------------
+
+
+def _lines(text: str, name: str) -> Reading:
+    lines = _json.Lines(text)
+    reading = _rows(lines, name)
+    problems = list(reading.problems)
+    if lines.bad:
+        what = f"{lines.bad:,} lines are not JSON objects, the first is line {lines.first_bad}: they are left out"
+        problems.append(Problem("bad-lines", name, what, "Correct the lines, or delete them."))
+    if lines.cut_bytes:
+        what = f"last line incomplete ({lines.cut_bytes} bytes): it is left out"
+        problems.append(Problem("cut-off", name, what, "Wait if it is still being written; else delete the line."))
+    return Reading("JSON lines", reading.series, reading.hparams, problems=tuple(problems))
+
+
+def _rows(rows: Iterable[Mapping[str, object]], name: str) -> Reading:
+    frame, settings = _frame(rows)
+    step = step_column(frame.numbers)
+    if step is None:
+        return Reading("JSON", hparams=settings)
+    series: list[Series] = []
+    problems: list[Problem] = []
+    constants = dict(settings)
+    for piece in _by_rhythm(frame, step):
+        found = curves(piece, step_column(piece.numbers), source=name)
+        series += found.series
+        problems += found.problems
+        constants.update(found.hparams)
+    return Reading("JSON", tuple(series), constants, problems=tuple(problems))
+
+
+def _frame(rows: Iterable[Mapping[str, object]]) -> tuple[Frame, Mapping[str, Hparam]]:
+    """Rows as columns, nested keys joined by slashes, and the settings that the first row carries."""
+    numbers: dict[str, tuple[list[int], list[float]]] = defaultdict(lambda: ([], []))
+    words: dict[str, tuple[list[int], list[str]]] = defaultdict(lambda: ([], []))
+    settings: Mapping[str, Hparam] = {}
+    count = 0
+    for count, row in enumerate(rows, start=1):
+        if isinstance(config := row.get(_SETTINGS), Mapping):
+            settings = settings or hparams(config)
+            row = {key: value for key, value in row.items() if key != _SETTINGS}
+        for name, value in leaves(row, "/"):
+            found = number(value)
+            if found is not None:
+                numbers[name][0].append(count - 1)
+                numbers[name][1].append(found)
+            elif isinstance(value, str):
+                words[name][0].append(count - 1)
+                words[name][1].append(clean(value))
+    columns = {name: Column(np.array(at, np.intp), np.array(values)) for name, (at, values) in numbers.items()}
+    return Frame(count, columns, {name: Words(*pair) for name, pair in words.items()}), settings
+
+
+def _by_rhythm(frame: Frame, step: str) -> Iterator[Frame]:
+    """The frame; or, for mmengine, its training rows and its validation rows, whose "step" is the epoch."""
+    marks = frame.numbers
+    if not {"iter", "epoch"} <= set(marks) or step != "step":
+        yield frame
+        return
+    training = np.zeros(frame.length, bool)
+    training[marks["iter"].rows] = True
+    same = np.array_equal(marks["step"].dense(frame.length)[training], marks["iter"].dense(frame.length)[training])
+    if training.all() or not same:
+        yield frame
+        return
+    yield _only(frame, training, {})
+    yield _only(frame, ~training, {"step": "epoch"})
+
+
+def _only(frame: Frame, kept: np.ndarray, renamed: Mapping[str, str]) -> Frame:
+    columns = {}
+    for name, column in frame.numbers.items():
+        chosen = kept[column.rows]
+        if chosen.any():
+            columns[renamed.get(name, name)] = Column(column.rows[chosen], column.values[chosen])
+    return Frame(frame.length, columns)
+
+
+# --- one document -----------------------------------------------------------------------------------------------------
+
+
+def _document(text: str, name: str) -> Reading:
+    problems: tuple[Problem, ...] = ()
+    try:
+        value = _json.load(text)
+    except Damaged as damage:
+        value = damage.value
+        problems = (Problem("cut-off", name, damage.what, damage.remedy),)
+    if value is None:
+        raise ReadError("holds nothing that could be read", "Run the training again, or delete the file.")
+    reading = _shaped(value, name)
+    return Reading(reading.writer, reading.series, reading.hparams, problems=(*problems, *reading.problems))
+
+
+def _shaped(value: object, name: str) -> Reading:
+    """Whatever of the known shapes the value has."""
+    if isinstance(value, list):
+        return _rows([row for row in value if isinstance(row, Mapping)], name)
+    if not isinstance(value, Mapping):
+        return Reading("JSON")
+    if sacred := _sacred(value):
+        return Reading("Sacred", tuple(_sacred_curve(metric, inner, name) for metric, inner in sacred.items()))
+    if lists := _lists(value):
+        return Reading("JSON", tuple(_history(lists, name)))
+    return _rows([value], name)
+
+
+def _sacred_curve(metric: str, inner: Mapping[str, object], source: str) -> Series:
+    steps, values = (_floats(inner.get(key)) for key in ("steps", "values"))
+    stamps = inner.get("timestamps")
+    stamps = stamps if isinstance(stamps, list) else []
+    count = min(len(steps), len(values))
+    words = Words(range(len(stamps)), [str(stamp) for stamp in stamps])
+    times = wall_times("timestamps", Frame(len(stamps), {}, {"timestamps": words})) if len(stamps) >= count else None
+    told = None if times is None or not count else times[:count]
+    name = clean(metric)
+    return Series(name, name, steps[:count], values[:count], times=told, source=source)
+
+
+def _floats(values: object) -> np.ndarray:
+    """Numbers of a list; what is none of them becomes NaN, for it was logged."""
+    items = values if isinstance(values, list) else []
+    return np.array([np.nan if (found := number(item)) is None else found for item in items], np.float64)
+
+
+def _history(lists: Mapping[str, Sequence[object]], source: str) -> Iterator[Series]:
+    """A list a metric; x is the list of steps or epochs beside them, else the place in the list, from 0."""
+    step = step_column(lists)
+    longest = max(len(items) for items in lists.values())
+    alike = all(len(items) == longest for items in lists.values())
+    axis: Axis = axis_of(step) if step else ("epoch" if alike else "step")
+    for name, items in lists.items():
+        if name == step:
+            continue
+        x = _floats(lists[step]) if step and len(lists[step]) == len(items) else np.arange(float(len(items)))
+        there = np.array([item is not None for item in items]) & np.isfinite(x)
+        yield Series(clean(name), clean(name), x[there], _floats(items)[there], axis=axis, source=source)

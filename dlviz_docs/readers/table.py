@@ -1,0 +1,200 @@
+"""Any other CSV or TSV of metrics: W&B exports, DVCLive, SB3 and OpenAI baselines, Tianshou, YOLO, timm, own loggers.
+
+A table is taken for metrics when a column counts steps and really counts in its first rows, and when nothing in it
+speaks of single examples (labels, predictions, files): a data set is left alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from dlviz_docs.errors import ReadError
+from dlviz_docs.model import Reading, Series
+from dlviz_docs.names import canonical, split_of_folder
+from dlviz_docs.readers._flatten import hparams
+from dlviz_docs.readers._frame import EXAMPLE_WORDS, Column, Frame, curves, step_column
+from dlviz_docs.readers._table import MOST_BYTES, Head, Table, head, read_table
+
+__all__ = ["MetricsTable"]
+
+_SUFFIXES = frozenset({".csv", ".tsv"})
+_TEXT_NAMES = frozenset({"progress.txt", "results.txt"})
+_NO_METRICS_NAME = re.compile(
+    r"(^|[_\-.])(labels?|annotations?|predictions?|preds?|submission|ground_?truth|gt|boxes|detections|"
+    r"features|dataset|manifest)([_\-.]|$)",
+    re.IGNORECASE,
+)
+_MONITOR_COLUMNS = ("r", "l", "t")
+_RISING = 0.6
+"""Share of first rows whose step is not below the one before; a random column has about a half."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsTable:
+    """A table with a column of steps; its other columns of numbers are the curves."""
+
+    makes_run: ClassVar[bool] = True
+    max_bytes: int = MOST_BYTES
+    """Of a larger file, only so much is read."""
+
+    def matches(self, path: Path) -> bool:
+        if path.suffix.lower() not in _SUFFIXES and path.name.lower() not in _TEXT_NAMES:
+            return False
+        first = head(path)
+        return first is not None and (_is_monitor(first) or (_is_metrics(first) and not _is_data(path, first)))
+
+    def read(self, path: Path) -> Reading:
+        try:
+            table = read_table(path, max_bytes=self.max_bytes)
+        except ReadError as error:
+            raise ReadError(error.what, error.remedy, partial=Reading("CSV")) from error
+        if table.columns[: len(_MONITOR_COLUMNS)] == _MONITOR_COLUMNS:
+            return _monitor(path, table)
+        return _exported(table) or _metrics(path, table)
+
+
+# --- is it one? -------------------------------------------------------------------------------------------------------
+
+
+def _is_monitor(first: Head) -> bool:
+    return first.columns[: len(_MONITOR_COLUMNS)] == _MONITOR_COLUMNS and first.comment.startswith("#{")
+
+
+def _is_metrics(first: Head) -> bool:
+    step = step_column(first.columns)
+    if step is None:
+        return False
+    if not first.rows:
+        return True  # a run that has logged nothing yet
+    return _counts([row[first.columns.index(step)] for row in first.rows]) and _has_numbers(first, step)
+
+
+def _counts(cells: Sequence[str]) -> bool:
+    """Whether the cells count something: whole numbers, mostly rising."""
+    try:
+        steps = np.array([float(cell.replace(",", ".")) for cell in cells if cell])
+    except ValueError:
+        return False
+    # Lightning and HF log epochs as fractions; nothing that counts is negative.
+    if not len(steps) or not np.isfinite(steps).all() or steps.min() < 0:
+        return False
+    return len(steps) < 2 or float(np.mean(np.diff(steps) >= 0)) >= _RISING
+
+
+def _has_numbers(first: Head, step: str) -> bool:
+    """Whether any other column has a number in the first rows, or all of them are empty so far."""
+    cells = {cell for row in first.rows for name, cell in zip(first.columns, row, strict=True) if name != step and cell}
+    return not cells or any(_is_number(cell) for cell in cells)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell.replace(",", "."))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_data(path: Path, first: Head) -> bool:
+    """Whether rows are examples, not moments of a training."""
+    return bool(
+        _NO_METRICS_NAME.search(path.stem) or EXAMPLE_WORDS.intersection(name.lower() for name in first.columns)
+    )
+
+
+# --- what is in it? ---------------------------------------------------------------------------------------------------
+
+
+def _metrics(path: Path, table: Table) -> Reading:
+    step = step_column(table.frame.numbers)
+    if step is None:
+        # The columns are there, and no row yet; or rows without a single step.
+        return Reading("CSV", problems=table.problems)
+    found = curves(table.frame, step, source=path.name)
+    series = tuple(_renamed(one, path) for one in found.series)
+    return Reading(
+        _writer(path, table), series=series, hparams=found.hparams, problems=(*table.problems, *found.problems)
+    )
+
+
+def _writer(path: Path, table: Table) -> str:
+    if _dvclive_place(path):
+        return "DVCLive"
+    if "time/total_timesteps" in table.columns:
+        return "Stable-Baselines3"
+    return "OpenAI baselines" if "misc/total_timesteps" in table.columns else "CSV"
+
+
+def _renamed(series: Series, path: Path) -> Series:
+    """The name where the place of the file tells more than its column: DVCLive folders, TensorBoard's own export."""
+    place = _dvclive_place(path)
+    if len(place) > 1 and not split_of_folder(place[0]):
+        return replace(series, name="/".join((*place[:-1], series.raw_name)))
+    if series.raw_name.lower() == "value":
+        tag = path.stem.partition("-tag-")[2] or path.stem
+        return replace(series, name=tag)
+    return series
+
+
+def _dvclive_place(path: Path) -> tuple[str, ...]:
+    """Folders and file below plots/metrics/, where DVCLive writes one metric a file; empty elsewhere."""
+    parts = path.parts
+    for index in range(len(parts) - 3, -1, -1):
+        if parts[index : index + 2] == ("plots", "metrics") and path.suffix == ".tsv":
+            return parts[index + 2 :]
+    return ()
+
+
+def _monitor(path: Path, table: Table) -> Reading:
+    """SB3's monitor.csv: one row an episode; `t` counts seconds from the file's own `t_start`."""
+    try:
+        header = json.loads(table.comment.strip().removeprefix("#"))
+    except (ValueError, RecursionError):
+        header = {}
+    start = header.get("t_start") if isinstance(header, dict) else None
+    frame = table.frame
+    if isinstance(start, float) and "t" in frame.numbers:
+        elapsed = frame.numbers["t"]
+        frame = Frame(
+            frame.length, {**frame.numbers, "timestamp": Column(elapsed.rows, elapsed.values + start)}, frame.words
+        )
+    found = curves(frame, None, source=path.name)
+    settings = hparams({key: value for key, value in header.items() if key == "env_id"}) if header else {}
+    return Reading("Stable-Baselines3 Monitor", series=found.series, hparams=settings, problems=table.problems)
+
+
+# --- exports of W&B charts --------------------------------------------------------------------------------------------
+
+
+def _exported(table: Table) -> Reading | None:
+    """A W&B chart: "Step", then "<run> - <metric>" with its "__MIN" and "__MAX" over the points of a pixel."""
+    first, *others = table.columns
+    if first != "Step" or not others or not all(" - " in name for name in others):
+        return None
+    frame = Frame(table.frame.length, _without_echoes(table.frame.numbers), table.frame.words)
+    series = curves(frame, first).series if first in frame.numbers else ()
+    metrics = [one.raw_name.rpartition(" - ")[2] for one in series]
+    named = canonical(list(dict.fromkeys(metrics)))
+    split = tuple(
+        replace(one, name=named[metric], part=one.raw_name.rpartition(" - ")[0])
+        for one, metric in zip(series, metrics, strict=True)
+    )
+    return Reading("Weights & Biases export", series=split, problems=table.problems)
+
+
+def _without_echoes(numbers: Mapping[str, Column]) -> dict[str, Column]:
+    """Columns without the extremes that only repeat their curve."""
+    columns = dict(numbers)
+    for name in list(columns):
+        main = columns.get(re.sub(r"__(MIN|MAX)$", "", name))
+        own = columns[name]
+        if main is not None and main is not own and np.array_equal(main.values, own.values, equal_nan=True):
+            del columns[name]
+    return columns
