@@ -92,8 +92,9 @@ class DlvizPlugin(BasePlugin[DlvizConfig]):
         """After plugins that rewrite the navigation; ours is put in page by page."""
         labels = {part.path: part.title for item in self.site.nav for part in (item, *item.children)}
         for uri, ours in self._pages.items():
-            if (file := files.get_file_from_path(uri)) and file.page is None:
-                Page(html.text(labels.get(ours.path, ours.title)), file, config)
+            file = files.get_file_from_path(uri)
+            if file and file.page and file.page.title is None:  # else the user's `nav` names it
+                file.page.title = html.text(labels.get(ours.path, ours.title))
         self._nav = None
         pages = {file.dest_uri: file.page for file in files.documentation_pages() if file.page}
         if index := pages.get(self._mounted(INDEX)):
