@@ -129,7 +129,7 @@ def metric_figure(
     chart = Chart(
         lines=tuple(_lines(shown, faint=set() if few else set(runs).difference(best))),
         bands=bands,
-        marks=tuple(_marks(curves, judged) if few else ()),
+        marks=tuple(_marks(curves, judged) if few else _best_marks(curves, judged)),
         x_axes=axes,
         x_label=_axis_words(shown, first_axis),
         log_y=names.group(metric) in _LOGARITHMIC and _spans_decades(shown),
@@ -175,7 +175,7 @@ def _selection(curves: Iterable[Curve], judged: Judgement, best: set[str], *, co
 
 def _lines(shown: Sequence[Curve], faint: set[str]) -> Iterator[Line]:
     """Runs are told apart by colour, splits by dash; a lone split needs no dash, a lone run no name."""
-    several = len({curve.run.slug for curve in shown}) > 1
+    several = _are_several(shown)
     held_out = any(curve.series.split in ("val", "test") for curve in shown)
     for curve in shown:
         split = curve.series.split
@@ -190,6 +190,11 @@ def _lines(shown: Sequence[Curve], faint: set[str]) -> Iterator[Line]:
             dash="dashed" if split == "train" and held_out else "solid",
             faint=curve.run.slug in faint,
         )
+
+
+def _are_several(curves: Iterable[Curve]) -> bool:
+    """Whether there is more than one run among them."""
+    return len({curve.run.slug for curve in curves}) > 1
 
 
 def _bands(curves: Sequence[Curve], axis: XAxis) -> tuple[Band, ...]:
@@ -225,8 +230,8 @@ def _spans_decades(curves: Iterable[Curve]) -> bool:
 
 def _marks(curves: Sequence[Curve], judged: Judgement) -> Iterator[Mark]:
     """Best steps, the first non-finite value and the first resumption of each run."""
-    several = len({curve.run.slug for curve in curves}) > 1
-    yield from _best_marks([curve for curve in curves if curve.series.split == judged.split], judged, several)
+    several = _are_several(curves)
+    yield from _best_marks(curves, judged)
     odd, resumed = set[str](), set[str]()
     for curve in curves:
         run = curve.run
@@ -239,10 +244,13 @@ def _marks(curves: Sequence[Curve], judged: Judgement) -> Iterator[Mark]:
             yield from (Mark("resume", curve.at(place), None, f"resumed{label}", run.color) for place in _seams(curve))
 
 
-def _best_marks(curves: Sequence[Curve], judged: Judgement, several: bool) -> Iterator[Mark]:
+def _best_marks(curves: Sequence[Curve], judged: Judgement) -> Iterator[Mark]:
+    several = _are_several(curves)
+    chosen = [curve for curve in curves if curve.series.split == judged.split]
     if judged.direction is None:
         return
-    chosen = curves if len(curves) <= BEST_MARKED else [_best_curve(curves, judged.direction)]
+    if len(chosen) > BEST_MARKED:
+        chosen = [_best_curve(chosen, judged.direction)]
     for curve in chosen:
         if len(curve.y) > 1 and (place := curve.best_place(judged.direction)) is not None:
             label = f"best {words.number(float(curve.y[place]))}" + (f" ({curve.run.name})" if several else "")

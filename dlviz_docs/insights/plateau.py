@@ -1,0 +1,49 @@
+"""Whether a run went on long after it had stopped getting better."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dlviz_docs import names, words
+from dlviz_docs.insights.track import Context, Track
+from dlviz_docs.model import Insight
+
+__all__ = ["plateau"]
+
+
+def plateau(context: Context) -> list[Insight]:
+    """No progress worth the name over a large last part of the run; returns of agents may stand at their maximum."""
+    tracks = [track for track in context.main if track.kind != "return"]
+    tracks.sort(key=lambda track: track.kind == "quality")
+    return [insight for track in tracks[:1] if (insight := _is_stuck(context, track))]
+
+
+def _is_stuck(context: Context, track: Track) -> Insight | None:
+    limits, levels = context.limits, track.levels
+    if len(track.values) < limits.least_for_shape or _is_perfect(track, limits.perfect):
+        return None
+    if track.gained < 2 * limits.significance * track.level_noise or not track.gained:
+        return None
+    enough = max(limits.plateau_gain * track.gained, 2 * track.level_noise)
+    left = np.minimum.accumulate(levels) - levels.min()
+    start = int(np.flatnonzero(left <= enough)[0])
+    share = 1 - start / (len(levels) - 1)
+    if share < limits.plateau_share:
+        return None
+    point = track.at(start)
+    return Insight(
+        kind="plateau",
+        severity="info",
+        text=f"No progress in the last {100 * share:.0f} % of the run: since {track.where(point)}, {track.name} has "
+        f"stayed near {words.number(track.sign * float(np.median(levels[start:])))}.",
+        figure=names.figure_id(track.series.metric),
+        run=context.run.slug,
+        metric=track.name,
+        step=track.step(point),
+        values={"share": share, "share_threshold": limits.plateau_share, "gain_left": float(left[start])},
+    )
+
+
+def _is_perfect(track: Track, mark: float) -> bool:
+    """A share that has reached its ceiling cannot be called stuck."""
+    return track.direction == "max" and mark <= float(track.values.max()) <= 1.0

@@ -1,0 +1,187 @@
+"""Whether training broke down, jumped, or was measured too coarsely: NaN, divergence, spikes, noisy validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from dlviz_docs import names, words
+from dlviz_docs.insights.track import Context, Track, live_points
+from dlviz_docs.model import FloatArray, Insight, Run, Series
+from dlviz_docs.stats.robust import NORMAL_MAD
+from dlviz_docs.stats.smooth import running_median
+
+__all__ = ["divergence", "noisy_validation", "nonfinite", "spikes"]
+
+_WINDOW = 9  # points around one that is asked whether it stands out
+
+
+# --- NaN and infinities -----------------------------------------------------------------------------------------------
+
+
+def nonfinite(run: Run) -> list[Insight]:
+    """Where numbers stopped being numbers: the first series to do so, and how many others do."""
+    odd = [(series, *live_points(series)) for series in run.series if not np.isfinite(series.values).all()]
+    broken = [(series, places, values) for series, places, values in odd if not np.isfinite(values).all()]
+    if not broken:
+        return []
+
+    def onset(item: tuple[Series, np.ndarray | None, FloatArray]) -> tuple[bool, float, str]:
+        series, places, values = item
+        first = int(np.isfinite(values).argmin())
+        return not _never_recovers(values), float(series.steps[first if places is None else places[first]]), series.name
+
+    broken.sort(key=onset)
+    series, places, values = broken[0]
+    wrong = ~np.isfinite(values)
+    first, amount = int(wrong.argmax()), int(wrong.sum())
+    what = "NaN" if np.isnan(values[first]) else "Infinite"
+    step = float(series.steps[first if places is None else places[first]])
+    others = f"; {words.count(len(broken) - 1, 'other metric')} too" if len(broken) > 1 else ""
+    lost = _never_recovers(values)
+    end = "and no finite value after that" if lost else "with finite values after that"
+    return [
+        Insight(
+            kind="nonfinite",
+            severity="serious" if lost else "warning" if names.direction(series.metric) else "info",
+            text=f"{what} from {series.axis} {words.number(step)} in {series.name}: {amount:,} of "
+            f"{words.count(len(values), 'value')}, {end}{others}."
+            if amount < len(values)
+            else f"{series.name} has no finite value at all{others}.",
+            figure=names.figure_id(series.metric),
+            run=run.slug,
+            metric=series.name,
+            step=step,
+            values={"nonfinite": float(amount), "points": float(len(values)), "metrics": float(len(broken))},
+        )
+    ]
+
+
+def _never_recovers(values: FloatArray) -> bool:
+    """Finite at first, and not at the end."""
+    finite = np.isfinite(values)
+    return bool(finite.any() and not finite[-1])
+
+
+# --- divergence -------------------------------------------------------------------------------------------------------
+
+
+def divergence(context: Context) -> list[Insight]:
+    """A loss that ends far above its best, or a quality or return that has lost much of what it had gained.
+
+    Validation is asked only where there is no training curve of it: rising alone, it is overfitting.
+    """
+    tracks = [*context.of("train", ""), *(t for t in context.of("val", "test") if not context.twin(t))]
+    tracks.sort(key=lambda track: track.kind != "loss")
+    for track in tracks:
+        if insight := _diverges(context, track):
+            return [insight]
+    return []
+
+
+def _diverges(context: Context, track: Track) -> Insight | None:
+    limits, levels = context.limits, track.levels
+    if len(track.values) < limits.least_points or len(levels) - 1 - track.best_level < track.tail:
+        return None
+    base = track.best_cost
+    rise = track.end - base
+    least = max(limits.divergence_of_drop * track.gained, limits.divergence_significance * track.level_noise)
+    if track.kind == "loss":
+        least = max(least, limits.divergence_rise * abs(base))
+    elif not track.gained:
+        return None  # a quality that only fell was not trained for here
+    if rise <= least:
+        return None
+    onset = int(np.flatnonzero(levels <= base + rise / 10)[-1])
+    point = track.at(onset)
+    lost = f", losing {100 * rise / track.gained:,.0f} % of what it had gained" if track.gained > rise / 10 else ""
+    verb = "Diverges" if track.kind == "loss" else "Collapses"
+    moves = "rises" if track.direction == "min" else "falls"
+    return Insight(
+        kind="divergence",
+        severity="serious" if track.kind == "loss" else "warning",
+        text=f"{verb} after {track.where(point)}: {track.name} {moves} from {track.shown(base)} to "
+        f"{track.shown(track.end)}{lost}.",
+        figure=names.figure_id(track.series.metric),
+        run=context.run.slug,
+        metric=track.name,
+        step=track.step(point),
+        values={
+            "best": track.sign * base,
+            "end": track.sign * track.end,
+            "rise": rise,
+            "rise_threshold": least,
+        },
+    )
+
+
+# --- spikes -----------------------------------------------------------------------------------------------------------
+
+
+def spikes(context: Context) -> list[Insight]:
+    """Single points of a training loss far above those around them; the series with the highest is told."""
+    found = [spike for track in context.of("train", "") if track.kind == "loss" for spike in _spikes(context, track)]
+    return [max(found, key=lambda insight: insight.values["height"])] if found else []
+
+
+def _spikes(context: Context, track: Track) -> Iterator[Insight]:
+    limits, values = context.limits, track.values
+    if len(values) < limits.least_for_spikes:
+        return
+    level = running_median(values, _WINDOW)
+    above = values - level
+    scale = NORMAL_MAD * running_median(np.abs(above), 4 * _WINDOW + 1)
+    scale = np.maximum(scale, NORMAL_MAD * float(np.median(np.abs(above))) / 4)
+    high = (above > limits.spike_score * scale) & (above > limits.spike_height * np.abs(level))
+    amount = int(np.count_nonzero(high[1:] & ~high[:-1])) + int(high[0])
+    if not amount or np.count_nonzero(high) > max(limits.spike_share * len(values), 3):
+        return
+    worst = int(np.where(high, above, -np.inf).argmax())
+    first = float(values[worst]), float(level[worst])
+    yield Insight(
+        kind="spikes",
+        severity="warning" if amount > 1 else "info",
+        text=f"{words.count(amount, 'spike')} in {track.name}"
+        + (f", the highest at {track.where(worst)}" if amount > 1 else f" at {track.where(worst)}")
+        + f": {words.number(first[0])} where its neighbours are near {words.number(first[1])}.",
+        figure=names.figure_id(track.series.metric),
+        run=context.run.slug,
+        metric=track.name,
+        step=track.step(worst),
+        values={
+            "spikes": float(amount),
+            "value": first[0],
+            "around": first[1],
+            "height": float(above[worst] / max(abs(first[1]), 1e-300)),
+            "score": float(above[worst] / scale[worst]) if scale[worst] else float("inf"),
+            "score_threshold": limits.spike_score,
+        },
+    )
+
+
+# --- noisy validation -------------------------------------------------------------------------------------------------
+
+
+def noisy_validation(context: Context) -> list[Insight]:
+    """Evaluations vary so much by chance that the best one is partly luck. Returns always do, and are not told."""
+    tracks = [track for track in context.main if track.series.split == "val" and track.kind != "return"]
+    return [insight for track in tracks[:1] if (insight := _is_noisy(context, track))]
+
+
+def _is_noisy(context: Context, track: Track) -> Insight | None:
+    limits = context.limits
+    span = float(track.levels.max() - track.levels.min())
+    if len(track.values) < limits.least_for_shape or not span or track.noise < limits.noise_share * span:
+        return None
+    return Insight(
+        kind="noisy-validation",
+        severity="info",
+        text=f"Noisy validation: one value of {track.name} varies by ±{words.number(float(f'{track.noise:.2g}'))} by "
+        f"chance, {100 * track.noise / span:.0f} % of its whole trend. Its best step may be luck; a larger validation "
+        "set or an average of weights would tell.",
+        figure=names.figure_id(track.series.metric),
+        run=context.run.slug,
+        metric=track.name,
+        values={"noise": track.noise, "share": track.noise / span, "share_threshold": limits.noise_share},
+    )

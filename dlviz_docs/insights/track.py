@@ -1,0 +1,199 @@
+"""A series prepared for judgement: finite points in order, as robust levels in which lower is better."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from dlviz_docs import names, words
+from dlviz_docs.insights.thresholds import Thresholds
+from dlviz_docs.model import Direction, FloatArray, Run, Series
+from dlviz_docs.stats.robust import noise
+from dlviz_docs.stats.smooth import block_medians, median_of_three
+
+__all__ = ["Context", "Track", "live_points", "prepare"]
+
+LEVELS = 64
+"""Levels of a curve: enough to place an onset within 2 %."""
+_MEDIAN_ERROR = 1.2533
+"""Standard error of a median of normal values over that of their mean."""
+
+# Losses of two players, of a policy or of a learned value go up and down in good training.
+_UNJUDGED = re.compile(
+    r"(^|[/_.-])(g|d|gen|generator|disc|discriminator|critic|actor|policy|value|vf|pi|q|qf\d?|td|entropy|kl|alpha|adv\w*|gan)"
+    r"([/_.-]|\d*_?loss|$)",
+    re.IGNORECASE,
+)
+_RETURN = re.compile(r"(^|[^a-z])(rew|reward|rewards|return|returns|ep_rew\w*|episodic\w*)(?![a-z])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """One judged series. Levels have shape (k,), k <= 65 or so, and are costs: lower is better."""
+
+    series: Series
+    direction: Direction
+    places: np.ndarray
+    """Index of each finite, live point in the series."""
+    values: FloatArray
+    """Those points, as recorded."""
+    levels: FloatArray
+    middles: np.ndarray
+    """For each level the place, in `values`, of its middle."""
+    noise: float
+    """Of a point around the trend."""
+    level_noise: float
+    """Standard error of a level."""
+    kind: Literal["loss", "quality", "return"]
+
+    @property
+    def name(self) -> str:
+        return self.series.name
+
+    @property
+    def sign(self) -> int:
+        return 1 if self.direction == "min" else -1
+
+    @property
+    def tail(self) -> int:
+        """Levels in the last tenth; three at least."""
+        return max(3, len(self.levels) // 10)
+
+    @property
+    def end(self) -> float:
+        """Cost over the last tenth."""
+        return float(np.median(self.levels[-self.tail :]))
+
+    @property
+    def best_level(self) -> int:
+        return int(self.levels.argmin())
+
+    @property
+    def best_cost(self) -> float:
+        """Of the best level and its neighbours, so that one lucky level does not set the mark."""
+        best = self.best_level
+        return float(np.median(self.levels[max(best - 1, 0) : best + 2]))
+
+    @property
+    def gained(self) -> float:
+        """What the curve got better by, from its first level to its best."""
+        return max(float(self.levels[0] - self.levels.min()), 0.0)
+
+    @property
+    def best_point(self) -> int:
+        """Place in `values`."""
+        return int(self.values.argmin() if self.direction == "min" else self.values.argmax())
+
+    def step(self, point: int) -> float:
+        return float(self.series.steps[self.places[point]])
+
+    def where(self, point: int) -> str:
+        """A point on the axis in words: "step 4,200 (epoch 12)"."""
+        place = int(self.places[point])
+        text = f"{self.series.axis} {words.number(self.step(point))}"
+        epochs = self.series.epochs
+        if epochs is None or self.series.axis == "epoch" or not np.isfinite(epochs[place]):
+            return text
+        return f"{text} (epoch {words.number(round(float(epochs[place]), 2))})"
+
+    def at(self, level: int) -> int:
+        """The point in the middle of a level."""
+        return int(self.middles[level])
+
+    def shown(self, cost: float) -> str:
+        """A cost as the value people know."""
+        return words.number(self.sign * cost)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One run's judged series, and what the judgements share."""
+
+    run: Run
+    tracks: tuple[Track, ...]
+    limits: Thresholds
+    reinforcement: bool
+
+    def of(self, *splits: str) -> Iterator[Track]:
+        """Tracks of these splits, split by split, plain names first."""
+        for split in splits:
+            yield from (track for track in self.tracks if track.series.split == split)
+
+    def twin(self, track: Track) -> Track | None:
+        """The training curve of the same metric."""
+        metric = track.series.metric
+        return next((t for t in self.tracks if t.series.split == "train" and t.series.metric == metric), None)
+
+    @property
+    def main(self) -> tuple[Track, ...]:
+        """What the run is judged by: the best quality or return, and the loss, of the most held-out split that is more
+        than a final test."""
+        chosen: list[Track] = []
+        for split in ("val", "test", "", "train"):
+            for track in self.of(split):
+                if len(track.values) > 1 and track.kind not in {other.kind for other in chosen}:
+                    chosen.append(track)
+            if chosen:
+                break
+        return tuple(chosen)
+
+
+def prepare(run: Run, limits: Thresholds) -> Context:
+    """Tracks of every series whose better direction is known, in the order in which they are spoken of."""
+    reinforcement = any(_RETURN.search(series.metric) for series in run.series)
+    tracks = [track for series in run.series if (track := _track(series, reinforcement))]
+    objective = run.objective.metric if run.objective else ""
+    tracks.sort(key=lambda track: (track.name != objective, len(track.name), track.name))
+    return Context(run, tuple(tracks), limits, reinforcement)
+
+
+def live_points(series: Series) -> tuple[np.ndarray | None, FloatArray]:
+    """Values without what a resumed session wrote again, and their places; None where nothing was."""
+    if series.superseded is None:
+        return None, series.values
+    places = np.flatnonzero(~series.superseded)
+    return places, series.values[places]
+
+
+def _track(series: Series, reinforcement: bool) -> Track | None:
+    kind = _kind(series.metric)
+    direction = names.direction(series.metric)
+    if direction is None or kind is None or (reinforcement and kind != "return"):
+        return None
+    places, values = live_points(series)
+    finite = np.isfinite(values)
+    if not finite.all():
+        places = np.flatnonzero(finite) if places is None else places[finite]
+        values = values[finite]
+    if not len(values):
+        return None
+    places = np.arange(len(values)) if places is None else places
+    medians, width, offset = block_medians(values, LEVELS)
+    spread = noise(values)
+    starts = np.arange(len(medians)) * width - (width - offset if offset else 0)
+    return Track(
+        series=series,
+        direction=direction,
+        places=places,
+        values=values,
+        levels=(1 if direction == "min" else -1) * median_of_three(medians),
+        middles=np.maximum(starts + width // 2, 0),
+        noise=spread,
+        level_noise=_MEDIAN_ERROR * spread / (3 * width) ** 0.5,
+        kind=kind,
+    )
+
+
+def _kind(metric: str) -> Literal["loss", "quality", "return"] | None:
+    """What sort of judged metric it is; None where none can be judged by its curve."""
+    if _RETURN.search(metric):
+        return "return"
+    if names.group(metric) in ("Learning rate", "Speed and system", "Progress", "Gradients and weights"):
+        return None
+    if names.direction(metric) == "min":
+        return None if _UNJUDGED.search(metric) else "loss"
+    return "quality"

@@ -1,0 +1,36 @@
+"""Scale and level of a noisy curve, unmoved by a few wild points."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["NORMAL_MAD", "noise", "row_medians"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+NORMAL_MAD = 1.4826
+"""Standard deviation of a normal distribution over its median absolute deviation, 1 / Phi^-1(3/4)."""
+_SECOND_DIFFERENCE = 1.5**0.5
+"""Deviation of y[i] - (y[i-1] + y[i+1]) / 2 over that of y."""
+
+
+def noise(values: Floats) -> float:
+    """Standard deviation of a curve's points around its trend, from how far each lies off the middle of its neighbours.
+
+    Gasser, Sroka and Jennen-Steinmetz, "Residual variance and residual pattern in nonlinear regression", Biometrika 73,
+    1986, with the median in place of the mean. Slow trends cost nothing; noise that lasts over many points is not seen.
+    """
+    if len(values) < 3:
+        return 0.0
+    residuals = np.abs(values[1:-1] - (values[:-2] + values[2:]) / 2)
+    return float(NORMAL_MAD * np.median(residuals) / _SECOND_DIFFERENCE)
+
+
+def row_medians(rows: Floats) -> Floats:
+    """Median of each row, the upper one of two: a third of the time of `numpy.median`, and rows without NaN only."""
+    middle = rows.shape[1] // 2
+    medians: Floats = np.partition(rows, middle, axis=1)[:, middle]
+    return medians
