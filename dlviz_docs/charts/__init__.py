@@ -42,7 +42,7 @@ def chart_context(figure: Figure, *, experiment: str, root: str) -> dict[str, ob
     return {
         "figure": figure,
         "svg": Markup(drawn),  # noqa: S704  (svg.draw encodes every text)
-        "keys": _keys(chart),
+        "keys": _keys(chart, figure.title),
         "notes": describe.notes(chart),
         "columns": describe.COLUMNS,
         "rows": tuple(describe.rows(chart)),
@@ -50,13 +50,14 @@ def chart_context(figure: Figure, *, experiment: str, root: str) -> dict[str, ob
     }
 
 
-def _keys(chart: Chart) -> tuple[Key, ...]:
-    """Bands first, then curves; all that is context shares the last entry."""
+def _keys(chart: Chart, title: str) -> tuple[Key, ...]:
+    """Bands first, then curves; all that is context shares the last entry. None for a curve that the title names."""
     bands = [Key(b.label, "band", i, palette.color_class(b.color), "") for i, b in enumerate(chart.bands)]
     lines = [_line_key(line, i) for i, line in enumerate(chart.lines) if not line.faint]
     faint = sum(line.faint for line in chart.lines)
     context = [Key(f"single runs ({faint:,})", "faint", 0, "dlviz-faint", "")] if faint else []
-    return (*bands, *lines, *context)
+    keys = (*bands, *lines, *context)
+    return () if [key.label for key in keys] == [title] else keys
 
 
 def _line_key(line: Line, index: int) -> Key:

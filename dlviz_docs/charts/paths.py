@@ -61,16 +61,18 @@ def area(x: FloatArray, low: FloatArray, high: FloatArray) -> str:
 
 
 def odd_places(x: FloatArray, y: FloatArray, *, nearest: float = 0.015) -> Iterator[Odd]:
-    """Where along the axis `y` is NaN, +Inf or -Inf; points closer than `nearest` are one stretch."""
+    """Where along the axis `y` is NaN, +Inf or -Inf; points that follow each other or are `nearest` are one stretch."""
     kinds: tuple[tuple[OddKind, NDArray[np.bool_]], ...] = (
         ("nan", np.isnan(y)),
         ("high", y == np.inf),
         ("low", y == -np.inf),
     )
     for kind, where in kinds:
-        places = x[where]
+        indices = np.flatnonzero(where)
+        places = x[indices]
         if len(places):
-            for stretch in np.split(places, np.flatnonzero(np.diff(places) > nearest) + 1):
+            apart = (np.diff(places) > nearest) & (np.diff(indices) > 1)
+            for stretch in np.split(places, np.flatnonzero(apart) + 1):
                 yield Odd(kind, float(stretch[0]), float(stretch[-1]))
 
 

@@ -24,8 +24,9 @@ BUDGET = 1200
 """Points in all curves of one chart together; some 5 bytes each."""
 MOST = 400
 """Points in one curve: more than a picture of this size shows."""
-LABEL_ROOM = 0.24
-"""Share of the width that the words of a mark may take before they meet their neighbour's."""
+LETTER = 0.018
+"""Width of a letter as a share of a narrow picture's: words that would meet there are left to the tooltip."""
+LINE_HEIGHT = 0.09
 _GLYPHS = {"nan": "M-3.5-3.5l7 7m0-7l-7 7", "high": "M0-4l4 7h-8z", "low": "M0 4l4-7h-8z"}
 
 
@@ -192,7 +193,7 @@ def _last(where: NDArray[np.bool_]) -> int | None:
 
 
 def _marks(chart: Chart, axes: Frame) -> Iterator[str]:
-    taken: list[tuple[float, float]] = []
+    taken: list[tuple[float, float, float]] = []
     for mark in chart.marks:
         at = mark.x.get(axes.kind)
         if at is None:
@@ -200,8 +201,10 @@ def _marks(chart: Chart, axes: Frame) -> Iterator[str]:
         x = float(axes.x(np.array(at)))
         y = None if mark.y is None else float(axes.y(np.array(mark.y)))
         if y is None or np.isfinite(y):
-            room = all(abs(x - a) > LABEL_ROOM or abs((1 if y is None else y) - b) > 0.09 for a, b in taken)
-            taken.append((x, 1 if y is None else y))
+            width, level = LETTER * len(mark.label), 1.0 if y is None else y
+            left, right = (x, x + width) if x < 0.5 else (x - width, x)
+            room = all(left > r or right < l or abs(level - at) > LINE_HEIGHT for l, r, at in taken)
+            taken += [(left, right, level)] if room else []
             yield _mark(mark, x, y, labelled=room)
 
 

@@ -74,6 +74,8 @@ def _kept(series: Series) -> np.ndarray:
 
 def _start(run: Run) -> float:
     """The run's first time stamp, which is second 0."""
+    if run.started is not None:
+        return run.started
     times = [series.times[np.isfinite(series.times)] for series in run.series if series.times is not None]
     return min((float(t.min()) for t in times if len(t)), default=0.0)
 
