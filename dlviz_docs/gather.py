@@ -40,6 +40,11 @@ __all__ = ["Told", "gather", "gather_runs"]
 MANY_RESTARTS = 20
 """More steps back than this are no resumed training but interleaved writers; the points are sorted instead."""
 
+_ONE_TRAINING = frozenset({"tensorboard", "hf_trainer"})
+"""Several files of these in one folder are sessions of, or looks at, one training."""
+_SPLIT_NAMES = (re.compile(r"(?:^|[-_. ])([A-Za-z]+)$"), re.compile(r"^([A-Za-z]+)[-_. ]"))
+_ENVIRONMENT = re.compile(r"^\d+\.(?=monitor$)")
+"""0.monitor.csv, 1.monitor.csv: the environments of one agent."""
 _SEED_KEY = re.compile(r"(^|[._/])(random_?)?seed$", re.IGNORECASE)
 _SEED_NAME = re.compile(r"(?:[-_/. ]|^)(?:seed|s)[-_=]?(\d+)(?=$|[-_/. ])", re.IGNORECASE)
 _STATUS_ORDER: tuple[Status, ...] = ("failed", "interrupted", "running", "finished")
@@ -77,15 +82,15 @@ def _by_run(told: Sequence[Told]) -> Parcels:
     alike = Counter(_shape(one) for one in told)
     parcels: Parcels = {}
     for one in told:
-        stem = _stem(one.source) if alike[_shape(one)] > 1 and one.source.reader != "tensorboard" else ""
-        if stem and one.source.reader == "hf_trainer":
-            stem = ""  # checkpoint-500/ and checkpoint-1000/ are two looks at one training
+        beside = alike[_shape(one)] > 1 and one.source.reader not in _ONE_TRAINING
+        stem, split = _stem(one.source) if beside else ("", "")
+        source = replace(one.source, split=one.source.split or split)
         for series in one.reading.series:
             label = "/".join(piece for piece in (stem, series.part) if piece)
             files, by_source = parcels.setdefault(label, ([], {}))
             if one not in files:
                 files.append(one)
-            by_source.setdefault(one.source, []).append(series)
+            by_source.setdefault(source, []).append(series)
     return _without_lone_part(parcels)
 
 
@@ -98,8 +103,13 @@ def _shape(one: Told) -> tuple[str, str, frozenset[str]]:
     return one.source.reader, one.source.part, frozenset(series.raw_name for series in one.reading.series)
 
 
-def _stem(source: Source) -> str:
-    return source.relative.rpartition("/")[2].rpartition(".")[0]
+def _stem(source: Source) -> tuple[str, str]:
+    """What a file's name says beside others alike: its run, and its split ("progress-train.csv")."""
+    stem = source.relative.rpartition("/")[2].rpartition(".")[0]
+    for pattern in _SPLIT_NAMES:
+        if (match := pattern.search(stem)) and (split := names.split_of_folder(match[1])):
+            return stem[: match.start()] + stem[match.end() :], split
+    return _ENVIRONMENT.sub("", stem), ""
 
 
 def _has_content(told: Iterable[Told]) -> bool:
@@ -193,11 +203,19 @@ def _join(pieces: Sequence[Series]) -> Series:
     """One curve out of the files of one format, in their order."""
     kept = [piece for i, piece in enumerate(pieces) if not _told_again(i, pieces)]
     whole = kept[0] if len(kept) == 1 else _concatenate(kept)
+    if len(kept) > 1 and whole.axis == "episode" and whole.times is not None:
+        whole = _in_parallel(whole, whole.times)
     back = np.flatnonzero(np.diff(whole.steps) < 0) + 1
     if len(back) > MANY_RESTARTS:
         return replace(whole, recorded=_recorded(whole)).take(np.argsort(whole.steps, kind="stable"))
     whole = replace(whole, superseded=_superseded(whole, back))
     return replace(whole, recorded=_recorded(whole))
+
+
+def _in_parallel(series: Series, times: FloatArray) -> Series:
+    """Episodes of environments that ran side by side: in order of time, and counted anew."""
+    ordered = series.take(np.argsort(times, kind="stable"))
+    return replace(ordered, steps=np.arange(len(ordered), dtype=np.float64) + series.steps.min())
 
 
 def _told_again(index: int, pieces: Sequence[Series]) -> bool:

@@ -113,6 +113,24 @@ def test_tables_of_other_columns_are_one_run() -> None:
     assert [series.name for series in one_run(a, b).series] == ["train/loss", "val/loss"]
 
 
+def test_tables_alike_but_for_the_split_are_one_run() -> None:
+    a, b = told("progress-train.csv", curve("reward", [0, 1])), told("progress-test.csv", curve("reward", [0, 1]))
+    assert [series.name for series in one_run(a, b).series] == ["test/reward", "train/reward"]
+    a, b = told("train.csv", curve("loss", [0, 1])), told("val.csv", curve("loss", [0, 1]))
+    assert [series.name for series in one_run(a, b).series] == ["train/loss", "val/loss"]
+
+
+def test_episodes_of_parallel_environments_are_put_in_order_of_time() -> None:
+    def monitor(number: int, times: Sequence[float]) -> Told:
+        series = Series("r", "r", np.arange(2.0), np.asarray(times), axis="episode", times=np.asarray(times))
+        return told(f"{number}.monitor.csv", series)
+
+    series = one_run(monitor(0, [1, 4]), monitor(1, [2, 3])).series[0]
+    assert series.values.tolist() == [1, 2, 3, 4]
+    assert series.steps.tolist() == [0, 1, 2, 3]
+    assert series.superseded is None
+
+
 def test_a_seed_column_makes_runs() -> None:
     parts = [curve("reward", [0, 1], part=f"seed={i}") for i in (1, 2)]
     found = runs(told("a.csv", *parts))
