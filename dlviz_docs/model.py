@@ -218,6 +218,8 @@ class Reading:
     objective: Objective | None = None
     status: Status = "unknown"
     problems: tuple[Problem, ...] = ()
+    restart: float | None = None
+    """Step from which on the file says that it writes again what earlier files of its folder hold."""
 
 
 @dataclass(frozen=True, slots=True)

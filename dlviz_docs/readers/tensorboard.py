@@ -1,0 +1,211 @@
+"""TensorBoard event files, as TensorFlow, PyTorch, Lightning, Keras and many others write them.
+
+`_tfrecord` finds the records, `_tfcolumns` decodes them, and here their tags are given a meaning. All points are kept:
+TensorBoard itself samples them when it reads. Of images, histograms and the like it is told how many there are.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from dlviz_docs.errors import ReadError
+from dlviz_docs.model import BoolArray, Hparam, Problem, Reading, Series, Status
+from dlviz_docs.readers._text import clean
+from dlviz_docs.readers._tfcolumns import Events, Points, read_events
+from dlviz_docs.readers._tfevents import NOT_NUMBERS
+from dlviz_docs.readers._tfrecord import Damage
+from dlviz_docs.readers._tfsettings import session, settings_in_text
+from dlviz_docs.readers._wire import WireError
+
+__all__ = ["TensorBoard"]
+
+_WRITER = "TensorBoard"
+_NOT_LOGS = frozenset((".csv", ".gz", ".ipynb", ".json", ".md", ".py", ".txt", ".zip"))
+_SCALARS = b"scalars"
+_MEDIA = {
+    b"audio": "audio",
+    b"graph_keras_model": "graph",
+    b"graph_run_metadata": "graph",
+    b"graph_run_metadata_graph": "graph",
+    b"graphs": "graph",
+    b"histograms": "histogram",
+    b"images": "image",
+    b"mesh": "mesh",
+    b"pr_curves": "pr_curve",
+    b"text": "text",
+}
+_SETTINGS = (b"hparams", b"custom_scalars")
+"""Plugins whose values are no results."""
+_PLACEHOLDER = "hp_metric"
+"""Lightning logs -1 under this name when a run begins, so that the hparams page has a metric."""
+_LARGEST_EXACT = 2**53
+_REMEDY = "Take the file from where it was written, or log the run again; the rest is shown."
+
+
+@dataclass(frozen=True, slots=True)
+class TensorBoard:
+    """`*tfevents*`: every scalar with its step and time, settings, texts, and counts of everything else."""
+
+    makes_run: ClassVar[bool] = True
+
+    def matches(self, path: Path) -> bool:
+        return "tfevents" in path.name and path.suffix not in _NOT_LOGS
+
+    def read(self, path: Path) -> Reading:
+        with path.open("rb") as stream:
+            events = read_events(stream)
+        if any(damage.kind == "length" and not damage.offset for damage in events.damage):
+            raise ReadError("not an event file, or damaged in its first bytes", _REMEDY)
+        reading = _reading(events, path.name)
+        for damage in events.damage:
+            if damage.kind == "length":
+                raise ReadError(f"damaged at byte {damage.offset:,}", _REMEDY, partial=reading)
+        return reading
+
+
+def _reading(events: Events, name: str) -> Reading:
+    numbers, media = _sorted_out(events)
+    series = tuple(s for tag, points in numbers.items() if (s := _series(tag, points, events.restarts, name)))
+    texts = {_shown(tag): clean(text.decode("utf-8", "replace")) for tag, text in _notes(events, b"text")}
+    hparams, status = _sessions(events)
+    for tag, text in list(texts.items()):
+        if found := settings_in_text(tag, text):
+            hparams |= found
+            del texts[tag]
+    return Reading(
+        _WRITER,
+        series=series,
+        hparams=hparams,
+        media=media,
+        texts=texts,
+        status=status,
+        restart=min((float(step) for _, step in events.restarts), default=None),
+        problems=(*_problems(events.damage, name), *_inexact(numbers, name)),
+    )
+
+
+def _shown(tag: bytes) -> str:
+    """A tag as text; different bytes stay different."""
+    return tag.decode("utf-8", "backslashreplace")
+
+
+def _sorted_out(events: Events) -> tuple[dict[bytes, Points], dict[str, int]]:
+    """Scalars by tag, first logged first, and how many of everything else."""
+    scalars: dict[bytes, list[Points]] = {}
+    media: Counter[str] = Counter()
+    for (tag, is_tensor), points in events.numbers().items():
+        if not is_tensor or _plugin(events, tag) == _SCALARS:
+            scalars.setdefault(tag, []).append(points)
+        else:
+            media[_kind(events, tag)] += len(points.positions)
+    for (tag, field), count in events.counts.items():
+        media[NOT_NUMBERS.get(field) or _kind(events, tag)] += count
+    media["graph"] += events.graphs
+    joined = {tag: Points.join(pieces) for tag, pieces in scalars.items()}
+    ordered = sorted(joined.items(), key=lambda item: int(item[1].positions[0]))
+    return dict(ordered), {kind: count for kind, count in sorted(media.items()) if kind and count}
+
+
+def _plugin(events: Events, tag: bytes) -> bytes:
+    return events.plugins.get(tag, (0, b""))[1]
+
+
+def _kind(events: Events, tag: bytes) -> str:
+    """What the tensors of a tag are; "" for settings."""
+    plugin = _plugin(events, tag)
+    return "" if plugin in _SETTINGS else _MEDIA.get(plugin, "tensor")
+
+
+def _series(tag: bytes, points: Points, restarts: Sequence[tuple[int, int]], source: str) -> Series | None:
+    name = _shown(tag)
+    if name == _PLACEHOLDER:
+        points = points.take(np.flatnonzero(points.values != -1))
+        if not len(points.values):
+            return None
+    return Series(
+        name=name,
+        raw_name=name,
+        steps=points.steps.astype(np.float64),
+        values=points.values,
+        times=None if np.isnan(points.times).any() else points.times,
+        superseded=_superseded(points, restarts),
+        source=source,
+    )
+
+
+def _superseded(points: Points, restarts: Sequence[tuple[int, int]]) -> BoolArray | None:
+    """Points that a session starting later in the file, at their step or before it, writes again.
+
+    TensorBoard's rule: plugin_event_accumulator.py, _CheckForRestartAndMaybePurge.
+    """
+    if not restarts:
+        return None
+    positions, steps = np.array(sorted(restarts), dtype=np.int64).T
+    # The lowest step any session starts at from here on; none after the last.
+    lowest = np.append(np.minimum.accumulate(steps[::-1])[::-1], np.iinfo(np.int64).max)
+    marked = points.steps >= lowest[np.searchsorted(positions, points.positions, side="right")]
+    return marked if marked.any() else None
+
+
+def _notes(events: Events, plugin: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Tags and contents of one plugin, in the order of the file."""
+    for (tag, owner), (_, content) in sorted(events.notes.items(), key=lambda item: item[1][0]):
+        if owner == plugin:
+            yield tag, content
+
+
+def _sessions(events: Events) -> tuple[dict[str, Hparam], Status]:
+    """Settings and outcome as the hparams plugin has them."""
+    settings: dict[str, Hparam] = {}
+    status: Status = "unknown"
+    for tag, content in _notes(events, b"hparams"):
+        try:
+            found, outcome = session(content)
+        except WireError:
+            events.damage.append(Damage("message", events.notes[tag, b"hparams"][0]))
+            continue
+        settings |= found
+        status = status if outcome == "unknown" else outcome
+    return settings, status
+
+
+def _problems(damage: Sequence[Damage], name: str) -> Iterator[Problem]:
+    """One problem for each kind of damage."""
+    by_kind: dict[str, list[Damage]] = {}
+    for one in damage:
+        by_kind.setdefault(one.kind, []).append(one)
+    for kind, found in by_kind.items():
+        code, what, remedy = _DAMAGE[kind]
+        first = min(found, key=lambda one: one.offset)
+        what = what.format(count=_counted(len(found)), offset=first.offset, size=first.size)
+        yield Problem(code, name, what, remedy)
+
+
+_DAMAGE = {
+    "checksum": ("tensorboard-crc", "{count} left out: wrong checksum (first at byte {offset:,})", _REMEDY),
+    "message": ("tensorboard-event", "{count} left out: no event inside (first at byte {offset:,})", _REMEDY),
+    "length": ("tensorboard-length", "damaged at byte {offset:,}: nothing after it can be read", _REMEDY),
+    "truncated": (
+        "tensorboard-truncated",
+        "breaks off inside a record: the last {size:,} bytes, from byte {offset:,} on, are left out",
+        "If the run is still writing, build again later; if not, it was stopped while writing. All before is shown.",
+    ),
+}
+
+
+def _counted(count: int) -> str:
+    return "1 record is" if count == 1 else f"{count:,} records are"
+
+
+def _inexact(numbers: Mapping[bytes, Points], name: str) -> Iterator[Problem]:
+    """Steps that no float64 can hold."""
+    largest = {tag: np.abs(points.steps.astype(np.float64)).max() for tag, points in numbers.items()}
+    if tags := [_shown(tag) for tag, step in largest.items() if step > _LARGEST_EXACT]:
+        what = f"steps beyond 2^53 are rounded ({', '.join(tags[:3])}{', …' if len(tags) > 3 else ''})"
+        yield Problem("tensorboard-step", name, what, "Log a smaller step; the order of the points is kept.")
