@@ -29,7 +29,7 @@ def _best(context: Context, track: Track) -> Insight:
         text=f"Best {track.name} is {words.number(best)} at {track.where(point)}; {then}."
         if point != last
         else f"Best {track.name} is the last value, {words.number(best)} at {track.where(point)}.",
-        figure=names.figure_id(track.series.metric),
+        figure=names.figure_id(track.metric),
         run=context.run.slug,
         metric=track.name,
         step=track.step(point),

@@ -7,6 +7,7 @@ import numpy as np
 from dlviz_docs import names, words
 from dlviz_docs.insights.track import Context, Track
 from dlviz_docs.model import Insight
+from dlviz_docs.stats.robust import median
 
 __all__ = ["overfitting", "underfitting", "unfinished"]
 
@@ -51,7 +52,7 @@ def _overfits(context: Context, val: Track, train: Track) -> Insight | None:
         severity="warning",
         text=f"Overfits from {val.where(point)}: {val.name} {worse} {share} {beyond} its best "
         f"({val.shown(base)} to {val.shown(val.end)}) while {train.name} {better} {train_share}.",
-        figure=names.figure_id(val.series.metric),
+        figure=names.figure_id(val.metric),
         run=context.run.slug,
         metric=val.name,
         step=val.step(point),
@@ -79,7 +80,7 @@ def _level_at(train: Track, val: Track, level: int) -> float:
     else:
         place = round(level / (len(val.levels) - 1) * (len(train.levels) - 1))
     place = min(place, len(train.levels) - 1)
-    return float(np.median(train.levels[max(place - 1, 0) : place + 2]))
+    return median(train.levels[max(place - 1, 0) : place + 2])
 
 
 def underfitting(context: Context) -> list[Insight]:
@@ -90,7 +91,7 @@ def underfitting(context: Context) -> list[Insight]:
         if track.kind == "quality" or not all(_is_flat(one, context) for one in together):
             continue
         low, high = float(track.levels.min()), float(track.levels.max())
-        level = float(np.median(track.levels))
+        level = median(track.levels)
         also = f", and {together[1].name} as little" if len(together) > 1 else ""
         reading = "a learning rate far from right" if track.kind == "loss" else "an agent that has found no reward yet"
         return [
@@ -99,7 +100,7 @@ def underfitting(context: Context) -> list[Insight]:
                 severity="warning",
                 text=f"Learns little: {track.name} stays within {_share(high - low, level)} of {track.shown(level)} "
                 f"over {_length(track)}{also}. This may be {reading}, or a model that had learned before.",
-                figure=names.figure_id(track.series.metric),
+                figure=names.figure_id(track.metric),
                 run=context.run.slug,
                 metric=track.name,
                 values={"level": track.sign * level, "range": high - low, "range_threshold": limits.flat_range},
@@ -113,7 +114,7 @@ def _is_flat(track: Track, context: Context) -> bool:
     if len(track.values) < limits.least_for_shape:
         return False
     span = float(track.levels.max() - track.levels.min())
-    return span <= limits.flat_range * abs(float(np.median(track.levels)))
+    return span <= limits.flat_range * abs(median(track.levels))
 
 
 def _length(track: Track) -> str:
@@ -134,7 +135,7 @@ def _still_improves(context: Context, track: Track) -> Insight | None:
     k = len(levels)
     if len(track.values) < limits.least_points or k - 1 - track.best_level > max(1, k // 10):
         return None
-    before, last = float(np.median(levels[int(0.6 * k) : int(0.8 * k)])), float(np.median(levels[int(0.8 * k) :]))
+    before, last = median(levels[int(0.6 * k) : int(0.8 * k)]), median(levels[int(0.8 * k) :])
     gain = before - last
     if gain < max(limits.unfinished_gain * track.gained, limits.significance * track.level_noise) or gain <= 0:
         return None
@@ -145,7 +146,7 @@ def _still_improves(context: Context, track: Track) -> Insight | None:
         text=f"Still improving at the end: {track.name} {better} from {track.shown(before)} to {track.shown(last)} "
         f"between the fourth and the last fifth of the run, {_share(gain, track.gained)} of all it gained. "
         "A longer run may get further.",
-        figure=names.figure_id(track.series.metric),
+        figure=names.figure_id(track.metric),
         run=context.run.slug,
         metric=track.name,
         step=track.step(len(track.values) - 1),

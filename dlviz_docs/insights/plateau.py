@@ -7,6 +7,7 @@ import numpy as np
 from dlviz_docs import names, words
 from dlviz_docs.insights.track import Context, Track
 from dlviz_docs.model import Insight
+from dlviz_docs.stats.robust import median
 
 __all__ = ["plateau"]
 
@@ -35,8 +36,8 @@ def _is_stuck(context: Context, track: Track) -> Insight | None:
         kind="plateau",
         severity="info",
         text=f"No progress in the last {100 * share:.0f} % of the run: since {track.where(point)}, {track.name} has "
-        f"stayed near {words.number(track.sign * float(np.median(levels[start:])))}.",
-        figure=names.figure_id(track.series.metric),
+        f"stayed near {words.number(track.sign * median(levels[start:]))}.",
+        figure=names.figure_id(track.metric),
         run=context.run.slug,
         metric=track.name,
         step=track.step(point),

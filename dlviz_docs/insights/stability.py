@@ -9,8 +9,7 @@ import numpy as np
 from dlviz_docs import names, words
 from dlviz_docs.insights.track import Context, Track, live_points
 from dlviz_docs.model import FloatArray, Insight, Run, Series
-from dlviz_docs.stats.robust import NORMAL_MAD
-from dlviz_docs.stats.smooth import running_median
+from dlviz_docs.stats.robust import NORMAL_MAD, row_medians
 
 __all__ = ["divergence", "noisy_validation", "nonfinite", "spikes"]
 
@@ -103,7 +102,7 @@ def _diverges(context: Context, track: Track) -> Insight | None:
         severity="serious" if track.kind == "loss" else "warning",
         text=f"{verb} after {track.where(point)}: {track.name} {moves} from {track.shown(base)} to "
         f"{track.shown(track.end)}{lost}.",
-        figure=names.figure_id(track.series.metric),
+        figure=names.figure_id(track.metric),
         run=context.run.slug,
         metric=track.name,
         step=track.step(point),
@@ -129,35 +128,48 @@ def _spikes(context: Context, track: Track) -> Iterator[Insight]:
     limits, values = context.limits, track.values
     if len(values) < limits.least_for_spikes:
         return
-    level = running_median(values, _WINDOW)
-    above = values - level
-    scale = NORMAL_MAD * running_median(np.abs(above), 4 * _WINDOW + 1)
-    scale = np.maximum(scale, NORMAL_MAD * float(np.median(np.abs(above))) / 4)
-    high = (above > limits.spike_score * scale) & (above > limits.spike_height * np.abs(level))
-    amount = int(np.count_nonzero(high[1:] & ~high[:-1])) + int(high[0])
-    if not amount or np.count_nonzero(high) > max(limits.spike_share * len(values), 3):
+    # Few points stand that high above their block: only their own neighbours are asked.
+    rough = track.level_of_points
+    asked = np.flatnonzero(values - rough > limits.spike_height * np.abs(rough))
+    if not len(asked) or len(asked) > len(values) // 4:
         return
-    worst = int(np.where(high, above, -np.inf).argmax())
-    first = float(values[worst]), float(level[worst])
+    level, scale = _around(values, asked)
+    above = values[asked] - level
+    high = (above > limits.spike_score * np.maximum(scale, track.noise)) & (above > limits.spike_height * np.abs(level))
+    places = asked[high]
+    if not len(places) or len(places) > max(limits.spike_share * len(values), 3):
+        return
+    amount = 1 + int(np.count_nonzero(np.diff(places) > _WINDOW // 2))
+    highest = int(np.where(high, above, -np.inf).argmax())
+    worst, around = int(asked[highest]), float(level[highest])
     yield Insight(
         kind="spikes",
         severity="warning" if amount > 1 else "info",
         text=f"{words.count(amount, 'spike')} in {track.name}"
         + (f", the highest at {track.where(worst)}" if amount > 1 else f" at {track.where(worst)}")
-        + f": {words.number(first[0])} where its neighbours are near {words.number(first[1])}.",
-        figure=names.figure_id(track.series.metric),
+        + f": {words.number(float(values[worst]))} where its neighbours are near {words.number(around)}.",
+        figure=names.figure_id(track.metric),
         run=context.run.slug,
         metric=track.name,
         step=track.step(worst),
         values={
             "spikes": float(amount),
-            "value": first[0],
-            "around": first[1],
-            "height": float(above[worst] / max(abs(first[1]), 1e-300)),
-            "score": float(above[worst] / scale[worst]) if scale[worst] else float("inf"),
+            "value": float(values[worst]),
+            "around": around,
+            "height": float(above[highest]) / max(abs(around), 1e-300),
+            "score": float(above[highest] / max(scale[highest], track.noise, 1e-300)),
             "score_threshold": limits.spike_score,
         },
     )
+
+
+def _around(values: FloatArray, asked: np.ndarray) -> tuple[FloatArray, FloatArray]:
+    """Median of the points around each asked one, and the robust deviation of a wider stretch from it."""
+    near, wide = (
+        values.take(asked[:, None] + np.arange(-half, half + 1), mode="clip") for half in (_WINDOW // 2, 2 * _WINDOW)
+    )
+    level = row_medians(near)
+    return level, NORMAL_MAD * row_medians(np.abs(wide - level[:, None]))
 
 
 # --- noisy validation -------------------------------------------------------------------------------------------------
@@ -165,7 +177,7 @@ def _spikes(context: Context, track: Track) -> Iterator[Insight]:
 
 def noisy_validation(context: Context) -> list[Insight]:
     """Evaluations vary so much by chance that the best one is partly luck. Returns always do, and are not told."""
-    tracks = [track for track in context.main if track.series.split == "val" and track.kind != "return"]
+    tracks = [track for track in context.main if track.split == "val" and track.kind != "return"]
     return [insight for track in tracks[:1] if (insight := _is_noisy(context, track))]
 
 
@@ -180,7 +192,7 @@ def _is_noisy(context: Context, track: Track) -> Insight | None:
         text=f"Noisy validation: one value of {track.name} varies by ±{words.number(float(f'{track.noise:.2g}'))} by "
         f"chance, {100 * track.noise / span:.0f} % of its whole trend. Its best step may be luck; a larger validation "
         "set or an average of weights would tell.",
-        figure=names.figure_id(track.series.metric),
+        figure=names.figure_id(track.metric),
         run=context.run.slug,
         metric=track.name,
         values={"noise": track.noise, "share": track.noise / span, "share_threshold": limits.noise_share},

@@ -5,23 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from dlviz_docs import names, words
 from dlviz_docs.insights.thresholds import Thresholds
 from dlviz_docs.model import Direction, FloatArray, Run, Series
-from dlviz_docs.stats.robust import noise
+from dlviz_docs.stats.robust import median, noise
 from dlviz_docs.stats.smooth import block_medians, median_of_three
 
 __all__ = ["Context", "Track", "live_points", "prepare"]
+
+Kind: TypeAlias = Literal["loss", "quality", "return"]
 
 LEVELS = 64
 """Levels of a curve: enough to place an onset within 2 %."""
 _MEDIAN_ERROR = 1.2533
 """Standard error of a median of normal values over that of their mean."""
 
+_BOOKKEEPING = {"Learning rate", "Speed and system", "Progress", "Gradients and weights"}
 # Losses of two players, of a policy or of a learned value go up and down in good training.
 _UNJUDGED = re.compile(
     r"(^|[/_.-])(g|d|gen|generator|disc|discriminator|critic|actor|policy|value|vf|pi|q|qf\d?|td|entropy|kl|alpha|adv\w*|gan)"
@@ -36,6 +40,8 @@ class Track:
     """One judged series. Levels have shape (k,), k <= 65 or so, and are costs: lower is better."""
 
     series: Series
+    split: str
+    metric: str
     direction: Direction
     places: np.ndarray
     """Index of each finite, live point in the series."""
@@ -48,7 +54,7 @@ class Track:
     """Of a point around the trend."""
     level_noise: float
     """Standard error of a level."""
-    kind: Literal["loss", "quality", "return"]
+    kind: Kind
 
     @property
     def name(self) -> str:
@@ -66,7 +72,7 @@ class Track:
     @property
     def end(self) -> float:
         """Cost over the last tenth."""
-        return float(np.median(self.levels[-self.tail :]))
+        return median(self.levels[-self.tail :])
 
     @property
     def best_level(self) -> int:
@@ -76,12 +82,20 @@ class Track:
     def best_cost(self) -> float:
         """Of the best level and its neighbours, so that one lucky level does not set the mark."""
         best = self.best_level
-        return float(np.median(self.levels[max(best - 1, 0) : best + 2]))
+        return median(self.levels[max(best - 1, 0) : best + 2])
 
     @property
     def gained(self) -> float:
         """What the curve got better by, from its first level to its best."""
         return max(float(self.levels[0] - self.levels.min()), 0.0)
+
+    @property
+    def level_of_points(self) -> FloatArray:
+        """For every point the value of its level."""
+        width = max(1, len(self.values) // LEVELS)
+        spread = np.repeat(self.sign * self.levels, width)
+        short = len(spread) - len(self.values)  # the first block may be a short one
+        return spread[short:]
 
     @property
     def best_point(self) -> int:
@@ -121,12 +135,11 @@ class Context:
     def of(self, *splits: str) -> Iterator[Track]:
         """Tracks of these splits, split by split, plain names first."""
         for split in splits:
-            yield from (track for track in self.tracks if track.series.split == split)
+            yield from (track for track in self.tracks if track.split == split)
 
     def twin(self, track: Track) -> Track | None:
         """The training curve of the same metric."""
-        metric = track.series.metric
-        return next((t for t in self.tracks if t.series.split == "train" and t.series.metric == metric), None)
+        return next((t for t in self.tracks if t.split == "train" and t.metric == track.metric), None)
 
     @property
     def main(self) -> tuple[Track, ...]:
@@ -144,8 +157,11 @@ class Context:
 
 def prepare(run: Run, limits: Thresholds) -> Context:
     """Tracks of every series whose better direction is known, in the order in which they are spoken of."""
-    reinforcement = any(_RETURN.search(series.metric) for series in run.series)
-    tracks = [track for series in run.series if (track := _track(series, reinforcement))]
+    roles = [(series, series.metric, _role(series.metric)) for series in run.series]
+    reinforcement = any(role and role[0] == "return" for _, _, role in roles)
+    # The losses of an agent follow the returns it finds, not how well it does.
+    judged = [(s, metric, *role) for s, metric, role in roles if role and (role[0] == "return" or not reinforcement)]
+    tracks = [track for item in judged if (track := _track(*item))]
     objective = run.objective.metric if run.objective else ""
     tracks.sort(key=lambda track: (track.name != objective, len(track.name), track.name))
     return Context(run, tuple(tracks), limits, reinforcement)
@@ -159,11 +175,7 @@ def live_points(series: Series) -> tuple[np.ndarray | None, FloatArray]:
     return places, series.values[places]
 
 
-def _track(series: Series, reinforcement: bool) -> Track | None:
-    kind = _kind(series.metric)
-    direction = names.direction(series.metric)
-    if direction is None or kind is None or (reinforcement and kind != "return"):
-        return None
+def _track(series: Series, metric: str, kind: Kind, direction: Direction) -> Track | None:
     places, values = live_points(series)
     finite = np.isfinite(values)
     if not finite.all():
@@ -177,6 +189,8 @@ def _track(series: Series, reinforcement: bool) -> Track | None:
     starts = np.arange(len(medians)) * width - (width - offset if offset else 0)
     return Track(
         series=series,
+        split=series.split,
+        metric=metric,
         direction=direction,
         places=places,
         values=values,
@@ -188,12 +202,14 @@ def _track(series: Series, reinforcement: bool) -> Track | None:
     )
 
 
-def _kind(metric: str) -> Literal["loss", "quality", "return"] | None:
-    """What sort of judged metric it is; None where none can be judged by its curve."""
-    if _RETURN.search(metric):
-        return "return"
-    if names.group(metric) in ("Learning rate", "Speed and system", "Progress", "Gradients and weights"):
+@lru_cache(maxsize=4096)
+def _role(metric: str) -> tuple[Kind, Direction] | None:
+    """What sort of judged metric it is, and which way is better; None where its curve alone cannot be judged."""
+    direction = names.direction(metric)
+    if direction is None or names.group(metric) in _BOOKKEEPING:
         return None
-    if names.direction(metric) == "min":
-        return None if _UNJUDGED.search(metric) else "loss"
-    return "quality"
+    if _RETURN.search(metric):
+        return "return", direction
+    if direction == "max":
+        return "quality", direction
+    return None if _UNJUDGED.search(metric) else ("loss", direction)

@@ -7,9 +7,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dlviz_docs.stats.robust import row_medians
+from dlviz_docs.stats.robust import median, row_medians
 
-__all__ = ["block_medians", "median_of_three", "running_median"]
+__all__ = ["block_medians", "median_of_three"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ def block_medians(values: Floats, most: int) -> tuple[Floats, int, int]:
     offset = len(values) % width
     medians = row_medians(values[offset:].reshape(-1, width))
     if offset:
-        medians = np.concatenate([[np.median(values[:offset])], medians])
+        medians = np.concatenate([[median(values[:offset])], medians])
     return medians, width, offset
 
 
@@ -38,12 +38,3 @@ def median_of_three(values: Floats) -> Floats:
     first = sorted((values[0], middle[0], 3 * middle[0] - 2 * middle[1]))[1]
     last = sorted((values[-1], middle[-1], 3 * middle[-1] - 2 * middle[-2]))[1]
     return np.concatenate([[first], middle, [last]])
-
-
-def running_median(values: Floats, width: int) -> Floats:
-    """Median of the `width` (odd) points around each; ends repeat the outermost full window."""
-    if len(values) < width:
-        return np.full(len(values), np.median(values))
-    inner = row_medians(np.lib.stride_tricks.sliding_window_view(values, width))
-    half = width // 2
-    return np.concatenate([np.full(half, inner[0]), inner, np.full(half, inner[-1])])
