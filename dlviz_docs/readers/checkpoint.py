@@ -16,12 +16,12 @@ from dlviz_docs.model import Artifact, Reading
 __all__ = ["Checkpoint"]
 
 _SUFFIXES = re.compile(
-    r"\.(pt|pth|ckpt|th|safetensors|keras|onnx|tflite|gguf|pt2|ptl|pdparams|cleanrl_model|orbax)$", re.IGNORECASE
+    r"\.(pt|pth|ckpt|th|jit|safetensors|keras|onnx|tflite|gguf|pt2|ptl|pdparams|cleanrl_model|orbax)$", re.IGNORECASE
 )
 _TAIL = re.compile(r"\.(pth|pt|ckpt)\.tar$", re.IGNORECASE)
 _HDF5 = frozenset({".h5", ".hdf5"})
 _MODEL_WORD = re.compile(
-    r"(?<![a-z])(model|weights?|check_?points?|ckpts?|best|last|final|net|epoch|ep|step|iter|trained)(?![a-z])",
+    r"(?<![a-z])(models?|weights?|check_?points?|ckpts?|best|last|final|net|epoch|ep|step|iter|trained)(?![a-z])",
     re.IGNORECASE,
 )
 _BIN = re.compile(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import ClassVar
@@ -17,7 +17,7 @@ from typing import ClassVar
 import numpy as np
 
 from dlviz_docs.errors import ReadError
-from dlviz_docs.model import Axis, Hparam, Problem, Reading, Series
+from dlviz_docs.model import Axis, BoolArray, FloatArray, Hparam, Problem, Reading, Series
 from dlviz_docs.names import direction, is_learning_rate
 from dlviz_docs.readers import _json
 from dlviz_docs.readers._flatten import hparams, leaves, number
@@ -55,9 +55,10 @@ class JSONMetrics:
         if suffix not in _LINES and suffix != ".json":
             return False
         text = peek(path)
-        if any(_is_row(row) for row in islice(_json.rows(text), _PEEKED_ROWS)):
-            return suffix in _LINES or path.name in _LATEST or _several_lines(text)
-        return suffix == ".json" and _is_document(_json.prefix(text))
+        if suffix in _LINES or _several_lines(text):
+            return any(_is_row(row) for row in islice(_json.rows(text), _PEEKED_ROWS))
+        value = _json.prefix(text)
+        return _is_document(value) or (path.name in _LATEST and isinstance(value, Mapping) and _is_row(value))
 
     def read(self, path: Path) -> Reading:
         try:
@@ -138,7 +139,12 @@ def _lines(text: str, name: str) -> Reading:
     if lines.cut_bytes:
         what = f"last line incomplete ({lines.cut_bytes} bytes): it is left out"
         problems.append(Problem("cut-off", name, what, "Wait if it is still being written; else delete the line."))
-    return Reading("JSON lines", reading.series, reading.hparams, problems=tuple(problems))
+    return Reading(
+        reading.writer if reading.writer != "JSON" else "JSON lines",
+        reading.series,
+        reading.hparams,
+        problems=tuple(problems),
+    )
 
 
 def _rows(rows: Iterable[Mapping[str, object]], name: str) -> Reading:
@@ -146,15 +152,10 @@ def _rows(rows: Iterable[Mapping[str, object]], name: str) -> Reading:
     step = step_column(frame.numbers)
     if step is None:
         return Reading("JSON", hparams=settings)
-    series: list[Series] = []
-    problems: list[Problem] = []
-    constants = dict(settings)
-    for piece in _by_rhythm(frame, step):
-        found = curves(piece, step_column(piece.numbers), source=name)
-        series += found.series
-        problems += found.problems
-        constants.update(found.hparams)
-    return Reading("JSON", tuple(series), constants, problems=tuple(problems))
+    if step == "step" and (validation := _mmengine_validation(frame)) is not None:
+        return _mmengine(frame, validation, name)
+    found = curves(frame, step, source=name)
+    return Reading("JSON", found.series, {**settings, **found.hparams}, problems=found.problems)
 
 
 def _frame(rows: Iterable[Mapping[str, object]]) -> tuple[Frame, Mapping[str, Hparam]]:
@@ -179,23 +180,32 @@ def _frame(rows: Iterable[Mapping[str, object]]) -> tuple[Frame, Mapping[str, Hp
     return Frame(count, columns, {name: Words(*pair) for name, pair in words.items()}), settings
 
 
-def _by_rhythm(frame: Frame, step: str) -> Iterator[Frame]:
-    """The frame; or, for mmengine, its training rows and its validation rows, whose "step" is the epoch."""
-    marks = frame.numbers
-    if not {"iter", "epoch"} <= set(marks) or step != "step":
-        yield frame
-        return
-    training = np.zeros(frame.length, bool)
-    training[marks["iter"].rows] = True
-    same = np.array_equal(marks["step"].dense(frame.length)[training], marks["iter"].dense(frame.length)[training])
-    if training.all() or not same:
-        yield frame
-        return
-    yield _only(frame, training, {})
-    yield _only(frame, ~training, {"step": "epoch"})
+# --- mmengine ---------------------------------------------------------------------------------------------------------
 
 
-def _only(frame: Frame, kept: np.ndarray, renamed: Mapping[str, str]) -> Frame:
+def _mmengine_validation(frame: Frame) -> BoolArray | None:
+    """Which rows are of a validation, if mmengine wrote them: they have a "step" but, unlike the others, no "iter"."""
+    if not {"iter", "epoch"} <= set(frame.numbers):
+        return None
+    validation = np.ones(frame.length, bool)
+    validation[frame.numbers["iter"].rows] = False
+    steps, iters = (frame.numbers[name].dense(frame.length) for name in ("step", "iter"))
+    return validation if validation.any() and np.array_equal(steps[~validation], iters[~validation]) else None
+
+
+def _mmengine(frame: Frame, validation: BoolArray, name: str) -> Reading:
+    """Training by step and validation by epoch: that is what its "step" counts there (log_metric_by_epoch)."""
+    training = curves(_only(frame, ~validation, {}), "step", source=name)
+    judged = curves(_only(frame, validation, {"step": "epoch"}), "epoch", source=name)
+    named = [
+        *(one if is_learning_rate(one.name) else replace(one, name=f"train/{one.name}") for one in training.series),
+        *(replace(one, name=f"val/{one.name}") for one in judged.series),
+    ]
+    return Reading("mmengine", tuple(named), problems=training.problems)
+
+
+def _only(frame: Frame, kept: BoolArray, renamed: Mapping[str, str]) -> Frame:
+    """The rows of `kept` alone."""
     columns = {}
     for name, column in frame.numbers.items():
         chosen = kept[column.rows]
@@ -245,7 +255,7 @@ def _sacred_curve(metric: str, inner: Mapping[str, object], source: str) -> Seri
     return Series(name, name, steps[:count], values[:count], times=told, source=source)
 
 
-def _floats(values: object) -> np.ndarray:
+def _floats(values: object) -> FloatArray:
     """Numbers of a list; what is none of them becomes NaN, for it was logged."""
     items = values if isinstance(values, list) else []
     return np.array([np.nan if (found := number(item)) is None else found for item in items], np.float64)
