@@ -176,10 +176,12 @@ def unique_slugs(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(s if counts[s] == 1 else f"{s}-{_short_hash(t)}" for s, t in zip(slugs, texts, strict=True))
 
 
-def natural(text: str) -> tuple[tuple[int, int | str], ...]:
-    """Sort key in which run-2 comes before run-10."""
-    pieces = re.split(r"(\d+)", text)
-    return tuple((1, int(piece)) if piece.isdigit() and piece.isascii() else (2, piece) for piece in pieces if piece)
+def natural(text: str) -> tuple[tuple[int, float | str], ...]:
+    """Sort key in which run-2 comes before run-10, and lr0.003 before lr0.01."""
+    pieces = re.split(r"((?<!\d)0\.\d+|\d+)", text)
+    return tuple(
+        (1, float(piece)) if piece[0].isdigit() and piece.isascii() else (2, piece) for piece in pieces if piece
+    )
 
 
 def figure_id(metric: str) -> str:

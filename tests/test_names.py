@@ -89,3 +89,5 @@ def test_a_plain_name_is_its_own_slug() -> None:
 
 def test_natural_order() -> None:
     assert sorted(["run-10", "run-9", "a", "run-1"], key=names.natural) == ["a", "run-1", "run-9", "run-10"]
+    rates = ["lr0.5-seed1", "lr0.003-seed1", "lr0.003-seed0", "lr0.0003-seed1", "lr0.01-seed0"]
+    assert sorted(rates, key=names.natural) == [rates[3], rates[2], rates[1], rates[4], rates[0]]

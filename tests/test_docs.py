@@ -1,0 +1,212 @@
+"""The hand-written pages against the code: every reader, option, problem, insight and key has its place in them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from argparse import ArgumentParser, _SubParsersAction
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import pytest
+import yaml
+
+from dlviz_docs import cli, report
+from dlviz_docs.model import Artifact, Experiment, Insight, Objective, Problem, Recorded, Run, Series, SourceFile
+from dlviz_docs.options import About, Options, parse
+from dlviz_docs.readers import READERS
+from dlviz_docs.registry import load_readers, load_renderers
+from dlviz_docs.renderers import RENDERERS
+from dlviz_docs.workers import Failure
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "site_templates/docs"
+PAGES = sorted(path.name for path in DOCS.glob("*.md"))
+MODULES = sorted((ROOT / "dlviz_docs").rglob("*.py"))
+
+
+def page(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def headings(name: str) -> set[str]:
+    found = re.findall(r"^##+ (.*)$", page(name), re.MULTILINE)
+    return {word.strip() for heading in found for word in heading.split(",")}
+
+
+def rows(name: str) -> set[str]:
+    """Every word in the first cell of a table row: "| `a`, `b` | text |" gives a and b."""
+    first = [line.split("|")[1] for line in page(name).splitlines() if line.startswith("|")]
+    return {word for cell in first for word in re.findall(r"`([^`]+)`", cell)}
+
+
+# --- readers, renderers, options --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name, _ in READERS])
+def test_every_reader_has_its_heading(name: str) -> None:
+    assert name in headings("formats.md")
+
+
+def test_readers_stand_in_the_order_in_which_they_are_asked() -> None:
+    found = re.findall(r"^## (.*)$", page("formats.md"), re.MULTILINE)
+    ours = [name for name, _ in READERS]
+    assert [heading for heading in found if heading in ours] == ours
+
+
+def test_every_topic_is_named() -> None:
+    assert {name for name, _ in RENDERERS} <= headings("renderers-and-readers.md")
+
+
+@pytest.mark.parametrize("cls", [Options, About])
+def test_every_option_has_a_row(cls: type) -> None:
+    assert {field.name for field in fields(cls)} <= rows("configuration.md")
+
+
+def test_every_option_of_a_reader_or_topic_has_a_row() -> None:
+    readers, _ = load_readers({})
+    renderers, _ = load_renderers({})
+    for items, where in ((readers, "formats.md"), (renderers, "renderers-and-readers.md")):
+        for name, item in items.items():
+            assert is_dataclass(item)
+            assert {field.name for field in fields(item)} <= rows(where), name
+
+
+def test_defaults_in_the_table_are_those_of_the_code() -> None:
+    defaults = parse({})
+    for line in page("configuration.md").splitlines():
+        if match := re.match(r"\| `(\w+)` \| `([^`]*)` \|", line):
+            value = getattr(defaults, match[1])
+            assert str(value).lower().removesuffix(".0") == match[2].lower(), line
+
+
+def test_every_command_and_flag_is_described() -> None:
+    parsers = [cli._parser()]
+    commands = next(a for a in parsers[0]._actions if isinstance(a, _SubParsersAction))
+    for name, parser in commands.choices.items():
+        assert f"`dlviz {name} RUNS" in page("configuration.md")
+        assert flags(parser) <= set(re.findall(r"--?[a-z][a-z-]*", page("configuration.md"))), name
+
+
+def flags(parser: ArgumentParser) -> set[str]:
+    """The long spelling of every flag, or the only one."""
+    found = [action.option_strings[-1] for action in parser._actions if action.option_strings]
+    return set(found) - {"--help"}
+
+
+# --- problems ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_problem_has_its_heading_and_no_other() -> None:
+    assert codes() == headings("problems.md")
+
+
+def codes() -> set[str]:
+    """The first argument of every `Problem(...)` in the code, however it is spelled."""
+    found: set[str] = set()
+    for path in MODULES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for call in calls(tree, "Problem"):
+            if call.args:
+                found |= spelled(call.args[0], tree)
+    return found
+
+
+def calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == name:
+            yield node
+
+
+def spelled(code: ast.expr, tree: ast.AST) -> set[str]:
+    """A literal; an f-string over readers or kinds of failure; or a parameter, and then what its callers pass."""
+    if isinstance(code, ast.Constant):
+        return {str(code.value)}
+    if isinstance(code, ast.IfExp):
+        return spelled(code.body, tree) | spelled(code.orelse, tree)
+    if isinstance(code, ast.JoinedStr):
+        text = ast.unparse(code)[2:-1]
+        words = ["NAME"] if "reader" in text else get_args(get_type_hints(Failure)["kind"])
+        return {re.sub(r"\{.*\}", word, text) for word in words}
+    assert isinstance(code, ast.Name), f"a code nobody can look up: {ast.unparse(code)}"
+    return {text for call in passed(code.id, tree) for text in spelled(call, tree)}
+
+
+def passed(parameter: str, tree: ast.AST) -> Iterator[ast.expr]:
+    """What the callers of the function with this parameter pass for it."""
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            names = [a.arg for a in function.args.args if a.arg != "self"]
+            if parameter in names:
+                place = names.index(parameter)
+                yield from (call.args[place] for call in calls(tree, function.name) if len(call.args) > place)
+
+
+# --- insights, experiments.json ---------------------------------------------------------------------------------------
+
+
+def test_every_insight_has_its_row_and_no_other() -> None:
+    said = {
+        str(word.value.value)
+        for path in (ROOT / "dlviz_docs/insights").glob("*.py")
+        for call in calls(ast.parse(path.read_text(encoding="utf-8")), "Insight")
+        for word in call.keywords
+        if word.arg == "kind" and isinstance(word.value, ast.Constant)
+    }
+    table = re.findall(r"^\| `([a-z-]+)` \|", page("insights.md"), re.MULTILINE)
+    assert said == set(table)
+
+
+def test_every_key_of_the_document_is_described() -> None:
+    described = rows("json-schema.md") | set(re.findall(r"`(\w+)`", page("json-schema.md")))
+    assert keys(document()) <= described
+
+
+def document() -> dict[str, Any]:
+    """One of everything that can stand in experiments.json."""
+    recorded = Recorded(1, 0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 1.0, 0.0)
+    problem = Problem("code", "path", "what", "remedy")
+    run = Run(
+        name="run",
+        slug="run",
+        series=(Series("val/loss", "val_loss", [0.0], [1.0], recorded=recorded),),  # type: ignore[arg-type]
+        artifacts=(Artifact("a.pt", "a.pt", "checkpoint", 1),),
+        sources=(SourceFile("a.csv", 1, 0.0, "table", "CSV"),),
+        insights=(Insight("plateau", "info", "text"),),
+        problems=(problem,),
+    )
+    experiment = Experiment("e", "e", "e", (run,), objective=Objective("val/loss", "min"), problems=(problem,))
+    found: dict[str, Any] = yaml.safe_load(report.document([report.describe(experiment)], [problem]))  # noqa: TID251
+    return found
+
+
+def keys(value: object) -> set[str]:
+    if isinstance(value, Mapping):
+        return set(value) | {key for inner in value.values() for key in keys(inner)}
+    if isinstance(value, list):
+        return {key for inner in value for key in keys(inner)}
+    return set()
+
+
+# --- the pages themselves ---------------------------------------------------------------------------------------------
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert [name for name in PAGES if name not in text] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_yaml_in_the_pages_is_what_the_parsers_take(name: str) -> None:
+    for block in re.findall(r"```yaml\n(.*?)```", page(name), re.DOTALL):
+        content = yaml.safe_load(block)  # noqa: TID251  (our own page)
+        for plugin in content.get("plugins", []):
+            if isinstance(plugin, dict) and "dlviz" in plugin:
+                assert parse(plugin["dlviz"])
+
+
+@pytest.mark.parametrize("name", [*PAGES, "../../README.md"])
+def test_no_line_names_another_host_to_load_from(name: str) -> None:
+    assert not re.search(r"<(script|img|link)[^>]+https?://", page(name))
