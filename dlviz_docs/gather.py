@@ -119,7 +119,7 @@ def _has_content(told: Iterable[Told]) -> bool:
 def _run(
     folder: RunFolder, label: str, told: Sequence[Told], series: Mapping[Source, Sequence[Series]], root: str
 ) -> Run:
-    name = f"{folder.name}/{label}" if label else folder.name
+    name = "/".join(part for part in ("" if folder.is_experiment and label else folder.name, label) if part)
     readings = [one.reading for one in told]
     merged = _merge(_named(series, root))
     times = [s.times for s in merged if s.times is not None and len(s)]

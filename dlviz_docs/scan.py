@@ -76,6 +76,8 @@ class RunFolder:
     name: str
     """Relative to its experiment; the experiment's own name for the folder itself."""
     sources: tuple[Source, ...]
+    is_experiment: bool = False
+    """Whether this is the experiment's own folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,4 +328,4 @@ def _experiment(folder: _Folder, runs: list[_Folder], slug: str, top: _Folder) -
 def _run(run: _Folder, experiment: _Folder) -> RunFolder:
     name = os.path.relpath(run.path, experiment.path)
     sources = sorted(run.sources, key=lambda source: (source.part, natural(os.path.basename(source.path))))
-    return RunFolder(run.name if name == "." else name, tuple(sources))
+    return RunFolder(run.name if name == "." else name, tuple(sources), is_experiment=name == ".")

@@ -95,6 +95,12 @@ def test_states_of_two_trainings_are_two_runs() -> None:
     assert [run.name for run in runs(a, b)] == ["run/max_steps=5", "run/max_steps=9"]
 
 
+def test_runs_in_the_experiments_own_folder_go_by_their_own_names() -> None:
+    a, b = told("walker.csv", curve("reward", [0, 1])), told("hopper.csv", curve("reward", [0, 1]))
+    found = gather_runs(RunFolder("results", (a.source, b.source), is_experiment=True), (a, b))
+    assert [run.name for run in found] == ["hopper", "walker"]
+
+
 def test_of_two_loggers_the_one_that_tells_more() -> None:
     rich = told("events", curve("train/loss", [0, 1, 2]), reader="tensorboard")
     poor = told("state.json", curve("train_loss", [0, 2]), reader="hf_trainer")
