@@ -121,7 +121,7 @@ def calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
 
 
 def spelled(code: ast.expr, tree: ast.AST) -> set[str]:
-    """A literal; an f-string over readers or kinds of failure; or a parameter, and then what its callers pass."""
+    """A literal; an f-string over readers or kinds of failure; a parameter or a table, and then what stands there."""
     if isinstance(code, ast.Constant):
         return {str(code.value)}
     if isinstance(code, ast.IfExp):
@@ -131,7 +131,9 @@ def spelled(code: ast.expr, tree: ast.AST) -> set[str]:
         words = ["NAME"] if "reader" in text else get_args(get_type_hints(Failure)["kind"])
         return {re.sub(r"\{.*\}", word, text) for word in words}
     assert isinstance(code, ast.Name), f"a code nobody can look up: {ast.unparse(code)}"
-    return {text for call in passed(code.id, tree) for text in spelled(call, tree)}
+    sources = [*passed(code.id, tree), *tabled(code.id, tree)]
+    assert sources, f"nobody says what {code.id} may be"
+    return {text for source in sources for text in spelled(source, tree)}
 
 
 def passed(parameter: str, tree: ast.AST) -> Iterator[ast.expr]:
@@ -142,6 +144,21 @@ def passed(parameter: str, tree: ast.AST) -> Iterator[ast.expr]:
             if parameter in names:
                 place = names.index(parameter)
                 yield from (call.args[place] for call in calls(tree, function.name) if len(call.args) > place)
+
+
+def tabled(variable: str, tree: ast.AST) -> Iterator[ast.expr]:
+    """What `variable, ... = TABLE[key]` may make of it: the first of each tuple in the dictionary TABLE."""
+    assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    for node in assigned:
+        match node.targets[0], node.value:
+            case ast.Tuple(elts=[ast.Name(id=name), *_]), ast.Subscript(value=ast.Name(id=table)) if name == variable:
+                yield from (first for other in assigned for first in firsts(other, table))
+
+
+def firsts(node: ast.Assign, table: str) -> list[ast.expr]:
+    if ast.unparse(node.targets[0]) != table or not isinstance(node.value, ast.Dict):
+        return []
+    return [value.elts[0] for value in node.value.values if isinstance(value, ast.Tuple)]
 
 
 # --- insights, experiments.json ---------------------------------------------------------------------------------------

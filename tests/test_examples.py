@@ -1,0 +1,185 @@
+"""The examples hold what their stories say: runs, sizes, and every number, computed from their files."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlviz_docs.build import survey
+from dlviz_docs.model import Experiment, Run, Series
+from dlviz_docs.options import parse
+
+EXAMPLES = Path(__file__).parent.parent / "experiments"
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Experiment]:
+    """The examples as the engine sees them, by folder."""
+    cache = tmp_path_factory.mktemp("cache")
+    return {experiment.path: experiment for experiment in survey(EXAMPLES, parse({"workers": 0}), cache)}
+
+
+def series(run: Run, name: str) -> Series:
+    result = run.get(name)
+    assert result is not None, f"{run.name} has no {name}"
+    return result
+
+
+def runs(experiment: Experiment, beginning: str) -> list[Run]:
+    return [run for run in experiment.runs if run.name.rpartition("/")[2].startswith(beginning)]
+
+
+def lowest(run: Run) -> float:
+    return float(np.nanmin(series(run, "val/loss").values))
+
+
+def files() -> Iterator[Path]:
+    yield from (path for path in EXAMPLES.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+
+
+# --- all of them ------------------------------------------------------------------------------------------------------
+
+
+def test_the_examples_are_small() -> None:
+    assert sum(path.stat().st_size for path in files()) < 4 * MEGABYTE
+
+
+def test_no_problem_is_found_in_them(found: Mapping[str, Experiment]) -> None:
+    problems = [*(p for e in found.values() for p in e.problems)]
+    problems += [p for e in found.values() for run in e.runs for p in run.problems]
+    assert problems == []
+
+
+def test_each_is_described_and_can_be_trained_again(found: Mapping[str, Experiment]) -> None:
+    assert set(found) == {"breast-cancer-mlp", "cartpole-dqn", "digits-cnn"}
+    for path, experiment in found.items():
+        assert (EXAMPLES / path / "train.py").is_file()
+        assert len((EXAMPLES / path / "train.py").read_text(encoding="utf-8").splitlines()) <= 150
+        assert experiment.story, path
+        assert experiment.description, path
+        assert experiment.tags, path
+        assert experiment.authors == ("dlviz-docs authors",)
+        assert experiment.model, path
+        assert experiment.inputs, path
+        assert experiment.objective is not None
+        assert all(run.get(experiment.objective.metric) for run in experiment.runs)
+
+
+def test_no_file_names_the_machine() -> None:
+    host = socket.gethostname()
+    events = [path for path in files() if "tfevents" in path.name]
+    assert len(events) == 7
+    assert {path.name.split(".")[4] for path in events} == {"dlviz"}
+    assert [path for path in files() if len(host) > 3 and host.encode() in path.read_bytes()] == []
+
+
+# --- digits-cnn -------------------------------------------------------------------------------------------------------
+
+
+def test_digits_tells_its_numbers(found: Mapping[str, Experiment]) -> None:
+    digits = found["digits-cnn"]
+    narrow, wide = runs(digits, "narrow"), runs(digits, "wide")
+    assert (len(narrow), len(wide), len(digits.runs)) == (3, 3, 7)
+    assert max(map(lowest, wide)) < min(map(lowest, narrow))
+    assert f"{min(map(lowest, wide)):.3f} to {max(map(lowest, wide)):.3f}" in flat(digits)
+    assert f"{min(map(lowest, narrow)):.3f} to {max(map(lowest, narrow)):.3f}" in flat(digits)
+    assert f"at best {accuracies(wide)} % against {accuracies(narrow)} %" in flat(digits)
+
+
+def accuracies(group: list[Run]) -> str:
+    best = [100 * float(series(run, "val/accuracy").values.max()) for run in group]
+    return f"{min(best):.1f} to {max(best):.1f}"
+
+
+def flat(experiment: Experiment) -> str:
+    """The story without its line breaks."""
+    return " ".join(experiment.story.split())
+
+
+def test_the_run_that_should_overfit_does(found: Mapping[str, Experiment]) -> None:
+    digits = found["digits-cnn"]
+    (overfit,) = runs(digits, "overfit")
+    loss, train = series(overfit, "val/loss"), series(overfit, "train/loss")
+    best = int(loss.values.argmin())
+    learnt = int(np.argmax(series(overfit, "train/accuracy").values == 1))
+    assert train.values[-1] < train.values[best] / 100
+    assert f"by heart at step {loss.steps[learnt]:.0f} (epoch {learnt + 1})" in flat(digits)
+    assert f"lowest at step {loss.steps[best]:.0f} ({loss.values[best]:.3f})" in flat(digits)
+    assert f"ends at {loss.values[-1]:.3f}" in flat(digits)
+    kinds = {run.name: {insight.kind for insight in run.insights} for run in digits.runs}
+    assert [name for name, said in kinds.items() if "overfitting" in said] == [overfit.name]
+
+
+def test_only_the_best_run_keeps_its_weights(found: Mapping[str, Experiment]) -> None:
+    digits = found["digits-cnn"]
+    best = min(digits.runs, key=lowest)
+    (kept,) = (artifact for run in digits.runs for artifact in run.artifacts)
+    assert best.artifacts == (kept,)
+    assert kept.size < 300_000
+
+
+# --- breast-cancer-mlp ------------------------------------------------------------------------------------------------
+
+
+def test_each_learning_rate_does_what_it_should(found: Mapping[str, Experiment]) -> None:
+    cancer = found["breast-cancer-mlp"]
+    right, low, high = (runs(cancer, f"lr{rate}-") for rate in ("0.003", "0.0003", "0.5"))
+    assert len(right) == len(low) == len(high) == 3
+    assert f"falls to {span(right)}" in flat(cancer)
+    assert all((np.diff(series(run, "val/loss").values) < 0).all() for run in low)
+    assert all("stopped-early" in {insight.kind for insight in run.insights} for run in low)
+    assert min(cancer.runs, key=lowest) == high[0]
+    broken = [run for run in high if not np.isfinite(series(run, "val/loss").values[-1])]
+    assert broken == high[1:]
+    onsets = [int(np.isnan(series(run, "val/loss").values).argmax()) + 1 for run in broken]
+    assert f"NaN from epochs {onsets[0]} and {onsets[1]} on" in flat(cancer)
+    assert {f"{100 * series(run, 'val/accuracy').values[-1]:.1f}" for run in broken} == {"37.4"}
+
+
+def span(group: list[Run]) -> str:
+    ends = [float(series(run, "val/loss").values[-1]) for run in group]
+    return f"{min(ends):.3f} to {max(ends):.3f}"
+
+
+# --- cartpole-dqn -----------------------------------------------------------------------------------------------------
+
+
+def test_every_agent_solves_its_task_and_one_forgets(found: Mapping[str, Experiment]) -> None:
+    cartpole = found["cartpole-dqn"]
+    tests = [series(run, "val/return") for run in cartpole.runs]
+    assert [test.values.max() for test in tests] == [500, 500, 500]
+    assert [bool(test.values[-1] < 200) for test in tests] == [True, False, False]
+    solved = [test.steps[int(test.values.argmax())] for test in tests]
+    assert f"after {solved[1]:,.0f} frames (seed 1)" in flat(cartpole)
+    assert f"plays 500 at frame {solved[0]:,.0f}" in flat(cartpole)
+
+
+def test_recordings_hold_whole_episodes() -> None:
+    for path in sorted(EXAMPLES.glob("cartpole-dqn/runs/*/recording.npz")):
+        with np.load(path, allow_pickle=False) as recording:
+            steps = int(recording["lengths"].sum())
+            assert recording["observations"].shape == (steps, 4)
+            assert recording["action_values"].shape == (steps, 2)
+            assert np.array_equal(recording["actions"], recording["action_values"].argmax(1))
+            assert recording["rewards"].sum() == steps == 5 * 500
+            assert recording["frames"].shape == (100, 84, 84)
+
+
+def test_the_networks_promise_more_than_can_be_had(found: Mapping[str, Experiment]) -> None:
+    cartpole = found["cartpole-dqn"]
+    claims, gaps = [], []
+    for path in EXAMPLES.glob("cartpole-dqn/runs/*/recording.npz"):
+        with np.load(path, allow_pickle=False) as recording:
+            claims.append(float(recording["action_values"].max(1).mean()))
+            gaps.append(float(np.abs(np.diff(recording["action_values"], axis=1)).mean()))
+    gamma = cartpole.runs[0].hparams["gamma"]
+    assert isinstance(gamma, float)
+    assert min(claims) > 1 / (1 - gamma)
+    assert f"{min(claims):.1f} to {max(claims):.1f} on average" in flat(cartpole)
+    assert f"differ by {min(gaps):.2f} to {max(gaps):.2f} on average" in flat(cartpole)
+    assert max(gap / claim for gap, claim in zip(gaps, claims, strict=True)) < 0.002
