@@ -42,6 +42,8 @@ MANY_RESTARTS = 20
 
 _ONE_TRAINING = frozenset({"tensorboard", "hf_trainer"})
 """Several files of these in one folder are sessions of, or looks at, one training."""
+_LOOKS = frozenset({"hf_trainer"})
+"""Each file of these tells the training from its start: of two that agree, the longer one is enough."""
 _SPLIT_NAMES = (re.compile(r"(?:^|[-_. ])([A-Za-z]+)$"), re.compile(r"^([A-Za-z]+)[-_. ]"))
 _ENVIRONMENT = re.compile(r"^\d+\.(?=monitor$)")
 """0.monitor.csv, 1.monitor.csv: the environments of one agent."""
@@ -193,7 +195,7 @@ def _merge(named: Sequence[tuple[str, Series]]) -> tuple[Series, ...]:
         by_name[series.name][reader].append(series)
     merged = []
     for by_reader in by_name.values():
-        told = [_join(pieces) for pieces in by_reader.values()]
+        told = [_join(_looks(pieces) if reader in _LOOKS else pieces) for reader, pieces in by_reader.items()]
         # Two loggers of one training (trainer_state.json and event files): the one that tells more.
         merged.append(max(told, key=len))
     return tuple(sorted(merged, key=lambda series: names.natural(series.name)))
@@ -201,9 +203,8 @@ def _merge(named: Sequence[tuple[str, Series]]) -> tuple[Series, ...]:
 
 def _join(pieces: Sequence[Series]) -> Series:
     """One curve out of the files of one format, in their order."""
-    kept = [piece for i, piece in enumerate(pieces) if not _told_again(i, pieces)]
-    whole = kept[0] if len(kept) == 1 else _concatenate(kept)
-    if len(kept) > 1 and whole.axis == "episode" and whole.times is not None:
+    whole = pieces[0] if len(pieces) == 1 else _concatenate(pieces)
+    if len(pieces) > 1 and whole.axis == "episode" and whole.times is not None:
         whole = _in_parallel(whole, whole.times)
     back = np.flatnonzero(np.diff(whole.steps) < 0) + 1
     if len(back) > MANY_RESTARTS:
@@ -216,6 +217,10 @@ def _in_parallel(series: Series, times: FloatArray) -> Series:
     """Episodes of environments that ran side by side: in order of time, and counted anew."""
     ordered = series.take(np.argsort(times, kind="stable"))
     return replace(ordered, steps=np.arange(len(ordered), dtype=np.float64) + series.steps.min())
+
+
+def _looks(pieces: Sequence[Series]) -> list[Series]:
+    return [piece for i, piece in enumerate(pieces) if not _told_again(i, pieces)]
 
 
 def _told_again(index: int, pieces: Sequence[Series]) -> bool:

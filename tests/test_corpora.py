@@ -1,0 +1,107 @@
+"""Real folders of other people's runs, end to end: every number agrees with an independent parser's."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dlviz_docs.build import survey
+from dlviz_docs.options import parse
+from dlviz_docs.report import describe
+
+CORPORA = Path(os.environ.get("DLVIZ_CORPORA", Path(__file__).parent.parent.parent / "shared" / "corpora"))
+pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason=f"no corpora at {CORPORA} (DLVIZ_CORPORA)")
+
+# Corpus: runs found, with curves. Every one was counted by hand in SOURCE.md and the folder.
+RUNS = {
+    "ckpt_keras_face": 1,
+    "detectron2_medwaste": 1,
+    "dvclive_falcon": 1,
+    "hf_trainer_metamath": 1,
+    "hf_trainer_unitsyn": 2,  # checkpoint-500 belongs to another training
+    "rl_procgen": 2,
+    "rl_sb3_zoo": 11,
+    "sacred_music": 8,
+    "tb_katib_asset": 1,
+    "tb_keras_mlflow_chest": 15,
+    "tb_lightning_mnist": 3,
+    "tb_tf1_wandb_asset": 1,
+    "tb_tf2_review": 17,
+    "tb_torch_tianshou_pong": 20,
+    "tb_trackio_asset": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def surveyed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+    """Every corpus as `dlviz scan --json` tells it, read once."""
+    told: dict[str, list[dict[str, Any]]] = {}
+    for name in RUNS:
+        cache = tmp_path_factory.mktemp("cache")
+        experiments = survey(CORPORA / name / "data", parse({"workers": 0}), cache)
+        told[name] = [json.loads(describe(experiment)) for experiment in experiments]
+    return told
+
+
+def facts(corpus: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((CORPORA / corpus / "facts.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def series_of(experiments: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every series with its file, relative to the corpus."""
+    for experiment in experiments:
+        for run in experiment["runs"]:
+            for series in run["series"]:
+                for source in series["source"].split(", "):
+                    yield os.path.normpath(f"{experiment['path']}/{source}"), series
+
+
+@pytest.mark.parametrize("corpus", RUNS)
+def test_the_runs_are_found(surveyed: dict[str, list[dict[str, Any]]], corpus: str) -> None:
+    assert sum(len(experiment["runs"]) for experiment in surveyed[corpus]) == RUNS[corpus]
+
+
+@pytest.mark.parametrize("corpus", [name for name in RUNS if name.startswith("tb_")])
+def test_every_tensorboard_scalar_agrees(surveyed: dict[str, list[dict[str, Any]]], corpus: str) -> None:
+    told = series_of(surveyed[corpus])
+    found = {(path.rpartition("/")[0] or ".", series["raw_name"]): series for path, series in told}
+    checked = 0
+    for folder, run in facts(corpus)["tensorboard_runs"].items():
+        for tag, fact in run["tags"].items():
+            if fact["kind"] != "scalar" or tag == "hp_metric":  # Lightning's placeholder is no metric
+                continue
+            series = found[folder, tag]
+            assert series["count"] == fact["n"], (folder, tag)
+            for ours, theirs in (
+                ("first_step", "first_step"), ("last_step", "last_step"), ("last", "last"),
+                ("min", "min"), ("max", "max"), ("min_step", "step_of_min"), ("max_step", "step_of_max"),
+            ):  # fmt: skip
+                assert series[ours] == fact[theirs], (folder, tag, ours)
+            checked += 1
+    assert checked
+
+
+@pytest.mark.parametrize("corpus", ["hf_trainer_metamath", "rl_procgen", "dvclive_falcon", "detectron2_medwaste"])
+def test_every_table_and_log_agrees(surveyed: dict[str, list[dict[str, Any]]], corpus: str) -> None:
+    found = {(path, series["raw_name"]): series for path, series in series_of(surveyed[corpus])}
+    checked = 0
+    for path, file in facts(corpus)["files"].items():
+        for column, told in (file.get("history") or file).get("series", {}).items():
+            series = found.get((path, column))
+            if series is not None:
+                assert (series["count"] - series["nonfinite"]) == told["n"] - told.get("nonfinite", 0), (path, column)
+                assert (series["min"], series["max"]) == (told["min"], told["max"]), (path, column)
+                checked += 1
+    assert checked
+
+
+@pytest.mark.parametrize("corpus", RUNS)
+def test_a_clean_folder_has_no_problem(surveyed: dict[str, list[dict[str, Any]]], corpus: str) -> None:
+    problems = [p for e in surveyed[corpus] for owner in (e, *e["runs"]) for p in owner["problems"]]
+    assert problems == []
