@@ -44,11 +44,10 @@ def curve(x: FloatArray, y: FloatArray) -> str:
     A point alone between two gaps becomes a dot: a line of no length with round ends.
     """
     whole = np.isfinite(y)
-    if not whole.any():
-        return ""
-    across, down = _grid(x), _grid(1 - y)
+    if whole.all():
+        return _piece(x, y) if len(x) else ""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], whole, [False])).astype(np.int8)))
-    return "".join(_piece(across[a:b], down[a:b]) for a, b in zip(edges[::2], edges[1::2], strict=True))
+    return "".join(_piece(x[a:b], y[a:b]) for a, b in zip(edges[::2], edges[1::2], strict=True))
 
 
 def area(x: FloatArray, low: FloatArray, high: FloatArray) -> str:
@@ -57,7 +56,7 @@ def area(x: FloatArray, low: FloatArray, high: FloatArray) -> str:
     if not whole.any():
         return ""
     x, low, high = x[whole], low[whole], high[whole]
-    return _piece(_grid(np.concatenate((x, x[::-1]))), _grid(1 - np.concatenate((high, low[::-1])))) + "z"
+    return _piece(np.concatenate((x, x[::-1])), np.concatenate((high, low[::-1]))) + "z"
 
 
 def odd_places(x: FloatArray, y: FloatArray, *, nearest: float = 0.015) -> Iterator[Odd]:
@@ -76,18 +75,13 @@ def odd_places(x: FloatArray, y: FloatArray, *, nearest: float = 0.015) -> Itera
                 yield Odd(kind, float(stretch[0]), float(stretch[-1]))
 
 
-def _grid(places: FloatArray) -> NDArray[np.int64]:
-    with np.errstate(invalid="ignore"):
-        return np.rint(np.clip(places, -1, 2) * GRID).astype(np.int64)
-
-
-def _piece(across: NDArray[np.int64], down: NDArray[np.int64]) -> str:
+def _piece(x: FloatArray, y: FloatArray) -> str:
     """One unbroken line, written as steps from point to point: two thirds the length of full positions."""
-    start = f"M{across[0]} {down[0]}"
-    if len(across) == 1:
+    points = np.empty((len(x), 2))
+    points[:, 0], points[:, 1] = x, 1 - y
+    grid = np.rint(points * GRID).astype(np.int64)
+    start = f"M{grid[0, 0]} {grid[0, 1]}"
+    if len(x) == 1:
         return f"{start}h0"
-    steps = np.column_stack((np.diff(across), np.diff(down)))
-    steps = steps[steps.any(axis=1)]
-    if not len(steps):
-        return f"{start}h0"
-    return f"{start}l{' '.join(map(str, steps.ravel().tolist()))}".replace(" -", "-")
+    steps = (grid[1:] - grid[:-1]).ravel().tolist()
+    return f"{start}l{' '.join(map(str, steps))}".replace(" -", "-")

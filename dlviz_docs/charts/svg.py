@@ -203,7 +203,7 @@ def _marks(chart: Chart, axes: Frame) -> Iterator[str]:
         if y is None or np.isfinite(y):
             width, level = LETTER * len(mark.label), 1.0 if y is None else y
             left, right = (x, x + width) if x < 0.5 else (x - width, x)
-            room = all(left > r or right < l or abs(level - at) > LINE_HEIGHT for l, r, at in taken)
+            room = all(left > end or right < start or abs(level - at) > LINE_HEIGHT for start, end, at in taken)
             taken += [(left, right, level)] if room else []
             yield _mark(mark, x, y, labelled=room)
 

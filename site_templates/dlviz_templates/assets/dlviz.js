@@ -1,27 +1,25 @@
-/* Live charts. Each picture is in the page already; this script redraws it from a run's own data file on first touch.
+/* Charts of a page. Each picture stands in the page already; this script gives it its tools and, on first touch, loads
+ * what makes it live: live.js and the data files of its runs. explore.js comes with the first click on CSV or Explore.
  *
- * A classic script without dependencies that works from disk: no fetch, no modules. Names that stand in a folder enter
- * the page as text nodes only. Colours are CSS variables, so a change of scheme needs nothing from here.
+ * Classic scripts without dependencies that work from disk: no fetch, no modules. Names that stand in a folder enter the
+ * page as text nodes only. Colours are CSS variables, so a change of scheme needs nothing from here.
  */
 (() => {
   "use strict";
 
-  const SVG = "http://www.w3.org/2000/svg";
   const BASE = document.currentScript.src.replace(/[^/]*$/, "");
-  const PAD = 0.04; // as in charts/scales.py
-  const GL_FROM = 20000; // points from which Plotly draws with WebGL
-  const TIP_ROWS = 12;
   const HELP =
-    "Drag to zoom, double-click to see all; Ctrl and wheel, or two fingers, zoom too. With the chart focused: arrow keys move " +
-    "through the points (Shift: ten at a time), up and down change the series, + and − zoom, 0 shows all, L switches the " +
-    "logarithmic axis. In the legend a click hides a series; with Shift it shows that one alone.";
-  const GLYPHS = { nan: "M-3.5-3.5l7 7m0-7l-7 7", high: "M0-4l4 7h-8z", low: "M0 4l4-7h-8z" };
+    "Drag to zoom, double-click to see all; Ctrl and wheel, or two fingers, zoom too. With the chart focused, arrow keys " +
+    "move through the points (Shift: ten at a time), up and down change the series, + and − zoom, 0 shows all, L switches " +
+    "the logarithmic axis. In the legend a click hides a series; with Shift it shows that one alone.";
 
-  /* ---- Data: classic scripts that call dlviz.put ---- */
-
+  /** Data of each run by "experiment/run". */
   const runs = new Map();
   const scripts = new Map();
+  /** Every chart of the page by its figure element: { figure, spec, controls, waking }. */
+  const charts = new Map();
 
+  /** Data files call this. */
   function put(key, data) {
     runs.set(key, data);
   }
@@ -40,731 +38,112 @@
     return scripts.get(address);
   }
 
-  function decode(code) {
-    if (code instanceof Float64Array) return code;
-    if (code.n !== undefined) return Float64Array.from({ length: code.n }, (_, i) => code.x0 + code.dx * i);
-    const text = atob(code.f4 ?? code.f8);
-    const bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-    return code.f8 ? new Float64Array(bytes.buffer) : Float64Array.from(new Float32Array(bytes.buffer));
-  }
-
-  /** One curve of a run by one axis, sorted; null where the run does not have it. Arrays are decoded once. */
-  function curve(key, name, axis) {
-    const run = runs.get(key);
-    const series = run?.series[name];
-    if (series?.[axis] === undefined) return null;
-    const array = (place) => (run.arrays[place] = decode(run.arrays[place]));
-    return { ...sorted(array(series[axis]), array(series.y)), thinned: series.thinned };
-  }
-
-  function sorted(x, y) {
-    let order = null;
-    for (let i = 0; i < x.length && !order; i++) if (!(x[i] >= (i ? x[i - 1] : -Infinity))) order = [...x.keys()];
-    if (!order) return { x, y };
-    order = order.filter((i) => Number.isFinite(x[i])).sort((a, b) => x[a] - x[b] || a - b);
-    return { x: Float64Array.from(order, (i) => x[i]), y: Float64Array.from(order, (i) => y[i]) };
-  }
-
-  /** Exponential moving average without the start's bias; NaN and infinities pass through and are not averaged. */
-  function smoothed(y, weight) {
-    let sum = 0, share = 0;
-    return y.map((value) => {
-      if (!Number.isFinite(value)) return value;
-      sum = sum * weight + value * (1 - weight);
-      share = share * weight + 1 - weight;
-      return sum / share;
-    });
-  }
-
-  /** First place in a sorted array whose value is not below. */
-  function lowerBound(array, value) {
-    let low = 0, high = array.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (array[middle] < value) low = middle + 1; else high = middle;
-    }
-    return low;
-  }
-
-  function nearest(array, value) {
-    const i = lowerBound(array, value);
-    return i && (i === array.length || value - array[i - 1] <= array[i] - value) ? i - 1 : i;
-  }
-
-  /* ---- Axes: the same rules as charts/scales.py ---- */
-
-  const TIME_UNITS = [["days", 86400], ["hours", 3600], ["minutes", 60], ["seconds", 1]];
-  const timeUnit = (span) => TIME_UNITS.find(([, length]) => span >= 2 * length) ?? TIME_UNITS[3];
-
-  function scale(low, high, log) {
-    if (!log) return { low, high, log, at: (v) => (v / 2 - low / 2) / (high / 2 - low / 2), value: (p) => low + p * (high - low) };
-    const a = Math.log(low), b = Math.log(high);
-    return { low, high, log, at: (v) => (v > 0 ? (Math.log(v) - a) / (b - a) : v <= 0 ? -Infinity : NaN) };
-  }
-
-  function xScale(low, high) {
-    const air = Math.max(1, Math.abs(low) * 1e-6);
-    return high > low ? scale(low, high) : scale(low - air, high + air);
-  }
-
-  function yScale(low, high, log) {
-    if (!(low <= high)) return scale(log ? 0.1 : 0, 1, log);
-    if (log) {
-      const air = Math.max(Number.isFinite(high / low) ? (high / low) ** PAD : 10, 1.05);
-      return scale(Math.max(low / air, 2.3e-308), Math.min(high * air, Number.MAX_VALUE), true);
-    }
-    const size = Math.max(Math.abs(low), Math.abs(high)), half = high / 2 - low / 2;
-    const air = size < 1e-290 || half <= size * 1e-12 ? (size > 1e-290 ? size * 0.05 : 0.5) : half * 2 * PAD;
-    const bottom = low >= 0 && low < air ? 0 : low - air;
-    return scale(Math.max(bottom, -Number.MAX_VALUE), Math.min(high + air, Number.MAX_VALUE), false);
-  }
-
-  function roundStep(low, high, count, time) {
-    const rough = (high / 2 - low / 2) / (count / 2);
-    if (time && rough >= 1 && rough <= 60) return [1, 2, 5, 10, 15, 30, 60].find((step) => step >= rough);
-    const power = 10 ** Math.floor(Math.log10(rough));
-    return power * [1, 2, 5, 10].find((step) => step >= (rough / power) * (1 - 1e-9));
-  }
-
-  function multiples(low, high, step) {
-    const values = [];
-    for (let i = Math.ceil(low / step - 1e-9); i <= Math.floor(high / step + 1e-9); i++) values.push(i * step);
-    return values;
-  }
-
-  function decades(low, high, count) {
-    const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9);
-    const stride = Math.max(1, Math.ceil((last - first + 1) / (count + 1)));
-    let values = [];
-    for (let p = Math.ceil(first / stride) * stride; p <= last; p += stride) values.push(10 ** p);
-    if (values.length < 3) {
-      values = [];
-      for (let p = first - 1; p <= last; p++) values.push(...[1, 2, 5].map((m) => m * 10 ** p).filter((v) => v >= low && v <= high));
-    }
-    return values.length > 2 ? values : multiples(low, high, roundStep(low, high, count));
-  }
-
-  const power = (v) => (v ? v.toExponential(3).replace(/\.?0*e\+?/, "e") : "0");
-  const plain = (v) => String(+v.toPrecision(6));
-
-  /** How the ticks of one axis are written, all alike. */
-  function writer(low, high, values, log) {
-    const size = Math.max(Math.abs(low), Math.abs(high));
-    const step = Math.min(...values.slice(1).map((v, i) => v - values[i]), size);
-    const decimals = (s) => Math.min(20, Math.max(0, Math.ceil(-Math.log10(s) - 1e-9)));
-    if (log) return (v) => (v >= 1e-3 && v < 1e4 ? plain(v) : power(v));
-    if (size < 1e-3 || size >= 1e15) return step > size * 1e-4 ? power : plain;
-    const [unit, letter] = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]].find(([u]) => size >= 1e4 && size >= u) ?? [1, ""];
-    return (v) => (v ? (v / unit).toFixed(decimals(step / unit)) + letter : "0");
-  }
-
-  function ticks(axis, count, kind) {
-    const unit = kind === "time" ? timeUnit(axis.high - axis.low)[1] : 1;
-    const low = axis.low / unit, high = axis.high / unit;
-    let step = axis.log ? 0 : roundStep(low, high, count, kind === "time" && unit < 86400);
-    if ((kind === "step" || kind === "epoch") && high - low >= 2) step = Math.max(step, 1);
-    const values = axis.log ? decades(low, high, count) : multiples(low, high, step);
-    const write = writer(low, high, values, axis.log);
-    return values.map((v) => ({ place: axis.at(v * unit), label: write(v) }));
-  }
-
-  function number(v) {
-    if (!Number.isFinite(v)) return Number.isNaN(v) ? "NaN" : v > 0 ? "∞" : "−∞";
-    const size = Math.abs(v);
-    const text = Number.isInteger(v) && size < 1e15 ? v.toLocaleString("en")
-      : size >= 1e-3 && size < 1e6 ? (+v.toPrecision(4)).toLocaleString("en", { maximumFractionDigits: 6 }) : power(v);
-    return text.replace(/^-/, "−");
-  }
-
-  function place(v, kind) {
-    if (kind !== "time") return number(v);
-    const [h, m, s] = [Math.floor(v / 3600), Math.floor(v / 60) % 60, v % 60];
-    return h ? `${h} h ${m} min` : m ? `${m} min ${Math.floor(s)} s` : `${+s.toFixed(1)} s`;
+  /** Load the data files of some lines; returns the addresses that could not be loaded. */
+  async function loadRuns(spec, lines) {
+    const names = new Set(lines.map((line) => line.run));
+    const addresses = [...names].map((name) => `${spec.root}${spec.experiment}/data/${encodeURIComponent(name)}.js`);
+    const told = await Promise.allSettled(addresses.map(loadScript));
+    return addresses.filter((_, i) => told[i].status === "rejected");
   }
 
   /* ---- Elements ---- */
 
   function fill(node, attributes, children) {
-    for (const [name, value] of Object.entries(attributes)) if (value !== null && value !== undefined) node.setAttribute(name, value);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value !== null && value !== undefined) node.setAttribute(name, value);
+    }
     node.append(...children);
     return node;
   }
-  const html = (name, attributes = {}, ...children) => fill(document.createElement(name), attributes, children);
-  const svg = (name, attributes = {}, ...children) => fill(document.createElementNS(SVG, name), attributes, children);
-  const percent = (p) => `${+(100 * p).toFixed(3)}%`;
-  const tint = (color) => `dlviz-s${color % 10}`;
 
-  function button(label, action, title) {
-    const node = html("button", { type: "button", title }, label);
+  const html = (name, attributes = {}, ...children) => fill(document.createElement(name), attributes, children);
+
+  function button(label, action, attributes = {}) {
+    const node = html("button", { type: "button", ...attributes }, label);
     node.addEventListener("click", action);
     return node;
   }
 
-  /** Path of the points from one index up to another, in pixels: of each column its first, lowest, highest and last. */
-  function trace(x, y, from, to, X, Y) {
-    let path = "", start = true, lone = false, column = NaN, first = 0, least = 0, most = 0, last = 0;
-    const emit = (i) => {
-      path += `${start ? "M" : "L"}${Math.round(X(x[i]) * 10) / 10} ${Math.round(Y(y[i]) * 10) / 10}`;
-      lone = start;
-      start = false;
-    };
-    const flush = () => {
-      if (Number.isNaN(column)) return;
-      const a = Math.min(least, most), b = Math.max(least, most);
-      emit(first);
-      if (a > first) emit(a);
-      if (b > a && b > first) emit(b);
-      if (last > b) emit(last);
-      column = NaN;
-    };
-    for (let i = from; i < to; i++) {
-      if (!Number.isFinite(Y(y[i]))) {
-        flush();
-        if (lone) path += "h0";
-        start = true;
-        lone = false;
-        continue;
-      }
-      const here = Math.floor(X(x[i]));
-      if (here !== column) {
-        flush();
-        column = here;
-        first = least = most = i;
-      } else if (y[i] < y[least]) least = i;
-      else if (y[i] > y[most]) most = i;
-      last = i;
+  /* ---- Charts ---- */
+
+  function prepare(figure) {
+    const entry = { figure, spec: JSON.parse(figure.querySelector(".dlviz-spec").textContent) };
+    charts.set(figure, entry);
+    addTools(entry);
+    fill(figure.querySelector(".dlviz-plot"), {
+      tabindex: 0,
+      role: "application",
+      "aria-label": `${figure.querySelector(".dlviz-title").textContent}: chart, move with the arrow keys`,
+      "aria-describedby": `${figure.id}-d ${figure.id}-k`,
+    }, []);
+    for (const event of ["pointerenter", "focusin", "touchstart"]) {
+      figure.addEventListener(event, () => wake(entry), { passive: true });
     }
-    flush();
-    return lone ? path + "h0" : path;
   }
 
-  /* ---- One chart ---- */
+  /** Load what is drawn and go live, once; resolves to the chart. The others in view follow when the page is idle. */
+  function wake(entry) {
+    return (entry.waking ??= load(entry));
+  }
 
-  const charts = new Map();
-  let cursor = null;
-  const resized = new ResizeObserver((entries) => entries.forEach((entry) => charts.get(entry.target.closest("figure"))?.schedule()));
-  const seen = new IntersectionObserver((entries) => {
-    for (const entry of entries) if (entry.isIntersecting) whenIdle(() => charts.get(entry.target)?.wake());
-  });
+  async function load(entry) {
+    const subject = entry.spec.lines.filter((line) => !line.faint);
+    const shown = subject.length || entry.spec.bands.length ? subject : entry.spec.lines;
+    const [missing] = await Promise.all([loadRuns(entry.spec, shown), loadScript(`${BASE}live.js`)]);
+    for (const figure of charts.keys()) seen.observe(figure);
+    return window.dlviz.live(entry, missing);
+  }
+
   const whenIdle = window.requestIdleCallback ?? ((task) => setTimeout(task, 50));
-
-  class Chart {
-    constructor(figure) {
-      this.figure = figure;
-      this.spec = JSON.parse(figure.querySelector(".dlviz-spec").textContent);
-      this.plot = figure.querySelector(".dlviz-plot");
-      this.svg = this.plot.querySelector("svg");
-      this.title = figure.querySelector(".dlviz-title").textContent;
-      this.kind = this.spec.axes[0];
-      this.log = this.spec.log;
-      this.fit = false;
-      this.weight = 0;
-      this.range = null;
-      this.hidden = new Set();
-      this.showFaint = this.spec.lines.every((line) => line.faint) && !this.spec.bands.length;
-      this.lead = 0;
-      this.tools();
-      fill(this.plot, { tabindex: 0, role: "application", "aria-label": `${this.title}: chart, move with the arrow keys`,
-        "aria-describedby": `${figure.id}-d ${figure.id}-k` }, []);
-      for (const event of ["pointerenter", "focusin", "touchstart"]) figure.addEventListener(event, () => this.wake(), { passive: true });
+  const seen = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (isIntersecting) whenIdle(() => charts.has(target) && wake(charts.get(target)));
     }
+  });
 
-    tools() {
-      const bar = this.figure.querySelector(".dlviz-tools");
-      const toggle = (label, key, title) => {
-        const node = button(label, () => this.toggle(key), title);
-        node.setAttribute("aria-pressed", String(this[key]));
-        this[`${key}Button`] = node;
-        return node;
-      };
-      const slider = html("input", { type: "range", min: 0, max: 0.99, step: 0.01, value: 0 });
-      slider.addEventListener("input", () => this.set({ weight: +slider.value }));
-      const help = html("p", { class: "dlviz-help", id: `${this.figure.id}-k`, hidden: "" }, HELP);
-      const ask = button("?", () => { help.hidden = !help.hidden; ask.setAttribute("aria-expanded", String(!help.hidden)); }, "Mouse and keys");
-      fill(ask, { "aria-expanded": "false", "aria-label": "Help: mouse and keys" }, []);
-      bar.append(
-        ...(this.spec.axes.length > 1 ? [this.axisChoice()] : []),
-        toggle("log", "log", "Logarithmic value axis"),
-        toggle("fit", "fit", "Fit the value axis to the middle 98 % of the points"),
-        html("label", { title: "Exponential moving average; the points themselves stay, pale" }, "smooth", slider),
-        button("CSV", () => this.download(), "Download every point"),
-        button("Explore", () => explore(this), "Open in Plotly"),
-        ask,
-      );
-      this.plot.after(help);
-    }
-
-    axisChoice() {
-      const words = (axis, i) => html("option", { value: axis }, i === 0 && axis !== "time" ? this.spec.xLabel : axis);
-      const choice = html("select", { "aria-label": "Horizontal axis", title: "Horizontal axis" }, ...this.spec.axes.map(words));
-      choice.addEventListener("change", () => this.set({ kind: choice.value, range: null }));
-      return choice;
-    }
-
-    toggle(key) {
-      this.set({ [key]: !this[key] });
-      this[`${key}Button`].setAttribute("aria-pressed", String(this[key]));
-    }
-
-    set(changes) {
-      Object.assign(this, changes);
-      cursor = null;
-      this.wake().then(() => this.schedule());
-    }
-
-    /** Load what is drawn and go live; once. The other charts in view follow when the page is idle. */
-    wake() {
-      return (this.waking ??= this.load((line) => !line.faint || this.showFaint).then(() => {
-        this.figure.classList.add("dlviz-live");
-        this.svg.setAttribute("aria-label", this.title);
-        this.svg.removeAttribute("aria-labelledby");
-        this.legend();
-        this.listen();
-        this.tip = html("div", { class: "dlviz-tip", hidden: "" });
-        this.voice = html("div", { class: "dlviz-say", "aria-live": "polite" });
-        this.reset = button("Show all", () => this.set({ range: null }));
-        this.reset.classList.add("dlviz-reset");
-        this.plot.append(this.tip, this.reset);
-        this.figure.append(this.voice);
-        this.draw();
-        resized.observe(this.plot);
-        for (const figure of charts.keys()) seen.observe(figure);
-      }));
-    }
-
-    address(line) {
-      return `${this.spec.root}${this.spec.experiment}/data/${encodeURIComponent(line.run)}.js`;
-    }
-
-    async load(wanted) {
-      const addresses = new Set(this.spec.lines.filter(wanted).map((line) => this.address(line)));
-      const told = await Promise.allSettled([...addresses].map(loadScript));
-      const failed = told.filter((result) => result.status === "rejected").length;
-      if (failed) this.warn(`${failed} of ${addresses.size} data files could not be loaded: ${told.find((r) => r.reason).reason.message}`);
-    }
-
-    warn(text) {
-      this.warning ??= html("p", { class: "dlviz-note", role: "status" });
-      this.warning.textContent = text;
-      this.warning.hidden = !text;
-      this.plot.after(this.warning);
-    }
-
-    legend() {
-      for (const key of this.figure.querySelectorAll(".dlviz-key")) {
-        const id = key.dataset.faint ? "faint" : key.dataset.band ? `band${key.dataset.band}` : `line${key.dataset.line}`;
-        const node = html("button", { type: "button" }, ...key.childNodes);
-        node.dataset.id = id;
-        node.addEventListener("click", (event) => (event.shiftKey || event.altKey ? this.solo(id) : this.hide(id)));
-        key.append(node);
-      }
-      this.press();
-    }
-
-    /** Show the state of the chart in its legend. */
-    press() {
-      for (const node of this.figure.querySelectorAll(".dlviz-key button"))
-        node.setAttribute("aria-pressed", String(node.dataset.id === "faint" ? this.showFaint : !this.hidden.has(node.dataset.id)));
-    }
-
-    async hide(id) {
-      if (id === "faint") {
-        this.showFaint = !this.showFaint;
-        if (this.showFaint) await this.load((line) => line.faint);
-      } else if (!this.hidden.delete(id)) this.hidden.add(id);
-      this.press();
-      this.schedule();
-    }
-
-    solo(id) {
-      const others = [...this.figure.querySelectorAll(".dlviz-key button")].map((node) => node.dataset.id).filter((o) => o !== id && o !== "faint");
-      const alone = !this.hidden.has(id) && others.every((other) => this.hidden.has(other));
-      this.hidden = new Set(alone ? [] : others);
-      this.press();
-      this.schedule();
-    }
-
-    /** The curves to draw, with their arrays; smoothing is kept until it changes. */
-    shown() {
-      const lines = [];
-      this.spec.lines.forEach((line, i) => {
-        if (line.faint ? !this.showFaint : this.hidden.has(`line${i}`)) return;
-        const kept = (line.kept ??= {});
-        const data = (kept[this.kind] ??= curve(`${this.spec.experiment}/${line.run}`, line.series, this.kind));
-        if (!data) return;
-        if (data.weight !== this.weight) Object.assign(data, { weight: this.weight, soft: this.weight ? smoothed(data.y, this.weight) : data.y });
-        lines.push({ ...line, ...data, style: line.faint ? "dlviz-faint" : tint(line.color) + (line.dashed ? " dlviz-dashed" : "") });
-      });
-      return lines.sort((a, b) => !a.faint - !b.faint);
-    }
-
-    bands() {
-      return this.kind === this.spec.axes[0] ? this.spec.bands.filter((_, i) => !this.hidden.has(`band${i}`)) : [];
-    }
-
-    schedule() {
-      this.frame ??= requestAnimationFrame(() => { this.frame = null; if (this.tip) this.draw(); });
-    }
-
-    draw() {
-      const lines = this.shown(), bands = this.bands();
-      const ends = [...lines, ...bands].filter((l) => l.x.length).flatMap((l) => [l.x[0], l.x[l.x.length - 1]]);
-      this.whole = ends.length ? [Math.min(...ends), Math.max(...ends)] : [0, 1];
-      this.x = xScale(...(this.range ?? this.whole));
-      for (const line of lines) {
-        line.from = Math.max(0, lowerBound(line.x, this.x.low) - 1);
-        line.to = Math.min(line.x.length, lowerBound(line.x, this.x.high) + 2);
-      }
-      const outside = this.limits(lines, bands);
-      this.lines = lines;
-      const [width, height] = [this.svg.clientWidth || 700, this.svg.clientHeight || 240];
-      const X = (v) => this.x.at(v) * width, Y = (v) => (1 - this.y.at(v)) * height;
-      this.cursor = svg("g", { class: "dlviz-cursor" });
-      this.svg.replaceChildren(
-        this.svg.querySelector("desc") ?? "",
-        ...this.axes(width),
-        svg("svg", { class: "dlviz-curves", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none" },
-          ...bands.flatMap((band) => this.band(band, X, Y)), ...lines.flatMap((line) => this.line(line, X, Y))),
-        ...lines.filter((line) => !line.faint).flatMap((line) => [...this.odd(line), ...this.end(line)]),
-        ...this.marks(lines),
-        this.cursor,
-      );
-      this.reset.hidden = !this.range;
-      this.warn(this.remark(lines, outside));
-      if (cursor) this.point(cursor);
-    }
-
-    /** Set the value axis; returns how many points lie outside, when it is fitted to the middle. */
-    limits(lines, bands) {
-      let low = Infinity, high = -Infinity, count = 0;
-      const values = [];
-      const take = (v) => {
-        if (!Number.isFinite(v) || (this.log && v <= 0)) return;
-        if (v < low) low = v;
-        if (v > high) high = v;
-        if (this.fit) values.push(v);
-      };
-      for (const line of lines) for (let i = line.from; i < line.to; i++) { take(line.y[i]); if (this.weight) take(line.soft[i]); }
-      for (const band of bands) band.x.forEach((x, i) => { if (x >= this.x.low && x <= this.x.high) { take(band.low[i] ?? NaN); take(band.high[i] ?? NaN); } });
-      if (this.fit && values.length) {
-        const order = Float64Array.from(values).sort();
-        low = order[Math.floor(0.01 * (order.length - 1))];
-        high = order[Math.ceil(0.99 * (order.length - 1))];
-      }
-      this.y = yScale(low, high, this.log);
-      for (const v of values) if (v < this.y.low || v > this.y.high) count++;
-      return count;
-    }
-
-    remark(lines, outside) {
-      const words = [];
-      if (outside) words.push(`Fitted to the middle 98 %: ${outside.toLocaleString("en")} points lie outside the picture.`);
-      if (lines.some((line) => line.thinned)) words.push("Curves of more than 200,000 points are thinned; every extreme is kept.");
-      const missing = this.spec.lines.filter((line) => line.kept && line.kept[this.kind] === null).length;
-      if (missing) words.push(`${missing} ${missing === 1 ? "curve has" : "curves have"} no ${this.kind} to be drawn by.`);
-      return words.join(" ");
-    }
-
-    axes(width) {
-      const grid = svg("g", { class: "dlviz-grid" }), left = svg("g", { class: "dlviz-y" }), below = svg("g", { class: "dlviz-x" });
-      for (const { place, label } of ticks(this.y, 6)) {
-        grid.append(svg("line", { x2: "100%", y1: percent(1 - place), y2: percent(1 - place) }));
-        left.append(svg("text", { y: percent(1 - place) }, label));
-      }
-      for (const { place, label } of ticks(this.x, width < 420 ? 4 : 6, this.kind)) below.append(svg("text", { x: percent(place), y: "100%" }, label));
-      const name = this.kind === "time" ? `time, ${timeUnit(this.x.high - this.x.low)[0]}` : this.kind === this.spec.axes[0] ? this.spec.xLabel : this.kind;
-      const value = `${this.spec.yLabel}${this.log ? " (log)" : ""}`.trim();
-      return [grid, left, below, svg("text", { class: "dlviz-x-label", x: "100%", y: "100%" }, name), svg("text", { class: "dlviz-y-label" }, value)];
-    }
-
-    band(band, X, Y) {
-      const whole = [...band.x.keys()].filter((i) => band.low[i] !== null && band.high[i] !== null);
-      const edge = (values, order) => order.map((i) => `${X(band.x[i]).toFixed(1)} ${Math.max(-1e4, Math.min(1e4, Y(values[i]))).toFixed(1)}`);
-      const outline = [...edge(band.high, whole), ...edge(band.low, whole.slice().reverse())].join("L");
-      return [
-        svg("path", { class: `dlviz-band ${tint(band.color)}`, d: outline && `M${outline}z` }),
-        svg("path", { class: `dlviz-line ${tint(band.color)}`, d: trace(band.x, band.middle.map((v) => v ?? NaN), 0, band.x.length, X, Y) }),
-      ];
-    }
-
-    line(line, X, Y) {
-      const path = (values, extra) => svg("path", { class: `dlviz-line ${line.style}${extra}`, d: trace(line.x, values, line.from, line.to, X, Y) });
-      return this.weight ? [path(line.y, " dlviz-raw"), path(line.soft, "")] : [path(line.y, "")];
-    }
-
-    /** NaN as a cross on the axis, infinities as triangles at their edge, with a bar as far as they last. */
-    odd(line) {
-      const stretches = [];
-      const open = {};
-      for (let i = line.from; i < line.to; i++) {
-        const y = line.y[i], p = this.x.at(line.x[i]);
-        const kind = Number.isNaN(y) ? "nan" : y === Infinity ? "high" : y === -Infinity || (this.log && y <= 0) ? "low" : null;
-        if (!kind || p < 0 || p > 1) continue;
-        const last = open[kind];
-        if (last && (i === last.i + 1 || p - last.end <= 0.015)) Object.assign(last, { end: p, i });
-        else stretches.push((open[kind] = { kind, start: p, end: p, i }));
-      }
-      return stretches.map(({ kind, start, end }) => {
-        const edge = kind === "high" ? "0" : "100%";
-        return svg("g", { class: `dlviz-odd ${tint(line.color)}` },
-          svg("line", { x1: percent(start), x2: percent(end), y1: edge, y2: edge }),
-          svg("svg", { x: percent(start), y: edge }, svg("path", { d: GLYPHS[kind] })));
-      });
-    }
-
-    end(line) {
-      for (let i = line.to - 1; i >= line.from; i--) {
-        const [x, y] = [this.x.at(line.x[i]), this.y.at(line.soft[i])];
-        if (!Number.isFinite(y) || x > 1 || y < 0 || y > 1) continue;
-        const shape = this.figure.querySelector(`.dlviz-key[data-line="${this.spec.lines.findIndex((l) => l.label === line.label && l.run === line.run && l.series === line.series)}"] path + path`);
-        return shape ? [svg("svg", { class: `dlviz-end ${tint(line.color)}`, x: percent(x), y: percent(1 - y) }, svg("path", { d: shape.getAttribute("d") }))] : [];
-      }
-      return [];
-    }
-
-    marks(lines) {
-      const colors = new Set(lines.map((line) => line.color));
-      const taken = [];
-      return this.spec.marks.flatMap((mark) => {
-        const x = this.x.at(mark.x[this.kind] ?? NaN), y = mark.y === null ? null : this.y.at(mark.y);
-        const hidden = this.spec.lines.some((line) => line.color === mark.color) && !colors.has(mark.color);
-        if (hidden || !(x >= 0 && x <= 1) || (y !== null && !(y >= 0 && y <= 1))) return [];
-        const width = (6.2 * mark.label.length) / this.svg.clientWidth, left = x < 0.5 ? x : x - width;
-        const room = taken.every(([other, right, at]) => left > right || left + width < other || Math.abs((y ?? 1) - at) > 0.09);
-        if (room) taken.push([left, left + width, y ?? 1]);
-        const at = { x: percent(x), y: y === null ? "0" : percent(1 - y), dy: y === null || y > 0.9 ? 14 : -8, dx: x < 0.5 ? 8 : -8, "text-anchor": x < 0.5 ? null : "end" };
-        return [svg("g", { class: `dlviz-mark dlviz-${mark.kind} ${tint(mark.color)}` },
-          y === null ? svg("line", { x1: at.x, x2: at.x, y2: "100%" }) : svg("circle", { cx: at.x, cy: at.y, r: 5 }),
-          ...(room ? [svg("text", at, mark.label)] : []))];
-      });
-    }
-
-    /* Pointer, keys */
-
-    listen() {
-      const fingers = new Map();
-      let start = null;
-      const at = (event) => {
-        const box = this.svg.getBoundingClientRect();
-        return { p: Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)), q: 1 - (event.clientY - box.top) / box.height };
-      };
-      const on = (name, action, options) => this.plot.addEventListener(name, action, options);
-      on("pointerdown", (event) => {
-        if (event.target.closest("button") || event.button) return;
-        if (event.pointerType === "touch") fingers.set(event.pointerId, { x: this.x.value(at(event).p), p: at(event).p });
-        else { start = at(event).p; this.plot.setPointerCapture(event.pointerId); }
-      });
-      on("pointermove", (event) => {
-        const { p, q } = at(event);
-        if (fingers.has(event.pointerId)) fingers.get(event.pointerId).p = p;
-        if (fingers.size > 1) return this.pinch([...fingers.values()]);
-        moveCursor(this, this.x.value(p), q);
-        if (start !== null) this.cursor.append(svg("rect", { x: percent(Math.min(start, p)), width: percent(Math.abs(p - start)), height: "100%" }));
-      });
-      on("pointerup", (event) => {
-        const p = at(event).p;
-        fingers.delete(event.pointerId);
-        if (start !== null && Math.abs(p - start) * this.svg.clientWidth > 6) this.zoom(this.x.value(Math.min(start, p)), this.x.value(Math.max(start, p)));
-        start = null;
-      });
-      on("pointercancel", (event) => { fingers.delete(event.pointerId); start = null; });
-      on("pointerleave", () => { if (start === null) moveCursor(this, null); });
-      on("blur", () => moveCursor(this, null));
-      on("dblclick", (event) => { if (!event.target.closest("button")) this.set({ range: null }); });
-      on("wheel", (event) => {
-        if (!event.ctrlKey && !event.metaKey) return;
-        event.preventDefault();
-        this.zoomBy(event.deltaY > 0 ? 1.25 : 0.8, this.x.value(at(event).p));
-      }, { passive: false });
-      on("keydown", (event) => this.key(event));
-    }
-
-    key(event) {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.target !== this.plot) return;
-      const stride = event.shiftKey ? 10 : 1;
-      const actions = {
-        ArrowLeft: () => this.step(-stride), ArrowRight: () => this.step(stride), Home: () => this.step(-Infinity), End: () => this.step(Infinity),
-        ArrowUp: () => this.turn(-1), ArrowDown: () => this.turn(1),
-        "+": () => this.zoomBy(0.5), "=": () => this.zoomBy(0.5), "-": () => this.zoomBy(2), 0: () => this.set({ range: null }),
-        Escape: () => { moveCursor(this, null); if (this.range) this.set({ range: null }); },
-        l: () => this.toggle("log"), "?": () => this.figure.querySelector('.dlviz-tools [aria-expanded]').click(),
-      };
-      const action = actions[event.key] ?? actions[event.key.toLowerCase()];
-      if (!action) return;
-      event.preventDefault();
-      event.stopPropagation(); // the theme has single-key shortcuts of its own
-      action();
-    }
-
-    step(by) {
-      const lead = this.lines[this.lead % this.lines.length];
-      if (!lead?.x.length) return;
-      const [from, to] = [lowerBound(lead.x, this.x.low), Math.min(lead.x.length, nearest(lead.x, this.x.high) + 1) - 1];
-      const now = cursor?.kind === this.kind ? nearest(lead.x, cursor.x) + by : by > 0 && by < Infinity ? from : by;
-      const i = Math.max(from, Math.min(to, now));
-      moveCursor(this, lead.x[i], this.y.at(lead.y[i]));
-      this.speak(lead);
-    }
-
-    turn(by) {
-      this.lead = (this.lead + by + this.lines.length) % this.lines.length;
-      this.step(0);
-    }
-
-    speak(lead) {
-      const values = [lead, ...this.lines.filter((line) => line !== lead && !line.faint)].slice(0, 4);
-      const told = values.map((line) => `${line.label} ${number(line.y[nearest(line.x, cursor.x)])}`);
-      this.voice.textContent = `${this.kind} ${place(cursor.x, this.kind)}: ${told.join(", ")}`;
-    }
-
-    zoom(low, high) {
-      const smallest = (this.whole[1] - this.whole[0]) * 1e-7;
-      [low, high] = [Math.max(low, this.whole[0]), Math.min(high, this.whole[1])];
-      if (high - low > smallest) this.set({ range: low <= this.whole[0] && high >= this.whole[1] ? null : [low, high] });
-    }
-
-    zoomBy(factor, center = cursor?.kind === this.kind ? cursor.x : (this.x.low + this.x.high) / 2) {
-      this.zoom(center - (center - this.x.low) * factor, center + (this.x.high - center) * factor);
-    }
-
-    /** Two fingers: what was touched stays under each of them. */
-    pinch([a, b]) {
-      if (Math.abs(a.p - b.p) < 0.05) return;
-      const perPlace = (b.x - a.x) / (b.p - a.p);
-      if (perPlace > 0) this.zoom(a.x - a.p * perPlace, a.x + (1 - a.p) * perPlace);
-    }
-
-    /** Draw the crosshair at the page's common place; the chart under the pointer says the values too. */
-    point({ kind, x, q, chart }) {
-      this.cursor.replaceChildren();
-      this.tip.hidden = true;
-      const p = this.x.at(x);
-      if (kind !== this.kind || !(p >= 0 && p <= 1)) return;
-      const width = this.svg.clientWidth;
-      this.cursor.append(svg("line", { x1: percent(p), x2: percent(p), y2: "100%" }));
-      const rows = [];
-      for (const line of this.lines) {
-        if (!line.x.length) continue;
-        const i = nearest(line.x, x), there = this.x.at(line.x[i]);
-        const gap = Math.max(12 / width, Math.abs(this.x.at(line.x[Math.max(0, i - 1)]) - there));
-        if (Math.abs(there - p) > gap) continue;
-        const y = this.y.at(line.soft[i]);
-        if (y >= 0 && y <= 1 && there >= 0 && there <= 1 && !line.faint)
-          this.cursor.append(svg("circle", { class: tint(line.color), cx: percent(there), cy: percent(1 - y), r: 4 }));
-        rows.push({ line, i, y: Number.isFinite(y) ? y : -1 });
-      }
-      if (chart === this && rows.length) this.tell(rows, p, q, x);
-    }
-
-    tell(rows, p, q, x) {
-      const near = [...rows].sort((a, b) => Math.abs(a.y - q) - Math.abs(b.y - q)).slice(0, TIP_ROWS);
-      const lead = near[0];
-      near.sort((a, b) => b.y - a.y);
-      const value = ({ line, i }) => (this.weight ? `${number(line.soft[i])} (${number(line.y[i])})` : number(line.y[i]));
-      const shown = near.map((row) => html("div", { class: row.line.style + (row === lead ? " dlviz-near" : "") },
-        html("i"), html("span", {}, row.line.label), html("output", {}, value(row))));
-      const name = this.kind === this.spec.axes[0] && this.kind !== "time" ? this.spec.xLabel : this.kind;
-      const at = rows.length === 1 ? rows[0].line.x[rows[0].i] : lead ? lead.line.x[lead.i] : x;
-      this.tip.replaceChildren(html("b", {}, `${name} ${place(at, this.kind)}`), ...shown);
-      if (rows.length > near.length) this.tip.append(html("span", {}, `and ${rows.length - near.length} more`));
-      this.tip.hidden = false;
-      const [left, room] = [p * this.svg.clientWidth, this.svg.clientWidth - this.tip.offsetWidth];
-      const beside = left + 14 <= room ? left + 14 : left - 14 - this.tip.offsetWidth;
-      this.tip.style.transform = `translate(${Math.max(-40, Math.min(room + 8, beside))}px, 6px)`;
-    }
-
-    /* What leaves the chart */
-
-    /** Every point of every curve, hidden ones too: [line, axis name -> array]. */
-    async all() {
-      await this.load(() => true);
-      return this.spec.lines.map((line) => {
-        const key = `${this.spec.experiment}/${line.run}`, run = runs.get(key), series = run?.series[line.series];
-        const array = (name) => (series?.[name] === undefined ? null : (run.arrays[series[name]] = decode(run.arrays[series[name]])));
-        return { line, step: array("step"), epoch: array("epoch"), time: array("time"), y: array("y") };
-      }).filter((item) => item.y);
-    }
-
-    async download() {
-      // A cell that starts like a formula would be run by a spreadsheet.
-      const cell = (text) => `"${text.replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`;
-      const rows = ["series,run,metric,step,epoch,seconds,value"];
-      for (const { line, step, epoch, time, y } of await this.all()) {
-        const head = [line.label, line.run, line.series].map(cell).join();
-        for (let i = 0; i < y.length; i++) rows.push(`${head},${step[i]},${epoch?.[i] ?? ""},${time?.[i] ?? ""},${y[i]}`);
-      }
-      const link = html("a", { download: `${this.figure.id}.csv`, href: URL.createObjectURL(new Blob([rows.join("\n") + "\n"], { type: "text/csv" })) });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    }
-  }
-
-  /** One place for all charts of the page that have the same axis. */
-  function moveCursor(chart, x, q = 0.5) {
-    cursor = x === null ? null : { kind: chart.kind, x, q, chart };
-    for (const other of charts.values()) {
-      if (!other.tip) continue;
-      if (cursor) other.point(cursor);
-      else { other.cursor.replaceChildren(); other.tip.hidden = true; }
-    }
-  }
-
-  /* ---- Plotly, on request ---- */
-
-  let explored = null;
-
-  async function explore(chart) {
-    const [data] = await Promise.all([chart.all(), window.Plotly ?? loadScript(`${BASE}plotly.min.js`)]).catch(() => [null]);
-    if (!data || !window.Plotly) return chart.warn("Plotly could not be loaded.");
-    const stage = html("div");
-    const close = button("Close", () => dialog.close());
-    const dialog = html("dialog", { class: "dlviz-dialog", "aria-label": `${chart.title} in Plotly` }, html("header", {}, html("span", {}, chart.title), close), stage);
-    dialog.addEventListener("close", () => { Plotly.purge(stage); dialog.remove(); explored = null; });
-    document.body.append(dialog);
-    dialog.showModal();
-    explored = () => Plotly.react(stage, traces(chart, data), layout(chart), {
-      responsive: true, displaylogo: false, showSendToCloud: false, plotlyServerURL: "", displayModeBar: true,
-    });
-    explored();
-  }
-
-  const variable = (name) => getComputedStyle(document.body).getPropertyValue(`--dlviz-${name}`).trim();
-  // Plotly reads a small HTML in its texts; entities it writes as characters.
-  const inert = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-
-  function traces(chart, data) {
-    const points = data.reduce((sum, item) => sum + item.y.length, 0);
-    return data.filter((item) => item[chart.kind]).map(({ line, y, ...axes }) => ({
-      type: points > GL_FROM ? "scattergl" : "scatter", mode: y.length > 1 ? "lines" : "markers", name: inert(line.label), x: axes[chart.kind], y,
-      line: { color: variable(line.faint ? "muted" : `c${line.color % 10}`), width: line.faint ? 1 : 2, dash: line.dashed ? "dash" : "solid" },
-      visible: line.faint && !chart.showFaint ? "legendonly" : true,
-    }));
-  }
-
-  function layout(chart) {
-    const axis = (title) => ({ title: { text: inert(title) }, gridcolor: variable("grid"), zerolinecolor: variable("grid"), linecolor: variable("axis") });
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    return {
-      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: variable("fg"), family: getComputedStyle(document.body).fontFamily },
-      margin: { t: 24, r: 16 }, hovermode: "x unified", hoverlabel: { bgcolor: variable("surface"), font: { color: variable("fg") }, namelength: -1 },
-      showlegend: true, transition: { duration: still ? 0 : 200 },
-      xaxis: axis(chart.kind === "time" ? "time, seconds" : chart.kind), yaxis: { ...axis(chart.spec.yLabel), type: chart.log ? "log" : "linear" },
+  function addTools(entry) {
+    const { figure, spec } = entry;
+    const act = (action) => wake(entry).then(action);
+    const toggle = (key, pressed, title) =>
+      button(key, () => act((chart) => chart.toggle(key)), { title, "aria-pressed": String(pressed) });
+    const slider = html("input", { type: "range", min: 0, max: 0.99, step: 0.01, value: 0 });
+    slider.addEventListener("input", () => act((chart) => chart.set({ weight: +slider.value })));
+    const help = html("p", { class: "dlviz-help", id: `${figure.id}-k`, hidden: "" }, HELP);
+    entry.controls = {
+      log: toggle("log", spec.log, "Logarithmic value axis"),
+      fit: toggle("fit", false, "Fit the value axis to the middle 98 % of the points"),
+      help: button("?", () => {
+        help.hidden = !help.hidden;
+        entry.controls.help.setAttribute("aria-expanded", String(!help.hidden));
+      }, { "aria-expanded": "false", "aria-label": "Help: mouse and keys", title: "Mouse and keys" }),
     };
+    figure.querySelector(".dlviz-tools").append(
+      ...(spec.axes.length > 1 ? [axisChoice(spec, act)] : []),
+      entry.controls.log,
+      entry.controls.fit,
+      html("label", { title: "Exponential moving average; the points themselves stay, pale" }, "smooth", slider),
+      button("CSV", () => act((chart) => chart.leave("download")), { title: "Download every point" }),
+      button("Explore", () => act((chart) => chart.leave("explore")), { title: "Open in Plotly" }),
+      entry.controls.help,
+    );
+    figure.querySelector(".dlviz-plot").after(help);
   }
 
-  /* ---- The page ---- */
+  function axisChoice(spec, act) {
+    const name = (axis, i) => (i === 0 && axis !== "time" ? spec.xLabel : axis);
+    const options = spec.axes.map((axis, i) => html("option", { value: axis }, name(axis, i)));
+    const choice = html("select", { "aria-label": "Horizontal axis", title: "Horizontal axis" }, ...options);
+    choice.addEventListener("change", () => act((chart) => chart.set({ kind: choice.value, range: null })));
+    return choice;
+  }
 
-  /** Make every chart of the page live; again after each page of an instant navigation. */
+  /** Prepare every chart of the page; again after each page of an instant navigation. */
   function start() {
-    for (const [figure, chart] of charts) if (!figure.isConnected) { resized.unobserve(chart.plot); charts.delete(figure); }
-    for (const figure of document.querySelectorAll("figure.dlviz-chart")) if (!charts.has(figure)) charts.set(figure, new Chart(figure));
-    schemes.observe(document.body, { attributes: true, attributeFilter: ["data-md-color-scheme"] });
+    for (const figure of charts.keys()) if (!figure.isConnected) charts.delete(figure);
+    for (const figure of document.querySelectorAll("figure.dlviz-chart")) if (!charts.has(figure)) prepare(figure);
   }
 
-  const schemes = new MutationObserver(() => explored?.());
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => explored?.());
-  window.dlviz = Object.assign(window.dlviz ?? {}, { put });
+  window.dlviz = Object.assign(window.dlviz ?? {}, { put, runs, charts, loadScript, loadRuns, fill, html, button, base: BASE });
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
   window.document$?.subscribe(start);
