@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Literal, cast
 
@@ -41,7 +42,7 @@ def load_renderers(selection: Selection) -> tuple[Mapping[str, Renderer], tuple[
 
 def _load(kind: Kind, selection: Selection) -> Registered:
     ours = [EntryPoint(name, target, kind) for name, target in TABLES[kind]]
-    theirs = list(entry_points(group=f"dlviz_docs.{kind}"))
+    theirs = _theirs(kind)
     # A format of somebody's own is more specific than ours; a topic of their own comes after ours.
     entries = [*theirs, *ours] if kind == "readers" else [*ours, *theirs]
     _check_names(kind, selection, [entry.name for entry in entries])
@@ -60,6 +61,12 @@ def _load(kind: Kind, selection: Selection) -> Registered:
         options = wanted if isinstance(wanted, Mapping) else {}
         items[entry.name] = _configured(cls, options, where=f"{kind}.{entry.name}")
     return Registered(items, tuple(problems))
+
+
+@cache
+def _theirs(kind: Kind) -> tuple[EntryPoint, ...]:
+    """Looked up once: it reads the metadata of every installed package."""
+    return tuple(entry_points(group=f"dlviz_docs.{kind}"))
 
 
 def _check_names(kind: Kind, selection: Selection, known: Iterable[str]) -> None:
