@@ -57,7 +57,7 @@ def _settings(value: object, name: str, depth: int) -> Iterator[tuple[str, Hpara
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _settings(_unwrapped(inner), f"{name}.{key}" if name else clean(str(key)), depth + 1)
-    elif isinstance(value, list | tuple) and any(isinstance(item, Mapping | list | tuple) for item in value):
+    elif isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
         for index, item in enumerate(value):
             yield from _settings(_unwrapped(item), f"{name}.{index}" if name else str(index), depth + 1)
     elif name:
@@ -83,7 +83,9 @@ def _leaf(value: object) -> Hparam:
 
 
 def _word(value: object) -> str:
-    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)[:_LONGEST_TEXT]
 
 
 def _short(text: str) -> str:

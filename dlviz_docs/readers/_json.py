@@ -24,7 +24,7 @@ def load(text: str, *, long_int: Callable[[str], object] = float) -> object:
     try:
         return _parse(text, long_int)
     except json.JSONDecodeError as error:
-        what = f"not valid JSON: {error.msg}, line {error.lineno}, column {error.colno}"
+        what = f"not valid JSON from line {error.lineno}, column {error.colno} on"
         raise Damaged(what, prefix(text[: error.pos + 1], long_int=long_int)) from error
     except RecursionError as error:
         raise Damaged("nested too deep to be read") from error

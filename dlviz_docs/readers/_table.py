@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import FloatArray, Problem
 from dlviz_docs.readers._frame import Column, Frame, Words
-from dlviz_docs.readers._text import PEEK, clean, is_utf16, natural_size, peek
+from dlviz_docs.readers._text import PEEK, clean, counted, is_utf16, natural_size, peek
 
 __all__ = ["MOST_BYTES", "Head", "Table", "head", "read_table"]
 
@@ -76,7 +76,7 @@ def head(path: Path) -> Head | None:
         return None
     if len(text) >= PEEK and len(lines) == 1:
         first.pop()
-    whole = tuple(tuple(cell.strip() for cell in row) for row in rows if len(row) == len(first))
+    whole = tuple(tuple(cell.strip() for cell in row) for row in rows if len(row) == len(first) and row != first)
     return Head(delimiter, _unique(first), whole, "\n".join(comments)) if len(first) > 1 else None
 
 
@@ -263,7 +263,7 @@ class _Reading:
 
     def _judge(self) -> None:
         if self.ragged:
-            what = f"{self.ragged:,} rows with more or fewer cells than the first line are left out"
+            what = f"left out: {counted(self.ragged, 'row')} with more or fewer cells than the first line"
             self._tell("bad-lines", what, "Write every row with the columns of the first line.")
         if self.lines.stopped:
             what = f"larger than {natural_size(self.lines.limit)}: the rest is left out"
@@ -286,7 +286,7 @@ class _Reading:
         if bad:
             row, cell = bad[0]
             first = f"the first in row {row + 1}: {clean(cell)[:40]!r}"
-            what = f"{len(bad):,} cells of the column {name!r} are not numbers, {first}"
+            what = f"left out: {counted(len(bad), 'cell')} of the column {name!r} that hold no number, {first}"
             self._tell("bad-cells", what, "Write a number, or nothing.")
 
     def _tell(self, code: str, what: str, remedy: str) -> None:

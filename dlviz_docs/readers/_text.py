@@ -9,7 +9,7 @@ from pathlib import Path
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Problem
 
-__all__ = ["PEEK", "Damaged", "clean", "decode", "is_utf16", "natural_size", "peek", "read_text"]
+__all__ = ["PEEK", "Damaged", "clean", "counted", "decode", "is_utf16", "natural_size", "peek", "read_text"]
 
 PEEK = 8192
 """Bytes that may be looked at to tell whether a file is of a format."""
@@ -70,3 +70,8 @@ def clean(text: str) -> str:
 def natural_size(size: int) -> str:
     """Bytes for people: "10 MB"."""
     return f"{size / 1e6:,.0f} MB" if size >= 1e6 else f"{size:,} bytes"
+
+
+def counted(number: int, thing: str) -> str:
+    """ "1 row", "2 rows"."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

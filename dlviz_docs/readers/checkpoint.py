@@ -36,10 +36,13 @@ _STATE = re.compile(
 _DATA = re.compile(r"^(train(ing)?|test|val(id)?|data(set)?)\.(pt|pth)$", re.IGNORECASE)
 
 _NUMBER = r"(\d+(?:\.\d+)?)"
-_EPOCH = re.compile(r"(?<![a-z])(?:epochs?|ep)[-_=.]?(\d+)|(?<![a-z\d])(\d+)[-_]?epochs?(?![a-z])", re.IGNORECASE)
-_STEP = re.compile(
-    r"(?<![a-z])(?:global_?step|steps?|iter(?:ation)?s?|it)[-_=.]?(\d+)|(?<!\d)(\d+)[-_]?(?:steps?|iters?)(?![a-z])",
-    re.IGNORECASE,
+_EPOCH = (
+    re.compile(r"(?<![a-z])(?:epochs?|ep)[-_=.]?(\d+)", re.IGNORECASE),
+    re.compile(r"(?<![\w=])(\d+)[-_]?epochs?(?![a-z=])", re.IGNORECASE),
+)
+_STEP = (
+    re.compile(r"(?<![a-z])(?:global_?step|steps?|iter(?:ation)?s?|it)[-_=.]?(\d+)", re.IGNORECASE),
+    re.compile(r"(?<![\d=])(\d+)[-_]?(?:steps?|iters?)(?![a-z=])", re.IGNORECASE),
 )
 _DETECTRON = re.compile(r"^model_(\d{7})$")
 _TF1 = re.compile(r"model\.ckpt-(\d+)$")
@@ -102,19 +105,14 @@ def _shown(path: Path) -> str:
 
 
 def _step(stem: str, path: Path) -> float | None:
-    for pattern in (_STEP, _DETECTRON, _TF1):
-        if (found := _number(pattern, stem)) is not None:
-            return found
-    return _number(_HF_FOLDER, path.parent.name)
+    found = (_number(pattern, stem) for pattern in (*_STEP, _DETECTRON, _TF1))
+    named = next((step for step in found if step is not None), None)
+    return _number(_HF_FOLDER, path.parent.name) if named is None else named
 
 
 def _epoch(stem: str, name: str) -> float | None:
-    found = _number(_EPOCH, stem)
-    if found is None and _KERAS.search(stem):
-        found = _number(_KERAS, stem)
-    if found is None and _TAIL.search(name):
-        found = _number(_TIMM, stem)
-    return found
+    patterns = (*_EPOCH, _KERAS, _TIMM) if _TAIL.search(name) else (*_EPOCH, _KERAS)
+    return next((found for pattern in patterns if (found := _number(pattern, stem)) is not None), None)
 
 
 def _score(stem: str) -> float | None:

@@ -45,7 +45,7 @@ class HFTrainer:
             state, broken = _state(text, path.name)
         except ReadError as error:
             raise ReadError(error.what, error.remedy, partial=Reading(_WRITER)) from error
-        series = tuple(_curves(state, path.name))
+        series = tuple(_curves(state))
         return Reading(
             _WRITER,
             series=series,
@@ -76,7 +76,7 @@ def _rows(state: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
             yield row
 
 
-def _curves(state: Mapping[str, object], source: str) -> Iterator[Series]:
+def _curves(state: Mapping[str, object]) -> Iterator[Series]:
     points: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
     for row in _rows(state):
         step, epoch = number(row["step"]), number(row.get("epoch"))
@@ -89,7 +89,7 @@ def _curves(state: Mapping[str, object], source: str) -> Iterator[Series]:
     for key, triples in points.items():
         steps, epochs, values = np.array(triples).T
         told = epochs if np.isfinite(epochs).all() else None
-        yield Series(_name(key), clean(key), steps, values, epochs=told, source=source, part=part)
+        yield Series(_name(key), clean(key), steps, values, epochs=told, part=part)
 
 
 def _name(key: str) -> str:

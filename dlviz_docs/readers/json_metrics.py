@@ -20,6 +20,7 @@ from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Axis, BoolArray, FloatArray, Hparam, Problem, Reading, Series
 from dlviz_docs.names import direction, is_learning_rate
 from dlviz_docs.readers import _json
+from dlviz_docs.readers._curves import curves
 from dlviz_docs.readers._flatten import hparams, leaves, number
 from dlviz_docs.readers._frame import (
     EXAMPLE_WORDS,
@@ -27,12 +28,11 @@ from dlviz_docs.readers._frame import (
     Frame,
     Words,
     axis_of,
-    curves,
     is_step_like,
     step_column,
     wall_times,
 )
-from dlviz_docs.readers._text import Damaged, clean, peek, read_text
+from dlviz_docs.readers._text import Damaged, clean, counted, peek, read_text
 
 __all__ = ["JSONMetrics"]
 
@@ -134,7 +134,7 @@ def _lines(text: str, name: str) -> Reading:
     reading = _rows(lines, name)
     problems = list(reading.problems)
     if lines.bad:
-        what = f"{lines.bad:,} lines are not JSON objects, the first is line {lines.first_bad}: they are left out"
+        what = f"left out: {counted(lines.bad, 'line')} that hold no JSON object, the first is line {lines.first_bad}"
         problems.append(Problem("bad-lines", name, what, "Correct the lines, or delete them."))
     if lines.cut_bytes:
         what = f"last line incomplete ({lines.cut_bytes} bytes): it is left out"
@@ -152,7 +152,7 @@ def _rows(rows: Iterable[Mapping[str, object]], name: str) -> Reading:
     step = step_column(frame.numbers)
     if step is None:
         return Reading("JSON", hparams=settings)
-    if step == "step" and (validation := _mmengine_validation(frame)) is not None:
+    if (validation := _mmengine_validation(frame)) is not None:
         return _mmengine(frame, validation, name)
     found = curves(frame, step, source=name)
     return Reading("JSON", found.series, {**settings, **found.hparams}, problems=found.problems)
@@ -185,21 +185,27 @@ def _frame(rows: Iterable[Mapping[str, object]]) -> tuple[Frame, Mapping[str, Hp
 
 def _mmengine_validation(frame: Frame) -> BoolArray | None:
     """Which rows are of a validation, if mmengine wrote them: they have a "step" but, unlike the others, no "iter"."""
-    if not {"iter", "epoch"} <= set(frame.numbers):
+    if not {"iter", "epoch", "step", "data_time"} <= set(frame.numbers):
         return None
     validation = np.ones(frame.length, bool)
     validation[frame.numbers["iter"].rows] = False
     steps, iters = (frame.numbers[name].dense(frame.length) for name in ("step", "iter"))
-    return validation if validation.any() and np.array_equal(steps[~validation], iters[~validation]) else None
+    return validation if np.array_equal(steps[~validation], iters[~validation]) else None
 
 
 def _mmengine(frame: Frame, validation: BoolArray, name: str) -> Reading:
     """Training by step and validation by epoch: that is what its "step" counts there (log_metric_by_epoch)."""
     training = curves(_only(frame, ~validation, {}), "step", source=name)
-    judged = curves(_only(frame, validation, {"step": "epoch"}), "epoch", source=name)
+    judged = (
+        curves(_only(frame, validation, {"step": "epoch"}), "epoch", source=name).series if validation.any() else ()
+    )
     named = [
-        *(one if is_learning_rate(one.name) else replace(one, name=f"train/{one.name}") for one in training.series),
-        *(replace(one, name=f"val/{one.name}") for one in judged.series),
+        *(
+            one if is_learning_rate(one.name) else replace(one, name=f"train/{one.name}")
+            for one in training.series
+            if one.name != "iter"
+        ),
+        *(replace(one, name=f"val/{one.name}") for one in judged),
     ]
     return Reading("mmengine", tuple(named), problems=training.problems)
 
@@ -226,24 +232,24 @@ def _document(text: str, name: str) -> Reading:
         problems = (Problem("cut-off", name, damage.what, damage.remedy),)
     if value is None:
         raise ReadError("holds nothing that could be read", "Run the training again, or delete the file.")
-    reading = _shaped(value, name)
+    reading = _shaped(value, name, cut=bool(problems))
     return Reading(reading.writer, reading.series, reading.hparams, problems=(*problems, *reading.problems))
 
 
-def _shaped(value: object, name: str) -> Reading:
+def _shaped(value: object, name: str, *, cut: bool) -> Reading:
     """Whatever of the known shapes the value has."""
     if isinstance(value, list):
         return _rows([row for row in value if isinstance(row, Mapping)], name)
     if not isinstance(value, Mapping):
         return Reading("JSON")
     if sacred := _sacred(value):
-        return Reading("Sacred", tuple(_sacred_curve(metric, inner, name) for metric, inner in sacred.items()))
+        return Reading("Sacred", tuple(_sacred_curve(metric, inner) for metric, inner in sacred.items()))
     if lists := _lists(value):
-        return Reading("JSON", tuple(_history(lists, name)))
+        return Reading("JSON", tuple(_history(lists, cut=cut)))
     return _rows([value], name)
 
 
-def _sacred_curve(metric: str, inner: Mapping[str, object], source: str) -> Series:
+def _sacred_curve(metric: str, inner: Mapping[str, object]) -> Series:
     steps, values = (_floats(inner.get(key)) for key in ("steps", "values"))
     stamps = inner.get("timestamps")
     stamps = stamps if isinstance(stamps, list) else []
@@ -252,7 +258,7 @@ def _sacred_curve(metric: str, inner: Mapping[str, object], source: str) -> Seri
     times = wall_times("timestamps", Frame(len(stamps), {}, {"timestamps": words})) if len(stamps) >= count else None
     told = None if times is None or not count else times[:count]
     name = clean(metric)
-    return Series(name, name, steps[:count], values[:count], times=told, source=source)
+    return Series(name, name, steps[:count], values[:count], times=told)
 
 
 def _floats(values: object) -> FloatArray:
@@ -261,15 +267,15 @@ def _floats(values: object) -> FloatArray:
     return np.array([np.nan if (found := number(item)) is None else found for item in items], np.float64)
 
 
-def _history(lists: Mapping[str, Sequence[object]], source: str) -> Iterator[Series]:
+def _history(lists: Mapping[str, Sequence[object]], *, cut: bool) -> Iterator[Series]:
     """A list a metric; x is the list of steps or epochs beside them, else the place in the list, from 0."""
     step = step_column(lists)
     longest = max(len(items) for items in lists.values())
     alike = all(len(items) == longest for items in lists.values())
-    axis: Axis = axis_of(step) if step else ("epoch" if alike else "step")
+    axis: Axis = axis_of(step) if step else ("epoch" if alike or cut else "step")
     for name, items in lists.items():
         if name == step:
             continue
         x = _floats(lists[step]) if step and len(lists[step]) == len(items) else np.arange(float(len(items)))
         there = np.array([item is not None for item in items]) & np.isfinite(x)
-        yield Series(clean(name), clean(name), x[there], _floats(items)[there], axis=axis, source=source)
+        yield Series(clean(name), clean(name), x[there], _floats(items)[there], axis=axis)

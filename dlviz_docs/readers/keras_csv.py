@@ -14,7 +14,8 @@ from typing import ClassVar
 
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Reading
-from dlviz_docs.readers._frame import curves
+from dlviz_docs.readers._curves import curves
+from dlviz_docs.readers._frame import is_step_like
 from dlviz_docs.readers._table import MOST_BYTES, head, read_table
 
 __all__ = ["KerasCSV"]
@@ -48,9 +49,9 @@ class KerasCSV:
 
 
 def _is_keras(columns: Sequence[str]) -> bool:
-    """Metrics sorted, the invented `val_` ones after them; Keras never writes a `train_` before a name."""
+    """Metrics sorted, the invented `val_` ones after them; Keras writes no `train_` before a name, and no step."""
     first, *metrics = columns
-    if first != "epoch" or any(name.startswith("train") for name in metrics):
+    if first != "epoch" or any(name.startswith("train") or is_step_like(name) for name in metrics):
         return False
     own = [name for name in metrics if not name.startswith("val_")]
     invented = own + [f"val_{name}" for name in own]

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Reading
-from dlviz_docs.readers._frame import curves
+from dlviz_docs.readers._curves import curves
 from dlviz_docs.readers._table import MOST_BYTES, head, read_table
 
 __all__ = ["LightningCSV"]

@@ -18,8 +18,9 @@ import numpy as np
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Reading, Series
 from dlviz_docs.names import canonical, split_of_folder
+from dlviz_docs.readers._curves import curves
 from dlviz_docs.readers._flatten import hparams
-from dlviz_docs.readers._frame import EXAMPLE_WORDS, Column, Frame, curves, step_column
+from dlviz_docs.readers._frame import EXAMPLE_WORDS, Column, Frame, step_column
 from dlviz_docs.readers._table import MOST_BYTES, Head, Table, head, read_table
 
 __all__ = ["MetricsTable"]

@@ -21,17 +21,21 @@ CASES = sorted(path.parent for path in FORMATS.glob("*/*/input"))
 
 
 def plain(value: object) -> Any:
-    """A reading as JSON: arrays as lists, non-finite numbers as words, and only fields that say something."""
+    """A reading as JSON: arrays in one line, non-finite numbers as words, and only fields that say something."""
     if isinstance(value, np.ndarray):
-        return [plain(item) for item in value.tolist()]
+        return " ".join(f"{item!r}" for item in value.tolist())
     if is_dataclass(value) and not isinstance(value, type):
         told = {field.name: getattr(value, field.name) for field in fields(value)}
-        return {name: plain(item) for name, item in told.items() if item is not None and item not in ((), {}, "")}
+        return {name: plain(item) for name, item in told.items() if item is not None and not _is_empty(item)}
     if isinstance(value, tuple | list):
         return [plain(item) for item in value]
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return repr(value) if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _is_empty(value: object) -> bool:
+    return isinstance(value, str | tuple | dict) and not value
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
