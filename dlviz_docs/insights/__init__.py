@@ -26,12 +26,12 @@ def observe(run: Run, limits: Thresholds = _DEFAULT) -> tuple[Insight, ...]:
     A run that diverges is not also called overfit, nor one that overfits stuck: the first cause is said.
     """
     context = prepare(run, limits)
-    found = [*nonfinite(run), *(lost := divergence(context))]
-    if not lost:
-        found += (over := overfitting(context))
-        found += (flat := underfitting(context))
-        if not over and not flat:
+    broken = nonfinite(run)
+    found = divergence(context) or [*overfitting(context), *underfitting(context)]
+    if not found:
+        found += noisy_validation(context)
+        if not any(insight.severity == "serious" for insight in broken):
             found += unfinished(context) or plateau(context)
-    found += [*spikes(context), *noisy_validation(context), *best_steps(context), *resumed(run), *schedule(run, limits)]
+    found += [*broken, *spikes(context), *best_steps(context), *resumed(run), *schedule(run, limits)]
     order = {"serious": 0, "warning": 1, "info": 2}
     return tuple(sorted(found, key=lambda insight: order[insight.severity]))

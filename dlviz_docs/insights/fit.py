@@ -137,7 +137,10 @@ def _still_improves(context: Context, track: Track) -> Insight | None:
         return None
     before, last = median(levels[int(0.6 * k) : int(0.8 * k)]), median(levels[int(0.8 * k) :])
     gain = before - last
+    lately = median(levels[int(0.8 * k) : int(0.9 * k)]) - median(levels[int(0.9 * k) :])
     if gain < max(limits.unfinished_gain * track.gained, limits.significance * track.level_noise) or gain <= 0:
+        return None
+    if lately < limits.unfinished_lately * gain:
         return None
     better = "fell" if track.direction == "min" else "rose"
     return Insight(

@@ -6,7 +6,7 @@ import numpy as np
 
 from dlviz_docs import names, words
 from dlviz_docs.insights.track import Context, Track
-from dlviz_docs.model import Insight
+from dlviz_docs.model import FloatArray, Insight
 from dlviz_docs.stats.robust import median
 
 __all__ = ["plateau"]
@@ -23,11 +23,12 @@ def _is_stuck(context: Context, track: Track) -> Insight | None:
     limits, levels = context.limits, track.levels
     if len(track.values) < limits.least_for_shape or _is_perfect(track, limits.perfect):
         return None
-    if track.gained < 2 * limits.significance * track.level_noise or not track.gained:
+    if track.level_noise > limits.plateau_noise * track.gained or not track.gained:
         return None
-    enough = max(limits.plateau_gain * track.gained, 2 * track.level_noise)
-    left = np.minimum.accumulate(levels) - levels.min()
-    start = int(np.flatnonzero(left <= enough)[0])
+    start = _last_progress(levels, limits.plateau_gain, 3 * track.level_noise)
+    if levels.min() > 0:  # a loss may fall by decades: what is little in sum may be much in proportion
+        level = float(levels.min())
+        start = max(start, _last_progress(np.log(levels), limits.plateau_gain, 3 * track.level_noise / level))
     share = 1 - start / (len(levels) - 1)
     if share < limits.plateau_share:
         return None
@@ -41,8 +42,15 @@ def _is_stuck(context: Context, track: Track) -> Insight | None:
         run=context.run.slug,
         metric=track.name,
         step=track.step(point),
-        values={"share": share, "share_threshold": limits.plateau_share, "gain_left": float(left[start])},
+        values={"share": share, "share_threshold": limits.plateau_share, "gain_threshold": limits.plateau_gain},
     )
+
+
+def _last_progress(levels: FloatArray, share: float, least: float) -> int:
+    """The first level from which on less than a share of all gained, or less than `least`, is still to come."""
+    best = np.minimum.accumulate(levels)
+    left = best - best[-1]
+    return int(np.flatnonzero(left <= max(share * float(left[0]), least))[0])
 
 
 def _is_perfect(track: Track, mark: float) -> bool:

@@ -131,11 +131,16 @@ def _spikes(context: Context, track: Track) -> Iterator[Insight]:
     # Few points stand that high above their block: only their own neighbours are asked.
     rough = track.level_of_points
     asked = np.flatnonzero(values - rough > limits.spike_height * np.abs(rough))
+    asked = asked[asked < len(values) - _WINDOW // 2]  # a jump that has had no time to come back may be a step
     if not len(asked) or len(asked) > len(values) // 4:
         return
     level, scale = _around(values, asked)
     above = values[asked] - level
-    high = (above > limits.spike_score * np.maximum(scale, track.noise)) & (above > limits.spike_height * np.abs(level))
+    scale = np.maximum(scale, track.noise)
+    high = (above > limits.spike_score * scale) & (above > limits.spike_height * np.abs(level))
+    positive = level > 0
+    spread = scale[positive] / level[positive]
+    high[positive] &= np.log(values[asked[positive]] / level[positive]) > limits.spike_score_log * np.log1p(spread)
     places = asked[high]
     if not len(places) or len(places) > max(limits.spike_share * len(values), 3):
         return
@@ -157,7 +162,7 @@ def _spikes(context: Context, track: Track) -> Iterator[Insight]:
             "value": float(values[worst]),
             "around": around,
             "height": float(above[highest]) / max(abs(around), 1e-300),
-            "score": float(above[highest] / max(scale[highest], track.noise, 1e-300)),
+            "score": float(above[highest] / max(scale[highest], 1e-300)),
             "score_threshold": limits.spike_score,
         },
     )
@@ -165,11 +170,16 @@ def _spikes(context: Context, track: Track) -> Iterator[Insight]:
 
 def _around(values: FloatArray, asked: np.ndarray) -> tuple[FloatArray, FloatArray]:
     """Median of the points around each asked one, and the robust deviation of a wider stretch from it."""
-    near, wide = (
-        values.take(asked[:, None] + np.arange(-half, half + 1), mode="clip") for half in (_WINDOW // 2, 2 * _WINDOW)
-    )
+    near, wide = (_windows(values, asked, width) for width in (_WINDOW, 4 * _WINDOW + 1))
     level = row_medians(near)
     return level, NORMAL_MAD * row_medians(np.abs(wide - level[:, None]))
+
+
+def _windows(values: FloatArray, asked: np.ndarray, width: int) -> FloatArray:
+    """The points around each asked one, shape (asked, width); at the ends, the outermost ones."""
+    starts = np.minimum(np.maximum(asked - width // 2, 0), len(values) - width)
+    windows: FloatArray = values[starts[:, None] + np.arange(width)]
+    return windows
 
 
 # --- noisy validation -------------------------------------------------------------------------------------------------

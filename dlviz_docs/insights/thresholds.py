@@ -22,8 +22,8 @@ class Thresholds:
     overfit_rise: float = 0.05
     """Of the best validation value. Prechelt, "Early Stopping - But When?" (1998) stops at generalisation loss of 1 to
     5 %; the top of his range keeps single unlucky evaluations silent."""
-    overfit_of_drop: float = 0.02
-    """Of what validation had gained before: 5 % of a loss that fell a thousandfold is nothing."""
+    overfit_of_drop: float = 0.01
+    """Of what validation had gained before: 5 % above the best of a loss that fell a thousandfold is nothing."""
     overfit_train: float = 0.03
     """How far training must still get better, of its level at the best validation point."""
     overfit_lasting: float = 0.9
@@ -38,6 +38,8 @@ class Thresholds:
     spike_score: float = 10.0
     """Robust z-score of a point against the nine around it; 3.5 is usual for outliers (Iglewicz and Hoaglin, 1993), but
     losses of single batches have heavy tails."""
+    spike_score_log: float = 5.0
+    """The same of the logarithms: points that noise in proportion to the loss throws up are no spikes."""
     spike_height: float = 0.3
     """Above the level around it."""
     spike_share: float = 0.02
@@ -47,8 +49,12 @@ class Thresholds:
     """Of the run, without a better value."""
     plateau_gain: float = 0.02
     """Of all gained: less is not progress."""
+    plateau_noise: float = 0.02
+    """Standard error of a level over all gained; above it, slow progress could not be told from none."""
     unfinished_gain: float = 0.05
     """Of all gained, in the last fifth of the run. An exponential that has gone through five time constants has 1 %."""
+    unfinished_lately: float = 0.2
+    """Of that gain, between the last two tenths: half on a straight line, nothing where the fall has ended."""
     finished_learning_rate: float = 0.1
     """Of the largest learning rate: a schedule that went below this had been planned to end."""
     flat_range: float = 0.02
