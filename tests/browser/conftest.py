@@ -61,6 +61,11 @@ class Visit:
         local = ("file:", "data:", "blob:", "http://127.0.0.1:")
         return [address for address in self.requests if not address.startswith(local)]
 
+    def note_failure(self, address: str, reason: str) -> None:
+        """Going to another page cancels what the last one still waited for: no failure of the site."""
+        if reason != "net::ERR_ABORTED":
+            self.complaints.append(f"{reason}: {address}")
+
     def expect_quiet(self) -> None:
         """Nothing left the machine, and nothing went wrong."""
         assert self.external == []
@@ -78,7 +83,7 @@ def visit(chromium: Browser) -> Iterator[Callable[..., Visit]]:
         seen = Visit(context.new_page())
         context.on("request", lambda request: seen.requests.append(request.url))
         seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-        seen.page.on("requestfailed", lambda request: seen.complaints.append(f"failed: {request.url}"))
+        seen.page.on("requestfailed", lambda request: seen.note_failure(request.url, request.failure or ""))
         seen.page.on(
             "console",
             lambda message: seen.complaints.append(message.text) if message.type in ("error", "warning") else None,

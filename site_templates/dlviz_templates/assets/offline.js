@@ -20,20 +20,15 @@
   var Native = window.Worker;
   var source = document.currentScript.src.replace("offline.js", "search-worker.js");
 
-  function blob(text) {
-    return URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-  }
-
+  // A worker made from a file:// page may not load further scripts, so the stemmers come inside it.
   function start() {
     var parts = window.__dlviz_worker;
-    var urls = {};
-    Object.keys(parts.scripts).forEach(function (name) { urls[name] = blob(parts.scripts[name]); });
-    return new Native(blob(
-      "var load = importScripts, urls = " + JSON.stringify(urls) + ";\n" +
+    var text =
+      "var scripts = " + JSON.stringify(parts.scripts) + ";\n" +
       "importScripts = function () {\n" +
-      "  load.apply(self, [].map.call(arguments, function (url) { return urls[url.split('/').pop()] || url; }));\n" +
-      "};\n" + parts.source
-    ));
+      "  [].forEach.call(arguments, function (url) { (0, eval)(scripts[url.split('/').pop()]); });\n" +
+      "};\n" + parts.source;
+    return new Native(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
   }
 
   // The theme is given this at once; messages wait until the real worker is there.
