@@ -90,9 +90,7 @@ class Points(NamedTuple):
 
     @staticmethod
     def join(pieces: Sequence[Points]) -> Points:
-        """One after the other, and in the order of the file."""
-        if len(pieces) == 1:
-            return pieces[0]
+        """All of them, in the order of the file."""
         positions, times, steps, values = zip(*pieces, strict=True)
         whole = Points(np.concatenate(positions), np.concatenate(times), np.concatenate(steps), np.concatenate(values))
         if (np.diff(whole.positions) >= 0).all():
@@ -115,8 +113,8 @@ class Events:
     notes: dict[tuple[bytes, bytes], tuple[int, bytes]] = field(default_factory=dict)
     """By tag and plugin, position and content of the last text or settings."""
     graphs: int = 0
-    restarts: list[tuple[int, int]] = field(default_factory=list)
-    """Position and step of every start of a session."""
+    starts: list[tuple[int, int]] = field(default_factory=list)
+    """Position and step of every session start."""
     damage: list[Damage] = field(default_factory=list)
     layouts: dict[int, list[tuple[int, int, Event]]] = field(default_factory=lambda: defaultdict(list))
     """Events parsed so far, by size, as far as they may serve for others: their structure, its bits, and the event."""
@@ -270,8 +268,8 @@ def _decode_layout(batch: _Batch, event: Event, events: Events) -> None:
     steps = np.zeros(count, np.int64) if event.step is None else batch.integers(event.step)
     times = np.full(count, np.nan) if event.wall is None else batch.floats(event.wall)
     events.graphs += count * (event.what in GRAPHS)
-    if event.restart:
-        events.restarts += zip(positions.tolist(), steps.tolist(), strict=True)
+    if event.starts:
+        events.starts += zip(positions.tolist(), steps.tolist(), strict=True)
     for value in event.values:
         numbers = np.zeros(count) if value.number is None else batch.floats(value.number)
         order, groups = _groups(batch, event.values)
@@ -419,8 +417,8 @@ def _parsed(events: Events, event: bytes, position: int) -> Event | None:
 def _add_one(events: Events, event: bytes, parsed: Event, position: int) -> None:
     events.graphs += parsed.what in GRAPHS
     step = 0 if parsed.step is None else int(parsed.step.read(event))
-    if parsed.restart:
-        events.restarts.append((position, step))
+    if parsed.starts:
+        events.starts.append((position, step))
     time = nan if parsed.wall is None else parsed.wall.read(event)
     for value in parsed.values:
         tag = event[slice(*value.tag)]

@@ -116,8 +116,8 @@ class Event:
     step: Slot | None = None
     what: int = 0
     """The field that is set: SUMMARY, GRAPH_DEF, ..."""
-    restart: bool = False
-    """Whether a session says that it starts, or starts again, here."""
+    starts: bool = False
+    """Whether a session says that it starts here."""
     values: list[Value] = field(default_factory=list)
 
 
@@ -134,7 +134,7 @@ def parse_event(event: bytes) -> Event:
             if part.number == SUMMARY:
                 parsed.values += _values(event, part, parsed.structure)
             elif part.number == SESSION_LOG:
-                parsed.restart = _starts(event, part, parsed.structure)
+                parsed.starts = _starts(event, part, parsed.structure)
     return parsed
 
 

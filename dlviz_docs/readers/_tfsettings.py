@@ -23,9 +23,7 @@ _SESSION_START, _SESSION_END = 3, 4
 _STATUS: Mapping[int, Status] = {1: "finished", 2: "failed", 3: "running"}
 
 _LONGEST_TEXT = 1 << 20
-_OWN_NAMES = re.compile(
-    r"(?:^|[/_])(args|arguments|config|cfg|hparams|hyper_?param(?:eter)?s|params|parameters)$", re.I
-)
+_OWN_NAMES = re.compile(r"(?:^|/)(args|arguments|config|cfg|hparams|hyper_?param(?:eter)?s|params|parameters)$", re.I)
 _OTHER_NAMES = re.compile(r"(?:^|[/_])\w*(?:config|params|settings)$", re.I)
 _TABLE_ROW = re.compile(r"^\|(.*?)\|(.*)\|\s*$", re.MULTILINE)
 

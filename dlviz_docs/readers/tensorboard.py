@@ -71,7 +71,7 @@ class TensorBoard:
 
 def _reading(events: Events, name: str) -> Reading:
     numbers, media = _sorted_out(events)
-    series = tuple(s for tag, points in numbers.items() if (s := _series(tag, points, events.restarts, name)))
+    series = tuple(s for tag, points in numbers.items() if (s := _series(tag, points, events.starts, name)))
     texts = {_shown(tag): clean(text.decode("utf-8", "replace")) for tag, text in _notes(events, b"text")}
     hparams, status = _sessions(events)
     for tag, text in list(texts.items()):
@@ -85,7 +85,7 @@ def _reading(events: Events, name: str) -> Reading:
         media=media,
         texts=texts,
         status=status,
-        restart=min((float(step) for _, step in events.restarts), default=None),
+        restart=min((float(step) for _, step in events.starts), default=None),
         problems=(*_problems(events.damage, name), *_inexact(numbers, name)),
     )
 
@@ -122,7 +122,7 @@ def _kind(events: Events, tag: bytes) -> str:
     return "" if plugin in _SETTINGS else _MEDIA.get(plugin, "tensor")
 
 
-def _series(tag: bytes, points: Points, restarts: Sequence[tuple[int, int]], source: str) -> Series | None:
+def _series(tag: bytes, points: Points, starts: Sequence[tuple[int, int]], source: str) -> Series | None:
     name = _shown(tag)
     if name == _PLACEHOLDER:
         points = points.take(np.flatnonzero(points.values != -1))
@@ -134,19 +134,20 @@ def _series(tag: bytes, points: Points, restarts: Sequence[tuple[int, int]], sou
         steps=points.steps.astype(np.float64),
         values=points.values,
         times=None if np.isnan(points.times).any() else points.times,
-        superseded=_superseded(points, restarts),
+        superseded=_superseded(points, starts),
         source=source,
     )
 
 
-def _superseded(points: Points, restarts: Sequence[tuple[int, int]]) -> BoolArray | None:
+def _superseded(points: Points, starts: Sequence[tuple[int, int]]) -> BoolArray | None:
     """Points that a session starting later in the file, at their step or before it, writes again.
 
-    TensorBoard's rule: plugin_event_accumulator.py, _CheckForRestartAndMaybePurge.
+    The first start is the session's own: TensorFlow may write it after the first points. This is TensorBoard's rule,
+    plugin_event_accumulator.py, _CheckForRestartAndMaybePurge.
     """
-    if not restarts:
+    if len(starts) < 2:
         return None
-    positions, steps = np.array(sorted(restarts), dtype=np.int64).T
+    positions, steps = np.array(sorted(starts)[1:], dtype=np.int64).T
     # The lowest step any session starts at from here on; none after the last.
     lowest = np.append(np.minimum.accumulate(steps[::-1])[::-1], np.iinfo(np.int64).max)
     marked = points.steps >= lowest[np.searchsorted(positions, points.positions, side="right")]
@@ -205,7 +206,8 @@ def _counted(count: int) -> str:
 
 def _inexact(numbers: Mapping[bytes, Points], name: str) -> Iterator[Problem]:
     """Steps that no float64 can hold."""
-    largest = {tag: np.abs(points.steps.astype(np.float64)).max() for tag, points in numbers.items()}
-    if tags := [_shown(tag) for tag, step in largest.items() if step > _LARGEST_EXACT]:
+    extremes = {tag: (int(points.steps.min()), int(points.steps.max())) for tag, points in numbers.items()}
+    tags = [_shown(tag) for tag, (low, high) in extremes.items() if low < -_LARGEST_EXACT or high > _LARGEST_EXACT]
+    if tags:
         what = f"steps beyond 2^53 are rounded ({', '.join(tags[:3])}{', …' if len(tags) > 3 else ''})"
         yield Problem("tensorboard-step", name, what, "Log a smaller step; the order of the points is kept.")

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import google_crc32c
 
-DTYPES = {"float": 1, "double": 2, "int32": 3, "uint8": 4, "string": 7, "int64": 9, "bool": 10, "half": 19}
-
 
 def varint(number: int) -> bytes:
     number &= 0xFFFF_FFFF_FFFF_FFFF
@@ -57,8 +55,13 @@ def tensor_strings(tag: str, texts: Iterable[str], plugin: str = "text") -> byte
     return tensor(tag, b"\x08\x07" + shape + b"".join(message(8, text) for text in listed), plugin)
 
 
-def histogram(tag: str, size: int) -> bytes:
-    return message(1, message(1, tag.encode()) + message(5, message(6, b"\0" * size)))
+def session(content: bytes) -> bytes:
+    return message(1, message(1, b"_hparams_/session_end_info") + metadata("hparams", content))
+
+
+def histogram(tag: str, buckets: int) -> bytes:
+    """As the TensorFlow 1 API writes it, with 8 bytes a bucket."""
+    return message(1, message(1, tag.encode()) + message(5, message(6, b"\0" * 8 * buckets)))
 
 
 def event(step: int | None, *values: bytes, wall: float | None = 1.7e9) -> bytes:
