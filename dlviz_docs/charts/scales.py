@@ -13,12 +13,14 @@ import numpy as np
 from dlviz_docs.model import FloatArray
 from dlviz_docs.view import XAxis
 
-__all__ = ["Scale", "Tick", "time_unit", "x_scale", "x_ticks", "y_scale", "y_ticks"]
+__all__ = ["LEAST", "Scale", "Tick", "time_unit", "x_scale", "x_ticks", "y_scale", "y_ticks"]
 
 PAD = 0.04
 """Air above and below the curves, as a share of the range."""
 SMALLEST = 1e-290
 """Below this, powers of ten and differences leave the range of floats: shown as zero."""
+LEAST = sys.float_info.min
+"""Below this, a value has no place on a logarithmic axis."""
 SI = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 TIME_UNITS = (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0), ("seconds", 1.0))
 ROUND = (1.0, 2.0, 5.0, 10.0)
@@ -27,7 +29,7 @@ ROUND_TIME = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0)
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """An axis from `low` to `high`; a logarithmic one has both above zero."""
+    """An axis from `low` to `high`; a logarithmic one has both above `LEAST`."""
 
     low: float
     high: float
@@ -36,7 +38,7 @@ class Scale:
     def __call__(self, values: FloatArray) -> FloatArray:
         """Places along the axis: 0 at `low`, 1 at `high`. NaN where a logarithm has none; infinities stay."""
         if self.log:
-            values = np.where(values > 0, values, np.nan)
+            values = np.where(values >= LEAST, values, np.nan)
             low, high = math.log(self.low), math.log(self.high)
             return np.asarray((np.log(values) - low) / (high - low))
         # Halves: the difference of two floats may be too large for one.
@@ -62,7 +64,7 @@ def y_scale(low: float, high: float, *, log: bool = False) -> Scale:
     if log:
         air = (high / low) ** PAD if high / low < math.inf else 10.0
         air = max(air, 1.05)
-        return Scale(max(low / air, sys.float_info.min), min(high * air, sys.float_info.max), log=True)
+        return Scale(max(low / air, LEAST), min(high * air, sys.float_info.max), log=True)
     size, half = max(abs(low), abs(high)), high / 2 - low / 2
     constant = size < SMALLEST or half <= size * 1e-12
     air = (size * 0.05 if size > SMALLEST else 0.5) if constant else half * 2 * PAD
@@ -98,6 +100,7 @@ def time_unit(scale: Scale) -> tuple[str, float]:
 
 def _round_step(scale: Scale, count: int, rounds: Sequence[float]) -> float:
     rough = (scale.high / 2 - scale.low / 2) / (count / 2)
+    rough *= 0.9  # rather one tick more than half as many
     if rounds is ROUND_TIME and 1 <= rough <= rounds[-1]:
         return min(r for r in rounds if r >= rough)
     power = 10.0 ** math.floor(math.log10(rough))

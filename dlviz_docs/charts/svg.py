@@ -77,7 +77,7 @@ def frame(chart: Chart) -> Frame:
     across = _finite([line.x[kind] for line in chart.lines] + [band.x for band in chart.bands])
     down = _finite([line.y for line in chart.lines] + [v for band in chart.bands for v in (band.low, band.high)])
     if chart.log_y:
-        down = down[down > 0]
+        down = down[down >= scales.LEAST]
     x = scales.x_scale(float(across.min()), float(across.max())) if len(across) else scales.Scale(0.0, 1.0)
     if not len(down):
         return Frame(x, scales.Scale(0.0, 1.0), kind)
@@ -148,7 +148,7 @@ def _curve(line: Line, axes: Frame, share: int) -> _Curve:
         x, y = x[order], y[order]
     keep = thin(x, y, share)
     x, y = x[keep], y[keep]
-    return _Curve(line, axes.x(x), np.where(y <= 0, -np.inf, axes.y(y)) if axes.y.log else axes.y(y))
+    return _Curve(line, axes.x(x), np.where(y < scales.LEAST, -np.inf, axes.y(y)) if axes.y.log else axes.y(y))
 
 
 def _paths(curves: Iterable[_Curve]) -> Iterator[str]:

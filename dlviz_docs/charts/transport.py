@@ -82,11 +82,10 @@ def _start(run: Run) -> float:
 
 def _code(values: FloatArray) -> dict[str, float | int | str]:
     n = len(values)
-    if n > 1 and np.isfinite(values[0]) and np.isfinite(values[-1]):
-        first, step = float(values[0]), float(values[-1] / (n - 1) - values[0] / (n - 1))
-        if np.array_equal(first + step * np.arange(n), values):
-            return {"x0": first, "dx": step, "n": n}
     with np.errstate(over="ignore", invalid="ignore"):
+        step = (values[-1] - values[0]) / (n - 1) if n > 1 else np.nan
+        if np.isfinite(step) and np.array_equal(values[0] + step * np.arange(n), values):
+            return {"x0": float(values[0]), "dx": float(step), "n": n}
         short = values.astype("<f4")
     if np.array_equal(short.astype("<f8"), values, equal_nan=True):
         return {"f4": base64.b64encode(short.tobytes()).decode()}

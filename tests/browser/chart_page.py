@@ -17,8 +17,9 @@ from dlviz_docs.view import Band, Chart, Figure, Line, Mark
 ASSETS = Path(__file__).parents[2] / "site_templates/dlviz_templates/assets"
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Charts</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-{head}<link rel="stylesheet" href="assets/figures.css"></head>
-<body data-md-color-scheme="{scheme}"><main class="md-typeset" style="width:100%;box-sizing:border-box;max-width:720px;margin:auto;padding:0 16px">
+{head}<style>main {{ width: 100%; max-width: 720px; box-sizing: border-box; margin: auto; padding: 0 16px }}</style>
+<link rel="stylesheet" href="assets/figures.css"></head>
+<body data-md-color-scheme="{scheme}"><main class="md-typeset">
 {body}</main><script src="assets/dlviz.js"></script></body></html>"""
 
 

@@ -6,7 +6,8 @@
 
   const { runs, loadScript, loadRuns, fill, html, button, base } = window.dlviz;
   const SVG = "http://www.w3.org/2000/svg";
-  const PAD = 0.04; // as in charts/scales.py
+  const PAD = 0.04; // this and the next as in charts/scales.py
+  const LEAST = 2.2250738585072014e-308;
   const TIP_ROWS = 12;
   const GLYPHS = { nan: "M-3.5-3.5l7 7m0-7l-7 7", high: "M0-4l4 7h-8z", low: "M0 4l4-7h-8z" };
   const MARKERS = [ // as in charts/palette.py
@@ -81,7 +82,7 @@
   function scale(low, high, log) {
     if (!log) return { low, high, log, at: (v) => (v / 2 - low / 2) / (high / 2 - low / 2), value: (p) => low + p * (high - low) };
     const a = Math.log(low), b = Math.log(high);
-    return { low, high, log, at: (v) => (v > 0 ? (Math.log(v) - a) / (b - a) : v <= 0 ? -Infinity : NaN) };
+    return { low, high, log, at: (v) => (v >= LEAST ? (Math.log(v) - a) / (b - a) : v < LEAST ? -Infinity : NaN) };
   }
 
   function xScale(low, high) {
@@ -93,7 +94,7 @@
     if (!(low <= high)) return scale(log ? 0.1 : 0, 1, log);
     if (log) {
       const air = Math.max(Number.isFinite(high / low) ? (high / low) ** PAD : 10, 1.05);
-      return scale(Math.max(low / air, 2.3e-308), Math.min(high * air, Number.MAX_VALUE), true);
+      return scale(Math.max(low / air, LEAST), Math.min(high * air, Number.MAX_VALUE), true);
     }
     const size = Math.max(Math.abs(low), Math.abs(high)), half = high / 2 - low / 2;
     const air = size < 1e-290 || half <= size * 1e-12 ? (size > 1e-290 ? size * 0.05 : 0.5) : half * 2 * PAD;
@@ -102,7 +103,7 @@
   }
 
   function roundStep(low, high, count, time) {
-    const rough = (high / 2 - low / 2) / (count / 2);
+    const rough = (0.9 * (high / 2 - low / 2)) / (count / 2); // rather one tick more than half as many
     if (time && rough >= 1 && rough <= 60) return [1, 2, 5, 10, 15, 30, 60].find((step) => step >= rough);
     const power = 10 ** Math.floor(Math.log10(rough));
     return power * [1, 2, 5, 10].find((step) => step >= (rough / power) * (1 - 1e-9));
@@ -361,7 +362,7 @@
       let low = Infinity, high = -Infinity, count = 0;
       const values = [];
       const take = (v) => {
-        if (!Number.isFinite(v) || (this.log && v <= 0)) return;
+        if (!Number.isFinite(v) || (this.log && v < LEAST)) return;
         if (v < low) low = v;
         if (v > high) high = v;
         if (this.fit) values.push(v);
@@ -421,7 +422,7 @@
       const open = {};
       for (let i = line.from; i < line.to; i++) {
         const y = line.y[i], p = this.x.at(line.x[i]);
-        const kind = Number.isNaN(y) ? "nan" : y === Infinity ? "high" : y === -Infinity || (this.log && y <= 0) ? "low" : null;
+        const kind = Number.isNaN(y) ? "nan" : y === Infinity ? "high" : y === -Infinity || (this.log && y < LEAST) ? "low" : null;
         if (!kind || p < 0 || p > 1) continue;
         const last = open[kind];
         if (last && (i === last.i + 1 || p - last.end <= 0.015)) Object.assign(last, { end: p, i });
