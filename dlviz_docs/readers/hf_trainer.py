@@ -25,7 +25,8 @@ from dlviz_docs.readers._text import Damaged, clean, read_text
 __all__ = ["HFTrainer"]
 
 _WRITER = "Hugging Face Trainer"
-_SUMMARY = "train_runtime"
+_SUMMARY = frozenset({"train_runtime", "train_loss", "total_flos"})
+"""Any of these tells the summary; where a file breaks off, the others may be missing."""
 _SETTINGS = ("num_train_epochs", "train_batch_size", "max_steps", "logging_steps", "eval_steps", "save_steps")
 
 
@@ -72,7 +73,7 @@ def _state(text: str, name: str) -> tuple[Mapping[str, object], tuple[Problem, .
 def _rows(state: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
     history = state["log_history"]
     for row in history if isinstance(history, list) else ():
-        if isinstance(row, Mapping) and _SUMMARY not in row and number(row.get("step")) is not None:
+        if isinstance(row, Mapping) and not _SUMMARY.intersection(row) and number(row.get("step")) is not None:
             yield row
 
 

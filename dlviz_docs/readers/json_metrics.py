@@ -63,13 +63,11 @@ class JSONMetrics:
     def read(self, path: Path) -> Reading:
         try:
             text, problems = read_text(path, self.max_bytes)
+            lines = path.suffix.lower() in _LINES or _several_lines(text)
+            reading = _lines(text, path.name) if lines else _document(text, path.name)
         except ReadError as error:
             raise ReadError(error.what, error.remedy, partial=Reading("JSON")) from error
-        if path.suffix.lower() in _LINES or _several_lines(text):
-            reading = _lines(text, path.name)
-        else:
-            reading = _document(text, path.name)
-        return Reading(reading.writer, reading.series, reading.hparams, problems=(*problems, *reading.problems))
+        return replace(reading, problems=(*problems, *reading.problems))
 
 
 # --- is it one? -------------------------------------------------------------------------------------------------------
@@ -139,12 +137,8 @@ def _lines(text: str, name: str) -> Reading:
     if lines.cut_bytes:
         what = f"last line incomplete ({lines.cut_bytes} bytes): it is left out"
         problems.append(Problem("cut-off", name, what, "Wait if it is still being written; else delete the line."))
-    return Reading(
-        reading.writer if reading.writer != "JSON" else "JSON lines",
-        reading.series,
-        reading.hparams,
-        problems=tuple(problems),
-    )
+    writer = "JSON lines" if reading.writer == "JSON" else reading.writer
+    return replace(reading, writer=writer, problems=tuple(problems))
 
 
 def _rows(rows: Iterable[Mapping[str, object]], name: str) -> Reading:
@@ -233,7 +227,7 @@ def _document(text: str, name: str) -> Reading:
     if value is None:
         raise ReadError("holds nothing that could be read", "Run the training again, or delete the file.")
     reading = _shaped(value, name, cut=bool(problems))
-    return Reading(reading.writer, reading.series, reading.hparams, problems=(*problems, *reading.problems))
+    return replace(reading, problems=(*problems, *reading.problems))
 
 
 def _shaped(value: object, name: str, *, cut: bool) -> Reading:
