@@ -140,7 +140,7 @@ def _run(
         started=min((float(t.min()) for t in times), default=None),
         ended=max((float(t.max()) for t in times), default=None),
         seed=seed,
-        group=_SEED_NAME.sub("", name).strip("/-_. ") if seed is not None else name,
+        group=_SEED_NAME.sub("", name).strip("/-_. ") or "all seeds" if seed is not None else name,
         sources=tuple(_source_file(one, root) for one in told),
         problems=tuple(problem for reading in readings for problem in reading.problems),
     )

@@ -74,7 +74,7 @@ class RunFolder:
     """One folder of metrics; usually one run."""
 
     name: str
-    """Relative to its experiment; the experiment's own name for the folder itself."""
+    """Relative to its experiment, without a logger's folder around all runs; its own name for the folder itself."""
     sources: tuple[Source, ...]
     is_experiment: bool = False
     """Whether this is the experiment's own folder."""
@@ -309,7 +309,7 @@ def _title(folder: _Folder, top: _Folder) -> str:
 
 
 def _experiment(folder: _Folder, runs: list[_Folder], slug: str, top: _Folder) -> ExperimentFolder:
-    inside = [_run(run, folder) for run in runs]
+    inside = [_run(run, folder, _above_runs(folder, runs)) for run in runs]
     above = {
         f.path for f in folder.walk() if not f.is_run and any(run.path.startswith(f.path + os.sep) for run in runs)
     }
@@ -325,7 +325,16 @@ def _experiment(folder: _Folder, runs: list[_Folder], slug: str, top: _Folder) -
     )
 
 
-def _run(run: _Folder, experiment: _Folder) -> RunFolder:
-    name = os.path.relpath(run.path, experiment.path)
+def _above_runs(folder: _Folder, runs: list[_Folder]) -> str:
+    """What run names are relative to: the experiment, or its only folder if a logger named it ("runs", "logs")."""
+    if any(run is folder for run in runs):
+        return folder.path
+    common = os.path.commonpath([os.path.dirname(run.path) for run in runs])
+    inside = os.path.relpath(common, folder.path).split(os.sep)
+    return os.path.join(folder.path, inside[0]) if _LOGGER_FOLDER.match(inside[0]) else folder.path
+
+
+def _run(run: _Folder, experiment: _Folder, above: str) -> RunFolder:
+    name = os.path.relpath(run.path, above)
     sources = sorted(run.sources, key=lambda source: (source.part, natural(os.path.basename(source.path))))
-    return RunFolder(run.name if name == "." else name, tuple(sources), is_experiment=name == ".")
+    return RunFolder(run.name if name == "." else name, tuple(sources), is_experiment=run is experiment)

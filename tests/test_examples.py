@@ -31,7 +31,7 @@ def series(run: Run, name: str) -> Series:
 
 
 def runs(experiment: Experiment, beginning: str) -> list[Run]:
-    return [run for run in experiment.runs if run.name.rpartition("/")[2].startswith(beginning)]
+    return [run for run in experiment.runs if run.name.startswith(beginning)]
 
 
 def lowest(run: Run) -> float:

@@ -162,7 +162,7 @@ def test_a_folder_of_experiment_folders(tmp_path: Path) -> None:
         "zoo/ppo/a/progress.csv",
         "zoo/ppo/b/progress.csv",
     )
-    assert runs(result) == {"digits": ["runs/a", "runs/b"], "wine": ["wine"], "zoo": ["ppo/a", "ppo/b"]}
+    assert runs(result) == {"digits": ["a", "b"], "wine": ["wine"], "zoo": ["ppo/a", "ppo/b"]}
 
 
 def test_single_runs_beside_experiments_belong_together(tmp_path: Path) -> None:
