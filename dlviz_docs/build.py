@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -98,6 +100,12 @@ class _Digests:
     names: dict[str, list[str]] = field(default_factory=dict)
     problems: dict[str, list[Problem]] = field(default_factory=dict)
 
+    def add(self, experiment: ExperimentFolder, outcome: str | Problem) -> None:
+        if isinstance(outcome, str):
+            self.names.setdefault(experiment.slug, []).append(outcome)
+        else:
+            self.problems.setdefault(experiment.slug, []).append(outcome)
+
 
 @dataclass(frozen=True, slots=True)
 class _Engine:
@@ -111,9 +119,8 @@ class _Engine:
         """Every run folder read, or found in the cache."""
         ledger = self.cache.load_ledger()
         jobs = [(e, self._digest_job(e, folder)) for e in found.experiments for folder in e.runs]
-        known = [self._known(job, ledger) for _, job in jobs]
+        known = self._known(jobs, ledger)
         todo = [i for i, name in enumerate(known) if name is None]
-        digests = _Digests()
         failures: dict[int, Failure] = {}
         for i, outcome in self._run(digest, [jobs[i][1] for i in todo], "Reading"):
             if isinstance(outcome, Failure):
@@ -123,14 +130,26 @@ class _Engine:
             if outcome.settled:
                 for source, content in zip(jobs[todo[i]][1].folder.sources, outcome.contents, strict=True):
                     ledger.contents[source.path] = (source.signature, content)
-        for i, (experiment, job) in enumerate(jobs):
-            if (name := known[i]) is not None:
-                digests.names.setdefault(experiment.slug, []).append(name)
-            else:
-                digests.problems.setdefault(experiment.slug, []).append(_not_read(job.folder, failures[i]))
         seen = {source.path for _, job in jobs for source in job.folder.sources}
         self.cache.save_ledger(Ledger({path: told for path, told in ledger.contents.items() if path in seen}))
+        digests = _Digests()
+        for i, (experiment, job) in enumerate(jobs):
+            digests.add(experiment, known[i] or _not_read(job.folder, failures[i]))
         return digests
+
+    def _known(self, jobs: Sequence[tuple[ExperimentFolder, DigestJob]], ledger: Ledger) -> list[str | None]:
+        """The digest of every run folder that has not changed, as long as it is still of use."""
+        names: list[str | None] = []
+        for experiment, members in groupby(jobs, key=itemgetter(0)):
+            mine = [_name(job, ledger) for _, job in members]
+            if None in mine or not self._is_drawn(experiment, [name for name in mine if name]):
+                mine = [name if name and self.cache.has(name) else None for name in mine]
+            names += mine
+        return names
+
+    def _is_drawn(self, experiment: ExperimentFolder, names: list[str]) -> bool:
+        """Whether its pages are there: then nobody will ask for its digests."""
+        return self.cache.has(self._present_job(experiment, _Digests({experiment.slug: names})).name)
 
     def present(self, found: Scan, digests: _Digests) -> list[Presentation | None]:
         """Every experiment drawn, or found in the cache; None for one that could not be."""
@@ -160,13 +179,6 @@ class _Engine:
             experiment.slug, experiment.relative, whole, self.options.readers, points, str(self.cache.folder)
         )
 
-    def _known(self, job: DigestJob, ledger: Ledger) -> str | None:
-        contents = [ledger.known(source.path, source.signature) for source in job.folder.sources]
-        if any(content is None for content in contents):
-            return None
-        name = job.name([content for content in contents if content])
-        return name if self.cache.path(name).exists() else None
-
     def _present_job(self, folder: ExperimentFolder, digests: _Digests) -> PresentJob:
         names, problems = digests.names.get(folder.slug, []), digests.problems.get(folder.slug, [])
         about = [(source.relative, _content(source)) for source in folder.about]
@@ -181,6 +193,11 @@ class _Engine:
         for done, outcome in enumerate(outcomes, 1):
             self.progress(step, done, len(jobs))
             yield outcome
+
+
+def _name(job: DigestJob, ledger: Ledger) -> str | None:
+    contents = [ledger.known(source.path, source.signature) for source in job.folder.sources]
+    return None if None in contents else job.name([content for content in contents if content])
 
 
 def _content(source: Source) -> str:

@@ -49,7 +49,7 @@ def encode(value: object) -> bytes:
     return msgspec.msgpack.encode(value, enc_hook=_encode_array)
 
 
-def decode(data: bytes, cls: type[T]) -> T:
+def decode(data: bytes | memoryview, cls: type[T]) -> T:
     """The inverse of `encode`; raises `msgspec.DecodeError` on anything else."""
     return msgspec.msgpack.decode(data, type=cls, dec_hook=_decode_array)
 
@@ -83,16 +83,23 @@ class Cache:
 
     def get(self, name: str, cls: type[T]) -> T | None:
         """The entry, or None when there is none or it is damaged (then it will be made again)."""
+        data = self._checked(name)
         try:
-            data = self.path(name).read_bytes()
-        except OSError:
-            return None
-        if hashlib.blake2b(data[_CHECK:], digest_size=_CHECK).digest() != data[:_CHECK]:
-            return None
-        try:
-            return decode(data[_CHECK:], cls)
+            return None if data is None else decode(data, cls)
         except msgspec.DecodeError:
             return None
+
+    def has(self, name: str) -> bool:
+        """Whether the entry is there and whole."""
+        return self._checked(name) is not None
+
+    def _checked(self, name: str) -> memoryview | None:
+        try:
+            data = memoryview(self.path(name).read_bytes())
+        except OSError:
+            return None
+        whole = hashlib.blake2b(data[_CHECK:], digest_size=_CHECK).digest() == data[:_CHECK]
+        return data[_CHECK:] if whole else None
 
     def put(self, name: str, value: object) -> None:
         """Store an entry; a second writer of the same name stores the same."""

@@ -68,7 +68,7 @@ def digest(job: DigestJob) -> Digested:
     cache = Cache(Path(job.cache))
     contents = tuple(caching.content_hash(source.path) for source in job.folder.sources)
     name = job.name(contents)
-    if not cache.path(name).exists():
+    if not cache.has(name):
         cache.put(name, _make_digest(job, cache))
     return Digested(name, contents, all(_unchanged(source) for source in job.folder.sources))
 
@@ -97,6 +97,8 @@ def _read(source: Source, reader: Reader) -> Told:
         what = f"cannot be opened: {error.strerror or error}"
         remedy = "Make the file readable, or leave it out with the option `exclude`."
         reading = Reading(writer="", problems=(Problem("unreadable", source.relative, what, remedy),))
+    except MemoryError:
+        raise  # what else was read of the run is in the way too: the worker gives it all up
     # A reader that raises anything else has a fault of its own; the rest of the run is still shown.
     except Exception as error:  # noqa: BLE001
         what = f"the reader {source.reader!r} failed: {type(error).__name__}: {error}"

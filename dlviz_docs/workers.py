@@ -13,10 +13,14 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, Literal, TypeVar
 
 __all__ = ["Failure", "Limits", "run_jobs"]
+
+START_SECONDS = 120.0
+"""What a worker may take to start, before the clock of its first job does."""
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -65,12 +69,23 @@ def _attempt(function: Callable[[J], R], job: J) -> R | Failure:
         return Failure("error", f"{type(error).__name__}: {error} ({place.name}, line {place.lineno})")
 
 
+class _Ready(Enum):
+    """A worker's first word."""
+
+    READY = "ready"
+
+
+_READY = _Ready.READY
+
+
 @dataclass(slots=True)
 class _Worker:
     process: Any
     pipe: Connection
     job: int | None = None
     deadline: float = 0.0
+    ready: bool = False
+    """Whether it has started; until then its clock allows for that."""
 
 
 class _Pool(Generic[J, R]):
@@ -79,6 +94,8 @@ class _Pool(Generic[J, R]):
     def __init__(self, function: Callable[[J], R], jobs: Sequence[J], count: int, limits: Limits) -> None:
         self.function, self.jobs, self.limits = function, jobs, limits
         self.context: Any = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+        # Imported once, in the fork server: a worker that replaces a dead one starts in milliseconds.
+        self.context.set_forkserver_preload([function.__module__])
         self.waiting = deque(range(len(jobs)))
         self.workers = [self._start() for _ in range(count)]
 
@@ -102,12 +119,11 @@ class _Pool(Generic[J, R]):
     def _feed(self, worker: _Worker) -> None:
         worker.job = self.waiting.popleft() if self.waiting else None
         if worker.job is not None:
-            worker.deadline = time.monotonic() + self.limits.seconds
+            worker.deadline = time.monotonic() + self.limits.seconds + (0 if worker.ready else START_SECONDS)
             try:
                 worker.pipe.send(self.jobs[worker.job])
             except OSError:  # it died while it had nothing to do
-                fresh = self._start()
-                worker.process, worker.pipe = fresh.process, fresh.pipe
+                self._renew(worker)
                 worker.pipe.send(self.jobs[worker.job])
 
     def _collect(self) -> Iterator[tuple[int, R | Failure]]:
@@ -116,14 +132,17 @@ class _Pool(Generic[J, R]):
         ready = set(wait([worker.pipe for worker in busy.values()], timeout=patience))
         for index, worker in busy.items():
             if worker.pipe in ready or time.monotonic() >= worker.deadline:
-                result = self._take(worker, ready=worker.pipe in ready)
+                result = self._take(worker, answered=worker.pipe in ready)
+                if result is _READY:
+                    worker.ready, worker.deadline = True, time.monotonic() + self.limits.seconds
+                    continue
                 self._feed(worker)
                 yield index, result
 
-    def _take(self, worker: _Worker, *, ready: bool) -> R | Failure:
-        if ready:
+    def _take(self, worker: _Worker, *, answered: bool) -> R | Failure | _Ready:
+        if answered:
             try:
-                result: R | Failure = worker.pipe.recv()
+                result: R | Failure | _Ready = worker.pipe.recv()
             except (EOFError, OSError):
                 worker.process.join(timeout=5)
                 return self._replace(
@@ -134,9 +153,12 @@ class _Pool(Generic[J, R]):
 
     def _replace(self, worker: _Worker, failure: Failure) -> Failure:
         self._stop(worker)
-        fresh = self._start()
-        worker.process, worker.pipe = fresh.process, fresh.pipe
+        self._renew(worker)
         return failure
+
+    def _renew(self, worker: _Worker) -> None:
+        fresh = self._start()
+        worker.process, worker.pipe, worker.ready = fresh.process, fresh.pipe, False
 
     def _stop(self, worker: _Worker) -> None:
         worker.pipe.close()
@@ -147,6 +169,7 @@ class _Pool(Generic[J, R]):
 def _serve(pipe: Connection, function: Callable[[Any], object], mebibytes: int) -> None:
     """The worker's side: one job after another until the pipe closes."""
     _limit_memory(mebibytes)
+    pipe.send(_READY)
     while True:
         try:
             job = pipe.recv()

@@ -1,0 +1,81 @@
+"""The command, as a new user types it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dlviz_docs.cli import main
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        (tmp_path / "runs" / name / "metrics.csv").write_text("step,train_loss\n0,1.0\n1,0.5\n")
+        (tmp_path / "runs" / name / "config.yaml").write_text("lr: 0.1\n")
+    (tmp_path / "runs" / "notes.txt").write_text("x")
+    return tmp_path / "runs"
+
+
+def test_build_writes_a_site_that_opens(runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build", str(runs), "-o", str(tmp_path / "out"), "--workers", "0"]) == 0
+    assert (tmp_path / "out" / "index.html").is_file()
+    assert str(tmp_path / "out" / "index.html") in capsys.readouterr().err.replace("\n", "")
+    assert {path.name for path in tmp_path.iterdir()} == {"runs", "out", "user-cache"}
+
+
+def test_quiet_is_quiet(runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build", str(runs), "-o", str(tmp_path / "out"), "-q", "--workers", "0"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_build_to_markdown(runs: Path, tmp_path: Path) -> None:
+    assert main(["build", str(runs), "--to", str(tmp_path / "md"), "--workers", "0"]) == 0
+    assert (tmp_path / "md" / "runs" / "training" / "index.md").is_file()
+    assert (tmp_path / "md" / "nav.yml").is_file()
+
+
+def test_scan_explains_every_file(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan", str(runs), "--explain"]) == 0
+    out = capsys.readouterr().out
+    assert "experiment runs  (.)" in out
+    assert "  run a\n" in out
+    assert "a/metrics.csv  <- table" in out
+    assert "a/config.yaml  <- hparams" in out
+    assert "left out  notes.txt: no reader knows this kind of file" in out
+
+
+def test_scan_for_machines(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan", str(runs), "--json", "--workers", "0"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (experiment,) = told["experiments"]
+    assert [run["name"] for run in experiment["runs"]] == ["a", "b"]
+    assert experiment["runs"][0]["hparams"] == {"lr": 0.1}
+
+
+def test_strict_tells_by_its_exit_code(runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (runs / "experiment.yml").write_text("titel: x\n")
+    command = ["build", str(runs), "-o", str(tmp_path / "out"), "--workers", "0"]
+    assert main(command) == 0
+    assert main([*command, "--strict"]) == 1
+    assert "titel" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["build", "nowhere"], "nowhere is not a folder"),
+        (["scan", "nowhere", "--json"], "nowhere is not a folder"),
+        (["build", "runs", "-o", "."], "would be replaced"),
+    ],
+)
+def test_a_wrong_folder_is_said(
+    runs: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err.replace("\n", " ")
