@@ -17,10 +17,9 @@ def best_steps(context: Context) -> list[Insight]:
 def _best(context: Context, track: Track) -> Insight:
     point, last = track.best_point, len(track.values) - 1
     best, end = float(track.values[point]), float(track.values[-1])
-    if point == last:
-        then = "the last value"
-    elif best == end:
-        then = "reached again at the end"
+    if best == end:
+        level = bool((track.values == best).all())
+        then = "the value throughout" if level else "reached again at the end"
     else:
         then = f"the last value is {words.number(end)}"
     return Insight(

@@ -17,9 +17,9 @@ def overfitting(context: Context) -> list[Insight]:
 
     Losses are asked first; accuracies only where there is no pair of losses, since they lag behind.
     """
-    pairs = [(val, twin) for val in context.of("val", "test") if (twin := context.twin(val)) and val.kind != "return"]
-    losses = [pair for pair in pairs if pair[0].kind == "loss"]
-    for val, train in losses or pairs:
+    losses = [(val, twin) for val in context.losses("val", "test") if (twin := context.twin(val))]
+    others = [(val, twin) for val in context.of("val", "test") if val.kind == "quality" and (twin := context.twin(val))]
+    for val, train in losses or others:
         if insight := _overfits(context, val, train):
             return [insight]
     return []
@@ -92,13 +92,14 @@ def underfitting(context: Context) -> list[Insight]:
             continue
         low, high = float(track.levels.min()), float(track.levels.max())
         level = median(track.levels)
+        within = f"within {_share(high - low, level)} of " if high > low else "at "
         also = f", and {together[1].name} as little" if len(together) > 1 else ""
         reading = "a learning rate far from right" if track.kind == "loss" else "an agent that has found no reward yet"
         return [
             Insight(
                 kind="underfitting",
                 severity="warning",
-                text=f"Learns little: {track.name} stays within {_share(high - low, level)} of {track.shown(level)} "
+                text=f"Learns little: {track.name} stays {within}{track.shown(level)} "
                 f"over {_length(track)}{also}. This may be {reading}, or a model that had learned before.",
                 figure=names.figure_id(track.metric),
                 run=context.run.slug,
@@ -147,8 +148,8 @@ def _still_improves(context: Context, track: Track) -> Insight | None:
         kind="stopped-early",
         severity="info",
         text=f"Still improving at the end: {track.name} {better} from {track.shown(before)} to {track.shown(last)} "
-        f"between the fourth and the last fifth of the run, {_share(gain, track.gained)} of all it gained. "
-        "A longer run may get further.",
+        f"between the fourth and the last fifth of the run, {_share(min(gain, track.gained), track.gained)} of all it "
+        "gained. A longer run may get further.",
         figure=names.figure_id(track.metric),
         run=context.run.slug,
         metric=track.name,

@@ -25,12 +25,14 @@ def resumed(run: Run) -> list[Insight]:
     steps = [float(series.steps[seam]) for seam in seams]
     shown = ", ".join(words.number(step) for step in steps[:3])
     more = f" and {len(steps) - 3} more" if len(steps) > 3 else ""
+    afresh = len(steps) == 1 and steps[0] <= float(series.steps.min())
+    how = "Started again" if afresh else "Resumed"
     at = f" at {series.axis} {shown}{more}" if steps else ""
     return [
         Insight(
             kind="resumed",
             severity="info",
-            text=f"Resumed{at}: {words.count(amount, 'point')} of {series.name} that a later session wrote again "
+            text=f"{how}{at}: {words.count(amount, 'point')} of {series.name} that a later session wrote again "
             f"{'is' if amount == 1 else 'are'} left out.",
             figure=names.figure_id(series.metric),
             run=run.slug,

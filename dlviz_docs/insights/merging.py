@@ -14,16 +14,17 @@ __all__ = ["merge"]
 _ORDER: Mapping[Severity, int] = {"serious": 0, "warning": 1, "info": 2}
 _TOGETHER: Mapping[str, str] = {
     "nonfinite": "have values that are not finite",
-    "divergence": "lose what they had learned",
+    "divergence": "diverge or collapse",
     "overfitting": "overfit",
     "underfitting": "learn little",
     "stopped-early": "were still improving when they stopped",
     "plateau": "make no progress for a long last part",
     "spikes": "have spikes",
     "noisy-validation": "have noisy validation",
-    "resumed": "were resumed",
+    "resumed": "were resumed or started again",
     "schedule": "follow a learning-rate schedule",
 }
+_WITH_ONSET = {"nonfinite", "divergence", "overfitting", "plateau"}
 _SCHEDULES = 3  # so few different ones are told one by one
 
 
@@ -49,14 +50,15 @@ def _together(group: Sequence[tuple[Run, Insight]], runs: int) -> Insight:
         return _best(group)
     if len(group) == 1:
         return replace(insight, text=f"{run.name}: {insight.text}")
-    share = f"All {runs:,} runs" if len(group) == runs else f"{len(group):,} of {runs:,} runs"
+    every = "Both runs" if runs == 2 else f"All {runs:,} runs"
+    share = every if len(group) == runs else f"{len(group):,} of {runs:,} runs"
     values = {"runs": float(len(group)), "of_runs": float(runs)}
     severity = min((one.severity for _, one in group), key=lambda one: _ORDER[one])
     if len({one.text for _, one in group}) == 1:
         return replace(insight, text=f"{share}: {insight.text}", severity=severity, values={**insight.values, **values})
-    stepped = [pair for pair in group if pair[1].step is not None]
-    first, told = min(stepped, key=lambda pair: pair[1].step or 0.0) if stepped else group[0]
-    which = "Earliest" if stepped else "For example"
+    onset = insight.kind in _WITH_ONSET and all(one.step is not None for _, one in group)
+    first, told = min(group, key=lambda pair: pair[1].step or 0.0) if onset else group[0]
+    which = "Earliest" if onset else "For example"
     phrase = _TOGETHER.get(insight.kind, "show the same")
     text = f"{share} {phrase} ({insight.metric}). {which}, {first.name}: {told.text}"
     return replace(told, text=text, severity=severity, values={**told.values, **values})

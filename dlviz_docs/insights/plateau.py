@@ -25,10 +25,9 @@ def _is_stuck(context: Context, track: Track) -> Insight | None:
         return None
     if track.level_noise > limits.plateau_noise * track.gained or not track.gained:
         return None
-    start = _last_progress(levels, limits.plateau_gain, 3 * track.level_noise)
-    if levels.min() > 0:  # a loss may fall by decades: what is little in sum may be much in proportion
-        level = float(levels.min())
-        start = max(start, _last_progress(np.log(levels), limits.plateau_gain, 3 * track.level_noise / level))
+    # The first steps of a loss may dwarf all later progress, so it is measured against the level reached, too.
+    enough = limits.plateau_gain * min(track.gained, abs(float(levels[-1])))
+    start = _last_progress(levels, max(enough, 3 * track.level_noise))
     share = 1 - start / (len(levels) - 1)
     if share < limits.plateau_share:
         return None
@@ -46,11 +45,10 @@ def _is_stuck(context: Context, track: Track) -> Insight | None:
     )
 
 
-def _last_progress(levels: FloatArray, share: float, least: float) -> int:
-    """The first level from which on less than a share of all gained, or less than `least`, is still to come."""
+def _last_progress(levels: FloatArray, enough: float) -> int:
+    """The first level from which on no more than `enough` was still to be gained."""
     best = np.minimum.accumulate(levels)
-    left = best - best[-1]
-    return int(np.flatnonzero(left <= max(share * float(left[0]), least))[0])
+    return int(np.flatnonzero(best - best[-1] <= enough)[0])
 
 
 def _is_perfect(track: Track, mark: float) -> bool:

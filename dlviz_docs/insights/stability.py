@@ -71,9 +71,8 @@ def divergence(context: Context) -> list[Insight]:
 
     Validation is asked only where there is no training curve of it: rising alone, it is overfitting.
     """
-    tracks = [*context.of("train", ""), *(t for t in context.of("val", "test") if not context.twin(t))]
-    tracks.sort(key=lambda track: track.kind != "loss")
-    for track in tracks:
+    losses = [*context.losses("train", ""), *(t for t in context.losses("val", "test") if not context.twin(t))]
+    for track in [*losses, *(track for track in context.main if track.kind != "loss")]:
         if insight := _diverges(context, track):
             return [insight]
     return []
@@ -120,7 +119,7 @@ def _diverges(context: Context, track: Track) -> Insight | None:
 
 def spikes(context: Context) -> list[Insight]:
     """Single points of a training loss far above those around them; the series with the highest is told."""
-    found = [spike for track in context.of("train", "") if track.kind == "loss" for spike in _spikes(context, track)]
+    found = [spike for track in context.losses("train", "") for spike in _spikes(context, track)]
     return [max(found, key=lambda insight: insight.values["height"])] if found else []
 
 

@@ -48,7 +48,7 @@ class Thresholds:
     plateau_share: float = 0.5
     """Of the run, without a better value."""
     plateau_gain: float = 0.02
-    """Of all gained: less is not progress."""
+    """Of all gained, or of the level reached if that is smaller: less is not progress."""
     plateau_noise: float = 0.02
     """Standard error of a level over all gained; above it, slow progress could not be told from none."""
     unfinished_gain: float = 0.05

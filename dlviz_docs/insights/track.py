@@ -28,11 +28,16 @@ _MEDIAN_ERROR = 1.2533
 _BOOKKEEPING = {"Learning rate", "Speed and system", "Progress", "Gradients and weights"}
 # Losses of two players, of a policy or of a learned value go up and down in good training.
 _UNJUDGED = re.compile(
-    r"(^|[/_.-])(g|d|gen|generator|disc|discriminator|critic|actor|policy|value|vf|pi|q|qf\d?|td|entropy|kl|alpha|adv\w*|gan)"
-    r"([/_.-]|\d*_?loss|$)",
+    r"(^|[/_.-])(g|d|gen|generator|disc|discriminator|critic|actor|policy|value|vf|pi|q|qf\d?|td|entropy|alpha|adv\w*|gan|"
+    r"\w*kl|clip_?frac\w*)([/_.-]|\d*_?loss|$)",
     re.IGNORECASE,
 )
-_RETURN = re.compile(r"(^|[^a-z])(rew|reward|rewards|return|returns|ep_rew\w*|episodic\w*)(?![a-z])", re.IGNORECASE)
+_SPREAD = re.compile(r"(^|[^a-z])(std|stddev|stdev|stderr|sem|var|variance|shaded)(?![a-z])", re.IGNORECASE)
+_RETURN = re.compile(
+    r"(^|[^a-z])(ep|episode|episodic|mean|avg)?_?(rew|reward|rewards|return|returns|ret)_?(mean|max|min)?(?![a-z])",
+    re.IGNORECASE,
+)
+_TOTALS = frozenset({"loss", "total_loss", "loss_total", "losses", "Loss", "total"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,6 +142,12 @@ class Context:
         for split in splits:
             yield from (track for track in self.tracks if track.split == split)
 
+    def losses(self, *splits: str) -> Iterator[Track]:
+        """Losses of these splits; of a split that tells their total, only that: parts of it may go their own ways."""
+        for split in splits:
+            found = [track for track in self.of(split) if track.kind == "loss"]
+            yield from [track for track in found if track.metric in _TOTALS] or found
+
     def twin(self, track: Track) -> Track | None:
         """The training curve of the same metric."""
         return next((t for t in self.tracks if t.split == "train" and t.metric == track.metric), None)
@@ -158,12 +169,12 @@ class Context:
 def prepare(run: Run, limits: Thresholds) -> Context:
     """Tracks of every series whose better direction is known, in the order in which they are spoken of."""
     roles = [(series, series.metric, _role(series.metric)) for series in run.series]
-    reinforcement = any(role and role[0] == "return" for _, _, role in roles)
+    reinforcement = any(_RETURN.search(metric) for _, metric, _ in roles)
     # The losses of an agent follow the returns it finds, not how well it does.
     judged = [(s, metric, *role) for s, metric, role in roles if role and (role[0] == "return" or not reinforcement)]
     tracks = [track for item in judged if (track := _track(*item))]
     objective = run.objective.metric if run.objective else ""
-    tracks.sort(key=lambda track: (track.name != objective, len(track.name), track.name))
+    tracks.sort(key=lambda track: (track.name != objective, track.metric not in _TOTALS, len(track.name), track.name))
     return Context(run, tuple(tracks), limits, reinforcement)
 
 
@@ -206,10 +217,12 @@ def _track(series: Series, metric: str, kind: Kind, direction: Direction) -> Tra
 def _role(metric: str) -> tuple[Kind, Direction] | None:
     """What sort of judged metric it is, and which way is better; None where its curve alone cannot be judged."""
     direction = names.direction(metric)
-    if direction is None or names.group(metric) in _BOOKKEEPING:
+    if names.group(metric) in _BOOKKEEPING or _SPREAD.search(metric):
         return None
     if _RETURN.search(metric):
-        return "return", direction
+        return "return", direction or "max"
+    if direction is None:
+        return None
     if direction == "max":
         return "quality", direction
     return None if _UNJUDGED.search(metric) else ("loss", direction)

@@ -315,7 +315,8 @@ def _neutral(name: str, curves: Sequence[Curve]) -> str:
         if values.min() == values.max():
             return f"{name} stays at {first}"
         low, high = words.number(float(values.min())), words.number(float(values.max()))
-        return f"{name} goes from {first} to {last}, between {low} and {high}"
+        between = "" if {first, last} == {low, high} else f", between {low} and {high}"
+        return f"{name} goes from {first} to {last}{between}"
     low, high = words.number(min(last for _, last in ends)), words.number(max(last for _, last in ends))
     return f"{name} ends at {low} in all runs" if low == high else f"{name} ends between {low} and {high}"
 

@@ -54,9 +54,9 @@ class Training:
             if figure := metric_figure(experiment, metric, metrics[metric], order):
                 yield figure
         if once:
-            yield _values(
-                once, better, "once", "Recorded once", f"{_listed(once)}: one value a run, so there is no curve."
-            )
+            yield _values(once, better, "once", "Recorded once", f"One value a run, so no curve: {_listed(once)}.")
+        if len(once) == len(metrics):
+            return
         unseen = {"without a chart here": charted[self.charts :], "counting progress": list(counters)}
         notes = [f"{_listed(m)} {'is' if len(m) == 1 else 'are'} {why}" for why, m in unseen.items() if m]
         caption = "; ".join(["Best and last value of every metric", *notes]) + "."

@@ -13,6 +13,8 @@ Floats: TypeAlias = NDArray[np.float64]
 
 NORMAL_MAD = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation, 1 / Phi^-1(3/4)."""
+_NORMAL_MEAN = 1.2533
+"""The same over the mean absolute deviation, sqrt(pi / 2)."""
 _SECOND_DIFFERENCE = 1.5**0.5
 """Deviation of y[i] - (y[i-1] + y[i+1]) / 2 over that of y."""
 
@@ -26,7 +28,9 @@ def noise(values: Floats) -> float:
     if len(values) < 3:
         return 0.0
     residuals = np.abs(values[1:-1] - (values[:-2] + values[2:]) / 2)
-    return NORMAL_MAD * median(residuals) / _SECOND_DIFFERENCE
+    middle = NORMAL_MAD * median(residuals)
+    # Values on a few rungs (success of ten episodes) may not move for most of the run: then the mean is asked.
+    return (middle or _NORMAL_MEAN * float(residuals.mean())) / _SECOND_DIFFERENCE
 
 
 def median(values: Floats) -> float:
