@@ -206,10 +206,7 @@ class _Reading:
         if any("\udc80" <= letter <= "\udcff" for letter in first):
             self._tell("encoding", "not UTF-8; read as Windows-1252", "Save the file as UTF-8.")
         cells = [_Cells(comma=delimiter == ";") for _ in columns]
-        try:
-            self._rows(csv.reader(lines, delimiter=delimiter, skipinitialspace=True), raw, cells)
-        except csv.Error as error:
-            self._tell("bad-lines", f"not a table after row {self.length}: {error}", "Correct the file there.")
+        self._rows(csv.reader(lines, delimiter=delimiter, skipinitialspace=True), raw, cells)
         self._judge()
         return Table(columns, self._frame(columns, cells), comment, tuple(self.problems))
 
@@ -224,12 +221,22 @@ class _Reading:
 
     def _rows(self, reader: Iterator[list[str]], raw: list[str], cells: list[_Cells]) -> None:
         held: list[str] | None = None  # the last row, until it is known to be whole
-        while batch := list(islice(reader, _BATCH)):
+        while batch := self._batch(reader):
             rows = [held, *batch] if held is not None else batch
             held = rows.pop()
             self._add(rows, raw, cells)
         if held is not None:
             self._last(held, raw, cells)
+
+    def _batch(self, reader: Iterator[list[str]]) -> list[list[str]]:
+        """The next rows; an empty one stands for a line that is none, such as one of a million characters."""
+        rows: list[list[str]] = []
+        try:
+            rows.extend(islice(reader, _BATCH))
+        except csv.Error:
+            self.ragged += 1
+            rows.append([])
+        return rows
 
     def _add(self, rows: list[list[str]], raw: list[str], cells: list[_Cells]) -> None:
         width = len(raw)
