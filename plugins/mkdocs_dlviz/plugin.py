@@ -75,6 +75,7 @@ class DlvizPlugin(BasePlugin[DlvizConfig]):
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Before plugins that make a navigation out of the files. A page the user wrote at the same address wins."""
         self.site = self._build()
+        self._report()
         taken = {file.dest_uri for file in files if file.generated_by is None}
         self._pages = {}
         for page in self.site.pages:
@@ -153,14 +154,16 @@ class DlvizPlugin(BasePlugin[DlvizConfig]):
         options = self.config.options
         folders = Path(options.experiments_dir), options, Path(options.cache_dir)
         try:
-            site = build(*folders, self.progress) if self.progress else build(*folders)
+            return build(*folders, self.progress) if self.progress else build(*folders)
         except DlvizError as error:
             raise PluginError(f"dlviz: {error}") from error
-        for problem in site.problems:
+
+    def _report(self) -> None:
+        """One warning for each problem, so that MkDocs' own strict mode fails too."""
+        for problem in self.site.problems:
             log.warning("%s", _sentence(problem))
-        if options.strict and site.problems:
-            raise PluginError(f"dlviz: {len(site.problems)} problems, and `strict` is set")
-        return site
+        if self.config.options.strict and self.site.problems:
+            raise PluginError(f"dlviz: {len(self.site.problems)} problems, and `strict` is set")
 
     def _refuse_bad_folders(self, experiments: Path, site: Path) -> None:
         if not experiments.is_dir():
