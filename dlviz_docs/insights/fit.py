@@ -45,6 +45,8 @@ def _overfits(context: Context, val: Track, train: Track) -> Insight | None:
         return None
     point = val.at(best)
     share, train_share = _share(rise, base), _share(fall, before)
+    if abs(fall) > 0.95 * abs(before):  # "falls 100 %" would say that nothing is left
+        train_share = f"from {train.shown(before)} to {train.shown(train.end)}"
     worse, better = ("rises", "falls") if val.direction == "min" else ("falls", "rises")
     beyond = "above" if val.direction == "min" else "below"
     return Insight(

@@ -71,9 +71,11 @@ def _best(group: Sequence[tuple[Run, Insight]]) -> Insight:
     run, insight = choose(group, key=lambda pair: pair[1].values["best"])
     values = [one.values["best"] for _, one in group]
     text = f"{run.name}: {insight.text}"
-    if len(group) > 1:
+    if min(values) < max(values):
         between = f"{words.number(min(values))} and {words.number(max(values))}"
         text += f" The best values of {len(group):,} runs lie between {between}."
+    elif len(group) > 1:
+        text += f" {len(group):,} runs reach this value."
     return replace(
         insight, text=text, values={**insight.values, "lowest_best": min(values), "highest_best": max(values)}
     )

@@ -145,6 +145,8 @@ def judgement(experiment: Experiment, metric: str, curves: Iterable[Curve]) -> J
     objective = experiment.objective
     if objective is not None and objective.metric in {f"{name}/{metric}" if name else metric for name in splits}:
         return Judgement(objective.metric.removesuffix(metric).rstrip("/"), objective.direction)
+    if objective is not None and names.group(objective.metric) == "Reward" and names.group(metric) == "Loss":
+        return Judgement(split, None)  # an agent's losses follow the returns it finds, not how well it does
     return Judgement(split, names.direction(metric))
 
 
@@ -220,9 +222,12 @@ def _axis_words(curves: Iterable[Curve], axis: XAxis) -> str:
 
 
 def _spans_decades(curves: Iterable[Curve]) -> bool:
-    ends = [(values.min(), values.max()) for curve in curves if len(values := curve.y[curve.finite])]
-    low, high = min((low for low, _ in ends), default=0.0), max((high for _, high in ends), default=0.0)
-    return bool(low > 0 and high / low > 10**LOG_DECADES)
+    """Whether all is positive, and a tenth of some curve lies that far below the top; a last point does not count."""
+    drawn = [values for curve in curves if len(values := curve.y[curve.finite])]
+    low, high = min((v.min() for v in drawn), default=0.0), max((v.max() for v in drawn), default=0.0)
+    if low <= 0 or high / low <= 10**LOG_DECADES:
+        return False
+    return bool(high / min(np.partition(v, len(v) // 10)[len(v) // 10] for v in drawn) > 10**LOG_DECADES)
 
 
 # --- marks ------------------------------------------------------------------------------------------------------------
