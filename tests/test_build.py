@@ -167,6 +167,39 @@ def test_survey_reads_without_drawing(runs: Path) -> None:
     assert told.todo == {"Reading": 6}
 
 
+SITE_CODE = """
+import hashlib, sys
+from pathlib import Path
+from dlviz_docs.build import build
+from dlviz_docs.options import parse
+if __name__ == "__main__":
+    root, cache, workers = sys.argv[1:]
+    site = build(Path(root), parse({"path": "", "workers": int(workers)}), Path(cache))
+    for page in site.pages:
+        print(page.path, hashlib.sha256(repr(page).encode()).hexdigest())
+    for asset in site.assets:
+        content = asset.content if isinstance(asset.content, bytes) else asset.content.read_bytes()
+        print(asset.path, hashlib.sha256(content).hexdigest())
+"""
+
+
+def test_the_same_folder_gives_the_same_bytes_whatever_the_machine_is_set_to(runs: Path) -> None:
+    machines = [
+        {"TZ": "Asia/Kolkata", "LC_ALL": "C", "PYTHONHASHSEED": "1"},
+        {"TZ": "America/St_Johns", "LC_ALL": "de_DE.UTF-8", "PYTHONHASHSEED": "2"},
+    ]
+    told = []
+    for number, machine in enumerate(machines):
+        command = [sys.executable, "-c", SITE_CODE, str(runs), str(runs.parent / f"cache{number}"), str(2 * number)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, env={**os.environ, **machine}, cwd=runs.parents[number]
+        )
+        assert done.returncode == 0, done.stderr
+        told.append(done.stdout)
+    assert told[0] == told[1]
+    assert "experiments.json" in told[0]
+
+
 # --- faults of somebody else's code -----------------------------------------------------------------------------------
 
 EXTENSION = """
