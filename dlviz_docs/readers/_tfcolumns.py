@@ -144,7 +144,7 @@ def _decode(window: Window, events: Events) -> None:
         batch = _Batch.cut(window, starts, size)
         intact = _crc32c.mask(_crc32c.of_columns(batch.event(0), batch.differs)) == batch.word(size).astype(np.uint32)
         if not intact.all():
-            events.damage += [Damage("checksum", window.base + start, size) for start in starts[~intact].tolist()]
+            events.damage += [Damage.of("checksum", window.base + start, size) for start in starts[~intact].tolist()]
             batch = batch.where(intact)
         _decode_columns(batch, events)
     _decode_odd(window, np.sort(np.concatenate(odd)), events)
@@ -311,7 +311,7 @@ def _decode_odd(window: Window, starts: _Index, events: Events) -> None:
     sizes = window.sizes[np.searchsorted(window.starts, starts)]
     intact = _each_intact(window, starts, sizes)
     lost = zip(starts[~intact].tolist(), sizes[~intact].tolist(), strict=True)
-    events.damage += [Damage("checksum", window.base + start, size) for start, size in lost]
+    events.damage += [Damage.of("checksum", window.base + start, size) for start, size in lost]
     starts, sizes = starts[intact], sizes[intact]
     if len(starts) >= _FEW:
         counted = _count_large(window, starts, starts + sizes, events)
@@ -406,7 +406,7 @@ def _parsed(events: Events, event: bytes, position: int) -> Event | None:
     try:
         parsed = parse_event(event)
     except WireError:
-        events.damage.append(Damage("message", position, len(event)))
+        events.damage.append(Damage.of("message", position, len(event)))
         return None
     if len(event) <= _SHORT and len(known) < _KNOWN:
         structure = int.from_bytes(parsed.structure, "little")

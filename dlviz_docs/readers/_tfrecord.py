@@ -38,11 +38,17 @@ _CANDIDATES = 16
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Something in the file that is not as it was written; `offset` and `size` in bytes."""
+    """Something in the file that is not as it was written."""
 
     kind: Literal["length", "checksum", "truncated", "message"]
     offset: int
+    """Where the record begins, in bytes from the start of the file."""
     size: int = 0
+
+    @classmethod
+    def of(cls, kind: Literal["checksum", "message"], contents: int, size: int) -> Damage:
+        """A record left out, of which `size` bytes of contents begin at `contents`."""
+        return cls(kind, contents - _HEADER.itemsize, size)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["BYTES", "FIXED32", "FIXED64", "VARINT", "Field", "WireError", "fields", "signed", "varint"]
+__all__ = ["BYTES", "FIXED32", "FIXED64", "VARINT", "Field", "WireError", "fields", "varint"]
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
@@ -71,8 +71,3 @@ def varint(data: bytes, at: int, end: int) -> tuple[int, int]:
         if octet < 0x80:
             return value & 0xFFFF_FFFF_FFFF_FFFF, at
     raise WireError(f"an unfinished number at byte {at}")
-
-
-def signed(value: int) -> int:
-    """A varint as int64."""
-    return value - (1 << 64) if value >> 63 else value

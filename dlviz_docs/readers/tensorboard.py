@@ -169,7 +169,7 @@ def _sessions(events: Events) -> tuple[dict[str, Hparam], Status]:
         try:
             found, outcome = session(content)
         except WireError:
-            events.damage.append(Damage("message", events.notes[tag, b"hparams"][0]))
+            events.damage.append(Damage.of("message", events.notes[tag, b"hparams"][0], len(content)))
             continue
         settings |= found
         status = status if outcome == "unknown" else outcome

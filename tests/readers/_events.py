@@ -80,3 +80,34 @@ def session_start(step: int) -> bytes:
 def write(path: Path, events: Iterable[bytes]) -> Path:
     path.write_bytes(b"".join(record(one) for one in (version(), *events)))
     return path
+
+
+def _cases(formats: Path) -> None:
+    """The case folders of the tensorboard reader: `python tests/readers/_events.py` writes their inputs again."""
+
+    def case(name: str) -> Path:
+        folder = formats / "tensorboard" / name / "input"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / "events.out.tfevents.1700000000.host.1.0"
+
+    loss = [event(step, simple("train/loss", 1 / (1 + step)), wall=1.7e9 + step) for step in range(6)]
+    write(case("pytorch"), [*loss, event(2, simple("val/loss", 0.5)), event(2, histogram("weights", 30))])
+    write(case("tensorflow2"), [event(step, tensor_float("epoch_loss", 2.0 - step)) for step in range(3)])
+    write(case("several-in-one"), [event(step, simple("a", step), simple("b", -step)) for step in range(3)])
+    write(case("restart"), [session_start(0), *loss, session_start(3), *loss[3:]])
+    args = tensor_strings("args/text_summary", ['{"learning_rate": 0.1, "optim": {"name": "sgd"}}'])
+    note = tensor_strings("notes/text_summary", ["**Second** try."])
+    write(case("texts"), [event(0, args), event(0, note)])
+    write(case("lightning-placeholder"), [event(0, simple("hp_metric", -1)), *loss[:2]])
+    write(case("nothing-logged"), [])
+    write(
+        case("not-finite"), [event(step, simple("x", value)) for step, value in enumerate((float("nan"), float("inf")))]
+    )
+    whole = write(case("damaged"), loss).read_bytes()
+    third = 40 + sum(len(record(one)) for one in loss[:2]) + 20
+    case("damaged").write_bytes(whole[:third] + bytes([whole[third] ^ 1]) + whole[third + 1 : -9])
+    case("wrong-length").write_bytes(whole[: third - 19] + b"\x01" + whole[third - 18 :])
+
+
+if __name__ == "__main__":
+    _cases(Path(__file__).parent / "formats")
