@@ -34,7 +34,7 @@ def facts(experiment: Experiment) -> Figure | None:
         (Column("Fact"), [Cell(label) for label, _ in known]),
         (Column("Value"), [Cell(fact) for _, fact in known]),
     ]
-    return table("facts", "At a glance", "What the files say about the experiment as a whole.", "Facts", columns)
+    return table("facts", "At a glance", "What the files say about the experiment as a whole.", "At a glance", columns)
 
 
 def _best(experiment: Experiment) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,277 @@
+from __future__ import annotations
+
+import posixpath
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from dlviz_docs.compose import IndexEntry, assets, compose_experiment, compose_index, index_entry
+from dlviz_docs.model import Experiment, Insight, Objective, Problem, Run, Series, SourceFile
+from dlviz_docs.view import Cell, Chart, Column, Figure, Line, Page, Section, Table
+
+PAIRS = (Column("Fact"), Column("Value"))
+
+
+class Outline(HTMLParser):
+    """What a page holds, as a browser would find it."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.levels: list[int] = []
+        self.feed(page.body)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.ids += [name for key, name in attrs if key == "id" and name]
+        self.links += [given["href"] or ""] if "href" in given else []
+        if re.fullmatch("h[1-6]", tag):
+            self.levels.append(int(tag[1]))
+        if tag not in ("input", "br", "hr", "path", "line", "circle", "rect", "link", "meta"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def chart(name: str = "metric-loss") -> Figure:
+    x = np.arange(3.0)
+    line = Line("run-0", "run-0", "val/loss", 0, {"step": x}, np.array([3.0, 2.0, 1.0]))
+    return Figure(name, "loss", "Loss falls.", Chart((line,)), "Loss")
+
+
+def rows(name: str, amount: int, *, searchable: bool = False, group: str = "Tables") -> Figure:
+    cells = tuple((Cell(f"{name}{i}"), Cell(str(i), float(i)), Cell("x")) for i in range(amount))
+    columns = (Column("Name"), Column("Number", numeric=True, help="Counted"), Column("Other"))
+    return Figure(name, name.capitalize(), f"All {name}.", Table(columns, cells, searchable), group)
+
+
+def pairs() -> Figure:
+    return Figure("facts", "At a glance", "", Table(PAIRS, ((Cell("Runs"), Cell("3")),)), "At a glance")
+
+
+def experiment(**fields: object) -> Experiment:
+    values = np.array([3.0, 1.0, 2.0])
+    series = Series("val/loss", "val_loss", np.arange(3.0), values)
+    source = SourceFile("log.csv", 10, 1_700_000_000.0, "table", "CSV")
+    run = Run("run-0", "run-0", series=(series,), status="finished", sources=(source,), color=3)
+    given = {"runs": (run,), "objective": Objective("val/loss", "min"), **fields}
+    return Experiment("digits", "Digits & co", "digits", **given)  # type: ignore[arg-type]
+
+
+def finding(kind: str, severity: str = "warning", text: str = "It overfits.", figure: str = "metric-loss") -> Insight:
+    return Insight(kind, severity, text, figure, "run-0", "val/loss", 3.0, {"best_value": 0.5})  # type: ignore[arg-type]
+
+
+def both_pages(**fields: object) -> tuple[Page, Page]:
+    overview = Section("overview", "Overview", figures=(pairs(), chart(), rows("runs", 3, searchable=True)))
+    training = Section("training", "Training", (finding("overfitting"),), (chart(), chart("metric-lr")))
+    first, second = compose_experiment(experiment(**fields), [overview, training])
+    return first, second
+
+
+def test_pages_are_the_overview_and_one_for_each_topic() -> None:
+    first, second = both_pages()
+    assert (first.path, first.title, first.topic) == ("digits/index.html", "Digits & co", "overview")
+    assert (second.path, second.title) == ("digits/training/index.html", "Training – Digits & co")
+    assert {page.experiment for page in (first, second)} == {"digits"}
+
+
+def test_the_overview_is_there_without_a_section() -> None:
+    (page,) = compose_experiment(experiment(runs=()), [])
+    assert page.path == "digits/index.html"
+    assert "No run could be read" in page.body
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_page_is_well_formed_and_its_headings_lead_somewhere(number: int) -> None:
+    problem = Problem("code", "a.csv", "It is cut.", "Train on.")
+    page = both_pages(story="# Why\n\nBecause.", problems=(problem,))[number]
+    outline = Outline(page)
+    assert len(outline.ids) == len(set(outline.ids))
+    assert {heading.id for heading in page.headings} <= set(outline.ids)
+    assert outline.levels[0] == 1
+    assert outline.levels.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in zip(outline.levels, outline.levels[1:], strict=False))
+
+
+def test_links_between_pages_are_relative_and_arrive() -> None:
+    pages = both_pages()
+    known = {page.path: set(Outline(page).ids) for page in pages} | {"index.html": set()}
+    for page in pages:
+        for link in Outline(page).links:
+            path, _, fragment = link.partition("#")
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(page.path), path)) if path else page.path
+            assert target in known, link
+            assert not fragment or fragment in known[target], link
+
+
+def test_a_finding_is_told_on_both_pages_and_leads_to_the_topics_own_chart() -> None:
+    first, second = both_pages()
+    assert 'href="training/index.html#metric-loss"' in first.body
+    assert 'href="#metric-loss"' in second.body
+    for page in (first, second):
+        assert "It overfits." in page.body
+        assert "best value <b>0.5</b>" in page.body
+        assert re.search(r"</svg>\s*Warning", page.body)
+
+
+def test_findings_come_worst_first_and_the_same_is_said_once() -> None:
+    told = [
+        finding("note", "info", "N."),
+        finding("a"),
+        finding("a"),
+        finding("a", text="So too."),
+        finding("b", "serious"),
+    ]
+    _, page = compose_experiment(experiment(), [Section("overview", "Overview"), Section("t", "T", tuple(told))])
+    assert page.body.count("It overfits.") == 2  # of kinds a and b
+    order = [page.body.index(word) for word in ("Serious", "Warning", "Note")]
+    assert order == sorted(order)
+    assert "1 more like this" in page.body
+    assert page.body.count('class="dlviz-card ') == 3
+
+
+def test_a_finding_whose_figure_is_not_shown_has_no_link() -> None:
+    _, page = compose_experiment(experiment(), [Section("o", "O", (finding("a", figure="metric-gone"),))])
+    assert "metric-gone" not in page.body
+
+
+def test_one_page_has_no_tabs() -> None:
+    (page,) = compose_experiment(experiment(), [Section("overview", "Overview")])
+    assert "All experiments" in page.body
+    assert "aria-current" not in page.body
+
+
+def test_what_the_author_says_is_shown() -> None:
+    said = {"description": "Why?", "tags": ("cnn",), "authors": ("A", "B"), "model": "Small", "inputs": "8x8"}
+    first, _ = both_pages(story="# Digits & co\n\nWe *tried*.", **said)
+    for word in ("Why?", "cnn", "by A, B", "Small", "8x8", "<em>tried</em>"):
+        assert word in first.body
+    assert first.body.count("Digits &amp; co") == 1
+    assert first.description == "Why?"
+
+
+def test_nothing_said_nothing_shown() -> None:
+    first, second = both_pages()
+    for name in ("dlviz-lead", "dlviz-about", "dlviz-setup", "Notes", "Problems"):
+        assert name not in first.body
+    assert first.description == "Overview of Digits & co: At a glance, loss, Runs"
+    assert second.description.startswith("Training of Digits & co")
+
+
+def test_problems_say_what_and_what_to_do() -> None:
+    many = tuple(Problem("cut-csv", f"{i}.csv", "It ends in the middle.", "Train on.") for i in range(12))
+    first, second = both_pages(problems=many)
+    assert first.body.count("It ends in the middle.") == 12
+    assert "2 more problems" in first.body
+    assert "12 problems</a>" in first.body
+    assert "It ends in the middle." not in second.body
+
+
+def test_long_tables_are_folded_unless_they_can_be_searched() -> None:
+    def page(figure: Figure) -> str:
+        return compose_experiment(experiment(), [Section("overview", "Overview", figures=(figure,))])[0].body
+
+    assert "Show all 21" in page(rows("files", 21))
+    assert "Show all" not in page(rows("files", 20))
+    assert "Show all" not in page(rows("runs", 21, searchable=True))
+    assert 'type="search"' in page(rows("runs", 21, searchable=True))
+
+
+def test_tables_tell_scripts_how_to_sort() -> None:
+    body = compose_experiment(experiment(), [Section("overview", "Overview", figures=(rows("runs", 2),))])[0].body
+    assert '<td class="dlviz-number" data-sort="1.0">1</td>' in body
+    assert '<th scope="col" class="dlviz-number" title="Counted">Number</th>' in body
+
+
+# --- index ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_entry_tells_the_best_run() -> None:
+    worse = Run("worse", "worse", series=(Series("val/loss", "l", np.arange(2.0), np.array([9.0, 8.0])),))
+    whole = experiment(tags=("cnn",), problems=(Problem("c", "p", "w", "r"),))
+    entry = index_entry(experiment(runs=(worse, *whole.runs), tags=("cnn",), problems=whole.problems))
+    assert (entry.metric, entry.best, entry.best_run, entry.color) == ("val/loss", 1.0, "run-0", 3)
+    assert entry.curve == (3.0, 1.0, 2.0)
+    assert (entry.runs, entry.statuses, entry.problems, entry.tags) == (2, (("finished", 1),), 1, ("cnn",))
+    assert entry.date == 1_700_000_000.0
+
+
+def test_a_thumbnail_is_short_and_keeps_the_extremes() -> None:
+    values = np.sin(np.arange(5000.0))
+    values[1234], values[4321], values[7] = 50.0, -50.0, np.nan
+    series = Series("val/loss", "l", np.arange(5000.0), values)
+    curve = index_entry(experiment(runs=(Run("r", "r", series=(series,)),))).curve
+    assert len(curve) <= 64
+    assert (max(curve), min(curve)) == (50.0, -50.0)
+    assert curve.index(50.0) < curve.index(-50.0)
+
+
+def test_an_entry_without_a_metric() -> None:
+    entry = index_entry(Experiment("e", "E", "e"))
+    assert (entry.metric, entry.best, entry.date, entry.curve) == ("", None, None, ())
+
+
+def entries() -> list[IndexEntry]:
+    old = index_entry(experiment(tags=("cnn", "old")))
+    new = IndexEntry("new", "New <one>", "", ("cnn",), 2, (("failed", 2),), date=1.8e9, findings=2, problems=1)
+    return [old, new]
+
+
+def test_the_index_lists_the_latest_first() -> None:
+    page = compose_index(entries(), title="Experiments")
+    outline = Outline(page)
+    assert page.path == "index.html"
+    assert page.description == "Experiments: 2 experiments, 3 runs."
+    assert [link for link in outline.links if link.endswith("/index.html")] == ["new/index.html", "digits/index.html"]
+    assert "New &lt;one&gt;" in page.body
+    assert "2 warnings" in page.body
+    assert "1 problem<" in page.body
+
+
+def test_the_index_offers_tags_and_statuses_that_tell_apart() -> None:
+    page = compose_index(entries(), title="Experiments")
+    chips = re.findall(r'data-dlviz-chip="(\d+)"[^>]*>(\S+) <small>(\d+)', page.body)
+    assert chips == [("0", "cnn", "2"), ("1", "old", "1"), ("2", "failed", "1"), ("3", "finished", "1")]
+    assert re.findall(r'data-dlviz-chips="([\d ]*)"', page.body) == ["0 2", "0 1 3"]
+    alike = compose_index([entries()[0]], title="Experiments")
+    assert "dlviz-status" not in alike.body
+
+
+def test_an_empty_folder_says_what_to_do() -> None:
+    page = compose_index([], title="Experiments")
+    assert "dlviz scan --explain" in page.body
+    assert "<table" not in page.body
+    Outline(page)
+
+
+def test_assets_exist_and_are_ours_or_plotlys() -> None:
+    found = {asset.path: asset.content for asset in assets()}
+    assert {
+        "assets/dlviz.css",
+        "assets/figures.css",
+        "assets/dlviz.js",
+        "assets/tables.js",
+        "assets/plotly.min.js",
+    } <= set(found)
+    for path in found.values():
+        assert not isinstance(path, bytes)
+        assert path.is_file()
+
+
+def test_our_table_script_stays_small() -> None:
+    found = {asset.path: asset.content for asset in assets()}
+    script = found["assets/tables.js"]
+    assert not isinstance(script, bytes)
+    assert script.stat().st_size <= 6_000
