@@ -24,7 +24,6 @@ RUNS = Path(__file__).parent / "runs"
 class Config:
     """One run's settings, as they land in hparams.yaml."""
 
-    name: str
     width: int
     seed: int = 0
     dropout: float = 0.3
@@ -83,8 +82,17 @@ def evaluate(model: nn.Module, data: Data) -> tuple[float, float]:
     return loss.item(), (logits.argmax(1) == data.labels).float().mean().item()
 
 
-def train(config: Config) -> tuple[float, dict[str, Tensor]]:
-    """One run; returns its lowest validation loss and the weights it had then."""
+@dataclass(frozen=True)
+class Best:
+    """Where a run was at its best."""
+
+    loss: float
+    step: int
+    weights: dict[str, Tensor]
+
+
+def train(config: Config, folder: Path) -> Best:
+    """One run; returns the step of its lowest validation loss, and the weights it had then."""
     torch.manual_seed(config.seed)
     generator = torch.Generator().manual_seed(config.seed)
     train_data, val_data = load(config.train_size)
@@ -92,10 +100,9 @@ def train(config: Config) -> tuple[float, dict[str, Tensor]]:
     optimizer = torch.optim.AdamW(model.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     steps_per_epoch = -(-config.train_size // config.batch_size)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, config.epochs * steps_per_epoch)
-    folder = RUNS / config.name
     writer = SummaryWriter(str(folder))
     (folder / "hparams.yaml").write_text(yaml.safe_dump(asdict(config), sort_keys=False))
-    best_loss, best_weights, step = float("inf"), dict(model.state_dict()), 0
+    best, step = Best(float("inf"), 0, {}), 0
     for epoch in range(1, config.epochs + 1):
         for images, labels in train_data.batches(config.batch_size, generator):
             model.train()
@@ -111,24 +118,23 @@ def train(config: Config) -> tuple[float, dict[str, Tensor]]:
         scalars = {"train/loss": train_loss, "train/accuracy": train_accuracy, "val/loss": val_loss}
         for tag, value in (scalars | {"val/accuracy": val_accuracy, "epoch": epoch}).items():
             writer.add_scalar(tag, value, step)
-        if val_loss < best_loss:
-            best_loss = val_loss
-            best_weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        if val_loss < best.loss:
+            best = Best(val_loss, step, {name: tensor.clone() for name, tensor in model.state_dict().items()})
     writer.close()
-    return best_loss, best_weights
+    return best
 
 
 def main() -> None:
     torch.set_num_threads(1)
     shutil.rmtree(RUNS, ignore_errors=True)
     widths = {"narrow": 8, "wide": 24}
-    configs = [Config(f"{word}-seed{seed}", width, seed) for word, width in widths.items() for seed in range(3)]
-    results = {config.name: train(config) for config in configs}
+    configs = {f"{word}-seed{seed}": Config(width, seed) for word, width in widths.items() for seed in range(3)}
+    results = {name: train(config, RUNS / name) for name, config in configs.items()}
     # 60 images, nothing that holds the network back, ten times as long: it learns them by heart.
-    alone = Config("overfit", widths["wide"])
-    train(replace(alone, dropout=0.0, weight_decay=0.0, train_size=60, epochs=400))
-    best = min(results, key=lambda name: results[name][0])
-    torch.save(results[best][1], RUNS / best / "best.pt")
+    free = replace(configs["wide-seed0"], dropout=0.0, weight_decay=0.0)
+    train(replace(free, train_size=60, epochs=400), RUNS / "overfit")
+    name, best = min(results.items(), key=lambda item: item[1].loss)
+    torch.save(best.weights, RUNS / name / f"best-step={best.step}-val_loss={best.loss:.4f}.pt")
     # The writer puts this machine's name into file names; a published folder does not need it.
     for number, events in enumerate(sorted(RUNS.glob("*/events.out.tfevents.*"))):
         events.rename(events.with_name(f"{'.'.join(events.name.split('.')[:4])}.dlviz.{number}"))
