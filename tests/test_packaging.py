@@ -94,6 +94,18 @@ def test_properdocs_builds_the_same_pages(runs: Path, tmp_path: Path) -> None:
     assert "experiments/toy/index.html" in pages[0]
 
 
+def test_strict_keeps_the_old_site_under_properdocs(runs: Path, tmp_path: Path) -> None:
+    write_project(tmp_path)
+    command = (sys.executable, "-m", "properdocs", "build", "--strict", "-f", "mkdocs.yml")
+    run(*command, cwd=tmp_path)
+    (runs / "toy/run-3").mkdir()
+    (runs / "toy/run-3/events.out.tfevents.1.host").write_bytes(b"not an event file" * 9)
+    with pytest.raises(AssertionError, match="run-3"):
+        run(*command, cwd=tmp_path)
+    assert (tmp_path / "site/experiments/toy/index.html").is_file()
+    assert "run-3" not in (tmp_path / "site/experiments/toy/index.html").read_text()
+
+
 def test_two_builds_at_once_give_one_site(runs: Path, tmp_path: Path) -> None:
     write_project(tmp_path)
     command = [sys.executable, "-m", "mkdocs", "build", "-q"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from mkdocs.structure import StructureItem
 from mkdocs.structure.nav import Link, Navigation, Section
@@ -44,7 +45,8 @@ class WindowedNav:
         self._trail = {id(item) for item in index.ancestors}
         self._listed = any(page is index for page in nav.pages)
         self._position = {page.file.src_uri: place for place, entry in enumerate(entries) for page in entry.pages}
-        self._connect()
+        self._set_parents()
+        self._set_neighbours()
 
     def around(self, page: Page) -> Navigation | None:
         """The navigation as `page` shows it; None when the page is not one of ours."""
@@ -73,8 +75,8 @@ class WindowedNav:
         spliced: list[StructureItem] = []
         for item in items:
             if item is self._index:
-                alone = item.parent is not None or len(items) == 1
-                spliced += [item, *window] if alone else [self._section(window)]
+                sectioned = item.parent is not None or len(items) == 1  # nothing else to be told apart from
+                spliced += [item, *window] if sectioned else [self._section(window)]
             elif id(item) in self._trail and isinstance(item, Section):
                 spliced.append(_active(item.title, self._spliced(item.children, window)))
             else:
@@ -84,21 +86,23 @@ class WindowedNav:
     def _section(self, window: list[StructureItem]) -> Section:
         return _active(self._index.title or "", [self._index, *window])
 
-    def _connect(self) -> None:
-        """Parents for the path above the title; previous and next for the links below the page."""
-        home = self._index.parent or (
-            None if self._index.is_homepage else Section(self._index.title or "", [self._index])
-        )
-        before: Page | None = self._index
+    def _set_parents(self) -> None:
+        """For the path above a page's title, and for the sections that are open."""
+        index = self._index
+        home = index.parent or (None if index.is_homepage else Section(index.title or "", [index]))
         for entry in self._entries:
             entry.item.parent = home
-            for page in entry.pages[: len(entry.pages) if isinstance(entry.item, Section) else 0]:
-                page.parent = entry.item  # type: ignore[assignment]
-            for page in entry.pages:
-                page.previous_page = before
-                if before is not None:
-                    before.next_page = page
-                before = page
+            if isinstance(entry.item, Section):
+                for page in entry.pages:
+                    page.parent = entry.item
+
+    def _set_neighbours(self) -> None:
+        """For the links below a page: from the index through all of ours, and back to the host's own pages."""
+        after = self._index.next_page
+        pages = [self._index, *(page for entry in self._entries for page in entry.pages)]
+        for first, second in pairwise(pages):
+            first.next_page, second.previous_page = second, first
+        pages[-1].next_page = after
 
 
 def _active(title: str, children: list[StructureItem]) -> Section:

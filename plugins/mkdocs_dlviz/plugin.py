@@ -59,7 +59,7 @@ class DlvizPlugin(BasePlugin[DlvizConfig]):
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Before MkDocs clears the site, and before other plugins ask where it is. Runs again on every rebuild."""
         experiments = Path(self.config.options.experiments_dir)
-        self._refuse_bad_folders(experiments, Path(config.site_dir))
+        self._refuse_bad_folders(experiments, Path(self.config.options.cache_dir), Path(config.site_dir))
         for ours, listed in ((STYLES, config.extra_css), (SCRIPTS, config.extra_javascript)):
             listed[:0] = [address for path in ours if (address := self._mounted(path)) not in listed]
         if str(experiments) not in config.watch:
@@ -165,11 +165,15 @@ class DlvizPlugin(BasePlugin[DlvizConfig]):
         if self.config.options.strict and self.site.problems:
             raise PluginError(f"dlviz: {len(self.site.problems)} problems, and `strict` is set")
 
-    def _refuse_bad_folders(self, experiments: Path, site: Path) -> None:
+    def _refuse_bad_folders(self, experiments: Path, cache: Path, site: Path) -> None:
         if not experiments.is_dir():
             raise ConfigurationError(f"dlviz: experiments_dir: there is no folder {experiments}")
         if experiments.is_relative_to(site.resolve()):
             raise ConfigurationError(f"dlviz: the site would replace the runs: {experiments} lies inside {site}")
+        if cache.is_relative_to(experiments):
+            raise ConfigurationError(
+                f"dlviz: cache_dir: {cache} lies inside the folder of runs, which is never written"
+            )
 
     def _mounted(self, path: str) -> str:
         return posixpath.join(self.config.options.path, path)

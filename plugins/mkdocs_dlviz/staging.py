@@ -33,8 +33,9 @@ class Staging:
 
     @staticmethod
     def possible(site: Path) -> bool:
-        """A mount point can be filled, but not renamed."""
-        return not site.is_mount()
+        """A mount point can be filled, but not renamed; and some may write in the site but not beside it."""
+        beside = next(folder for folder in site.resolve().parents if folder.exists())
+        return not site.is_mount() and os.access(beside, os.W_OK)
 
     def begin(self) -> Path:
         """Wait for another build of the same site, clear what a killed one left, and return the folder to build in."""

@@ -89,6 +89,8 @@ def serve_site(runs: Path, options: Options, cache_dir: Path, address: str) -> N
             rebuild()
             server.watch(str(runs))
             server.serve()
+        except MkDocsException as error:
+            raise DlvizError(str(error.__context__ or error)) from error
         except KeyboardInterrupt:
             pass  # the way to end it
         finally:

@@ -95,14 +95,15 @@ def test_index_that_is_not_listed(config: MkDocsConfig) -> None:
 
 
 def test_reading_order(config: MkDocsConfig) -> None:
-    index = page(config, "x/index.md", "Runs")
+    index, guide = page(config, "x/index.md", "Runs"), page(config, "guide.md", "Guide")
+    index.next_page = guide
     made = entries(config, 2)
-    WindowedNav(Navigation([index], [index]), index, made)
+    WindowedNav(Navigation([index, guide], [index, guide]), index, made)
     order, at = [], index.next_page
     while at is not None:
         order.append(at.file.src_uri)
         at = at.next_page
-    assert order == ["x/e0/index.md", "x/e0/training/index.md", "x/e1/index.md", "x/e1/training/index.md"]
+    assert order == ["x/e0/index.md", "x/e0/training/index.md", "x/e1/index.md", "x/e1/training/index.md", "guide.md"]
     assert made[0].pages[0].previous_page is index
 
 

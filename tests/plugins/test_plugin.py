@@ -98,15 +98,20 @@ def test_unknown_option_names_the_near_miss(project: Project, caplog: pytest.Log
     assert "Did you mean 'experiments_dir'?" in caplog.text
 
 
-@pytest.mark.parametrize(("options", "message"), [({"experiments_dir": "nowhere"}, "there is no folder")])
-def test_folder_must_exist(project: Project, options: dict[str, str], message: str) -> None:
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"experiments_dir": "nowhere"}, "there is no folder"),
+        ({"cache_dir": "experiments/cache"}, "which is never written"),
+        ({"experiments_dir": "site/runs"}, "would replace the runs"),
+    ],
+)
+def test_folders_are_checked_before_anything_is_written(
+    project: Project, options: dict[str, str], message: str
+) -> None:
+    (project.root / "site/runs").mkdir(parents=True)
     with pytest.raises(ConfigurationError, match=message):
         project.build(dlviz=options)
-
-
-def test_a_site_may_not_replace_the_runs(project: Project) -> None:
-    with pytest.raises(ConfigurationError, match="would replace the runs"):
-        project.build(site_dir="experiments")
 
 
 def test_options_are_relative_to_the_configuration(project: Project) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -49,6 +50,16 @@ def test_first_build(tmp_path: Path) -> None:
     fill(build.begin(), "new")
     build.commit()
     assert words(tmp_path / "a/b/site") == {"new"}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_not_where_nothing_may_be_written_beside_the_site(site: Path) -> None:
+    site.parent.chmod(0o500)
+    try:
+        assert not Staging.possible(site)
+    finally:
+        site.parent.chmod(0o700)
+    assert Staging.possible(site)
 
 
 def test_discard_leaves_the_old_site(site: Path) -> None:
