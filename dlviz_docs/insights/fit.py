@@ -89,7 +89,7 @@ def underfitting(context: Context) -> list[Insight]:
     """The loss, or the return, hardly changes at all, in training as in validation."""
     limits = context.limits
     for track in context.main:
-        together = [track, *([twin] if (twin := context.twin(track)) and twin is not track else [])]
+        together = [track, *([twin] if (twin := context.twin(track)) else [])]
         if track.kind == "quality" or not all(_is_flat(one, context) for one in together):
             continue
         low, high = float(track.levels.min()), float(track.levels.max())

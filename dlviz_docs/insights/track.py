@@ -21,7 +21,7 @@ __all__ = ["Context", "Track", "live_points", "prepare"]
 Kind: TypeAlias = Literal["loss", "quality", "return"]
 
 LEVELS = 64
-"""Levels of a curve: enough to place an onset within 2 %."""
+"""Levels of a long curve, at least: enough to place an onset within 2 %."""
 _MEDIAN_ERROR = 1.2533
 """Standard error of a median of normal values over that of their mean."""
 
@@ -42,7 +42,7 @@ _TOTALS = frozenset({"loss", "total_loss", "loss_total", "losses", "Loss", "tota
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
-    """One judged series. Levels have shape (k,), k <= 65 or so, and are costs: lower is better."""
+    """One judged series. Levels have shape (k,), k < 2 * LEVELS, and are costs: lower is better."""
 
     series: Series
     split: str
@@ -91,8 +91,9 @@ class Track:
 
     @property
     def gained(self) -> float:
-        """What the curve got better by, from its first level to its best."""
-        return max(float(self.levels[0] - self.levels.min()), 0.0)
+        """What the curve got better by, from its worst level before its best."""
+        best = self.best_level
+        return float(self.levels[: best + 1].max() - self.levels[best])
 
     @property
     def level_of_points(self) -> FloatArray:
@@ -149,8 +150,8 @@ class Context:
             yield from [track for track in found if track.metric in _TOTALS] or found
 
     def twin(self, track: Track) -> Track | None:
-        """The training curve of the same metric."""
-        return next((t for t in self.tracks if t.split == "train" and t.metric == track.metric), None)
+        """The training curve of the same metric; one that names no split will be it."""
+        return next((t for t in self.of("train", "") if t.metric == track.metric and t is not track), None)
 
     @property
     def main(self) -> tuple[Track, ...]:

@@ -14,12 +14,12 @@ __all__ = ["block_medians", "median_of_three"]
 Floats: TypeAlias = NDArray[np.float64]
 
 
-def block_medians(values: Floats, most: int) -> tuple[Floats, int, int]:
-    """Medians of at most `most` + 1 blocks, the points in a block, and where the first full block starts.
+def block_medians(values: Floats, least: int) -> tuple[Floats, int, int]:
+    """Medians of blocks, the points in a block, and where the first full block starts.
 
-    Blocks are counted from the end, where judgements look; what is left over at the start is a block of its own.
+    There are `least` to 2 * `least` blocks, or one a point where there are fewer points. They are counted from the end, where judgements look; what is left over at the start is a block of its own.
     """
-    width = max(1, len(values) // most)
+    width = max(1, len(values) // least)
     offset = len(values) % width
     medians = row_medians(values[offset:].reshape(-1, width))
     if offset:

@@ -11,8 +11,8 @@ from dlviz_docs.stats.smooth import block_medians, median_of_three
 
 
 @given(st.integers(1, 1_000), st.integers(4, 80))
-def test_blocks_hold_every_point_once(n: int, most: int) -> None:
-    medians, width, offset = block_medians(np.arange(n, dtype=float), most)
+def test_blocks_hold_every_point_once(n: int, least: int) -> None:
+    medians, width, offset = block_medians(np.arange(n, dtype=float), least)
     assert offset < width
     assert offset + (len(medians) - bool(offset)) * width == n
     assert (np.diff(medians) > 0).all()
