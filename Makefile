@@ -4,7 +4,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-STEPS := ruff check, ruff format, mypy --strict
 
 export DLVIZ_CORPORA ?= $(abspath ../shared/corpora)
 export NO_MKDOCS_2_WARNING = 1
@@ -16,10 +15,8 @@ site: $(VENV)/.site ## Build site/ from experiments/ and say which file to open
 	$(BIN)/mkdocs build --strict
 	@echo 'Open $(CURDIR)/site/index.html'
 
-test: check chromium ## Lint, types and all tests; says what was skipped and why
-	$(BIN)/pytest -n 2 --junitxml=.pytest_cache/results.xml || touch .pytest_cache/failed
-	@$(BIN)/python tests/summary.py .pytest_cache/results.xml '$(STEPS)'
-	@if [ -e .pytest_cache/failed ]; then rm .pytest_cache/failed; exit 1; fi
+test: chromium $(VENV)/.test ## Lint, types and all tests; says what was skipped and why
+	@$(BIN)/python tests/run.py
 
 check: $(VENV)/.test ## Lint and types alone
 	$(BIN)/ruff check .
@@ -45,7 +42,7 @@ help: ## Show this list
 
 # Browser tests are skipped where no Chromium is installed, but not in CI.
 chromium:
-	@command -v chromium chromium-browser google-chrome >/dev/null || [ -z "$$CI" ] || \
+	@[ -z "$$CI" ] || command -v chromium || command -v chromium-browser || command -v google-chrome || \
 		{ echo 'No Chromium found: in CI the browser tests must run.'; exit 1; }
 
 $(VENV)/.pip: constraints.txt
