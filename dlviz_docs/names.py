@@ -90,11 +90,13 @@ _GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
 def canonical(raw_names: Sequence[str], split: str = "") -> dict[str, str]:
     """Raw name to "split/metric" for names that stand beside each other in one run; `split` is the folder's, or "".
 
-    A bare metric beside its own validation twin ("loss", "val_loss") is the training one. Names stay distinct:
+    A bare metric beside its own validation twin ("loss", "val_loss") is the training one, unless that has a name of its
+    own ("train_loss"). Names stay distinct:
     where two would meet, the later one keeps its raw form.
     """
     parsed = {raw: _parse(raw) for raw in raw_names}
     judged = {metric for found, metric in parsed.values() if found in ("val", "test")}
+    judged -= {metric for found, metric in parsed.values() if found == "train"}
     rhythms = Counter(_RHYTHM.sub("", f"{found}/{metric}") for found, metric in parsed.values())
     result: dict[str, str] = {}
     taken: set[str] = set()

@@ -142,6 +142,8 @@ def _owned(frame: Frame, steps: FloatArray) -> _Owned:
         elif distinct:
             constant[name] = _setting(name, frame)
     split = _split_column(frame)
+    if not groups and not any(split):
+        return _Owned((_Owner(),), np.zeros(frame.length, np.intp), frozenset(constant), constant)
     parts = _parts(groups, steps, split)
     index: dict[_Owner, int] = {}
     which = [index.setdefault(_Owner(*both), len(index)) for both in zip(parts, split, strict=True)]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from dlviz_docs.readers._text import Damaged
+from dlviz_docs.readers._text import Damaged, Lines
 
-__all__ = ["Lines", "load", "prefix", "rows"]
+__all__ = ["Rows", "load", "peeked_rows", "prefix"]
 
 _LONGEST_INT = 4300
 """Digits; Python refuses to read more, for reading takes time that grows with their square."""
@@ -41,11 +42,17 @@ def prefix(text: str, *, long_int: Callable[[str], object] = float) -> object:
         return None
 
 
-def _parse(text: str, long_int: Callable[[str], object]) -> object:
-    def integer(digits: str) -> object:
-        return int(digits) if len(digits) <= _LONGEST_INT else long_int(digits)
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _LONGEST_INT else float(digits)
 
-    return json.loads(text, parse_int=integer)
+
+_DECODER = json.JSONDecoder(parse_int=_integer)
+
+
+def _parse(text: str, long_int: Callable[[str], object] = float) -> object:
+    if long_int is float:
+        return _DECODER.decode(text)
+    return json.loads(text, parse_int=lambda digits: int(digits) if len(digits) <= _LONGEST_INT else long_int(digits))
 
 
 def _closed(text: str) -> str | None:
@@ -71,42 +78,43 @@ def _closed(text: str) -> str | None:
     return text[:cut] + "".join(_CLOSING[bracket] for bracket in reversed(open_[:depth]))
 
 
-class Lines:
+@dataclass(slots=True)
+class Rows:
     """JSON lines, row by row; what could not be read is counted."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self.bad = 0
-        self.first_bad = 0
-        """Number of the first line, from 1, that is not JSON."""
-        self.cut_bytes = 0
-        """Length of a last line that breaks off."""
+    lines: Lines
+    bad: int = 0
+    first_bad: int = 0
+    """Number of the first line, from 1, that is not a JSON object."""
+    cut_bytes: int = 0
+    """Length of a last line that breaks off."""
 
     def __iter__(self) -> Iterator[dict[str, object]]:
-        lines = self._text.split("\n")
-        last = len(lines) - 1  # text after the last newline: a line still being written
-        for number, line in enumerate(lines):
-            if not line or line.isspace():
+        refused = ""
+        for number, line in enumerate(self.lines, start=1):
+            if line.isspace():
                 continue
             row = _row(line)
             if row is not None:
                 yield row
-            elif number == last:
-                self.cut_bytes = len(line.encode("utf-8", "replace"))
-            else:
-                self.bad += 1
-                self.first_bad = self.first_bad or number + 1
+                continue
+            refused = line
+            self.bad += 1
+            self.first_bad = self.first_bad or number
+        if refused and refused is self.lines.last and not self.lines.whole:
+            self.bad -= 1
+            self.cut_bytes = len(refused.encode("utf-8", "surrogateescape"))
 
 
 def _row(line: str) -> dict[str, object] | None:
     try:
-        value = _parse(line, float)
+        value = _parse(line)
     except (json.JSONDecodeError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
 
-def rows(text: str) -> Iterator[dict[str, object]]:
+def peeked_rows(text: str) -> Iterator[dict[str, object]]:
     """The complete rows at the head of JSON lines, and the complete part of a row that is cut."""
     for line in text.split("\n"):
         row = _row(line) if line.rstrip().endswith("}") else prefix(line)

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import FloatArray, Problem
 from dlviz_docs.readers._frame import Column, Frame, Words
-from dlviz_docs.readers._text import PEEK, clean, counted, is_utf16, natural_size, peek
+from dlviz_docs.readers._text import PEEK, Lines, clean, counted, natural_size, open_lines, peek
 
 __all__ = ["MOST_BYTES", "Head", "Table", "head", "read_table"]
 
@@ -104,35 +103,8 @@ def _unique(names: Sequence[str]) -> tuple[str, ...]:
 
 def read_table(path: Path, *, max_bytes: int = MOST_BYTES) -> Table:
     """Every whole row of the file; ReadError when it has no columns."""
-    with path.open("rb") as start:
-        wide = is_utf16(start.read(2))
-    # Bytes that are not UTF-8 come back out of the names by surrogateescape, and are left in no number.
-    encoding, errors = ("utf-16", "replace") if wide else ("utf-8-sig", "surrogateescape")
-    with path.open(encoding=encoding, errors=errors, newline="") as file:
-        return _Reading(path.name, _Lines(file, max_bytes)).table()
-
-
-@dataclass(slots=True)
-class _Lines:
-    """The lines of a file, none longer than a million characters, as far as `limit` allows."""
-
-    file: TextIO
-    limit: int
-    whole: bool = True
-    """False when the last line that was given has no end."""
-    last: str = ""
-    stopped: bool = False
-
-    def __iter__(self) -> Iterator[str]:
-        given = 0
-        while line := self.file.readline(_LONGEST_LINE):
-            given += len(line)
-            if given > self.limit:
-                self.stopped = True
-                return
-            self.last = line
-            yield line
-        self.whole = not self.last or self.last.endswith(("\n", "\r"))
+    with open_lines(path, max_bytes, _LONGEST_LINE) as lines:
+        return _Reading(path.name, lines).table()
 
 
 @dataclass(slots=True)
@@ -190,7 +162,7 @@ class _Reading:
     """One pass over the lines."""
 
     name: str
-    lines: _Lines
+    lines: Lines
     problems: list[Problem] = field(default_factory=list)
     length: int = 0
     ragged: int = 0

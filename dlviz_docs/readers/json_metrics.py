@@ -7,7 +7,6 @@ a step are no curve and are left alone, and so are annotations and predictions.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -17,11 +16,11 @@ from typing import ClassVar
 import numpy as np
 
 from dlviz_docs.errors import ReadError
-from dlviz_docs.model import Axis, BoolArray, FloatArray, Hparam, Problem, Reading, Series
+from dlviz_docs.model import Axis, BoolArray, FloatArray, Problem, Reading, Series
 from dlviz_docs.names import direction, is_learning_rate
 from dlviz_docs.readers import _json
 from dlviz_docs.readers._curves import curves
-from dlviz_docs.readers._flatten import hparams, leaves, number
+from dlviz_docs.readers._flatten import leaves, number
 from dlviz_docs.readers._frame import (
     EXAMPLE_WORDS,
     Column,
@@ -32,14 +31,14 @@ from dlviz_docs.readers._frame import (
     step_column,
     wall_times,
 )
-from dlviz_docs.readers._text import Damaged, clean, counted, peek, read_text
+from dlviz_docs.readers._rows import frame_of
+from dlviz_docs.readers._text import PEEK, Damaged, clean, counted, natural_size, open_lines, peek, read_text
 
 __all__ = ["JSONMetrics"]
 
 _LINES = frozenset({".jsonl", ".ndjson"})
 _LATEST = frozenset({"metrics.json", "results.json", "scores.json"})
-_SETTINGS = "config"
-"""Ray and mmcv repeat the settings in their rows."""
+_LONGEST_LINE = 10_000_000
 _PEEKED_ROWS = 8
 
 
@@ -49,22 +48,24 @@ class JSONMetrics:
 
     makes_run: ClassVar[bool] = True
     max_bytes: int = 256_000_000
+    """Of longer lines only so much is read; a document may have a quarter of it, for all of it is in memory at once."""
 
     def matches(self, path: Path) -> bool:
-        suffix = path.suffix.lower()
-        if suffix not in _LINES and suffix != ".json":
+        if path.suffix.lower() not in (".json", *_LINES):
             return False
         text = peek(path)
-        if suffix in _LINES or _several_lines(text):
-            return any(_is_row(row) for row in islice(_json.rows(text), _PEEKED_ROWS))
+        rows = islice(_json.peeked_rows(text), _PEEKED_ROWS)
+        if _is_lines(path, text):
+            return any(_is_row(row) for row in rows)
         value = _json.prefix(text)
         return _is_document(value) or (path.name in _LATEST and isinstance(value, Mapping) and _is_row(value))
 
     def read(self, path: Path) -> Reading:
         try:
-            text, problems = read_text(path, self.max_bytes)
-            lines = path.suffix.lower() in _LINES or _several_lines(text)
-            reading = _lines(text, path.name) if lines else _document(text, path.name)
+            if _is_lines(path, peek(path)):
+                return _lines(path, self.max_bytes)
+            text, problems = read_text(path, self.max_bytes // 4)
+            reading = _document(text, path.name)
         except ReadError as error:
             raise ReadError(error.what, error.remedy, partial=Reading("JSON")) from error
         return replace(reading, problems=(*problems, *reading.problems))
@@ -73,10 +74,14 @@ class JSONMetrics:
 # --- is it one? -------------------------------------------------------------------------------------------------------
 
 
-def _several_lines(text: str) -> bool:
-    """Whether the text is JSON lines: its first line is an object by itself, and is not the whole of it."""
+def _is_lines(path: Path, text: str) -> bool:
+    """Whether a file that begins so is JSON lines: its first line is an object, and is not the whole of it."""
     first, newline, _ = text.lstrip().partition("\n")
-    return bool(newline) and first.rstrip().endswith("}") and isinstance(_json.prefix(first), dict)
+    if path.suffix.lower() in _LINES:
+        return True
+    if not newline:  # a line longer than what is looked at, such as Ray's with all settings in it
+        return len(text) >= PEEK and path.name == "result.json"
+    return first.rstrip().endswith("}") and isinstance(_json.prefix(first), dict)
 
 
 def _is_row(row: Mapping[str, object]) -> bool:
@@ -127,22 +132,26 @@ _SACRED_KEYS = {"steps", "values", "timestamps", "name"}
 # --- lines ------------------------------------------------------------------------------------------------------------
 
 
-def _lines(text: str, name: str) -> Reading:
-    lines = _json.Lines(text)
-    reading = _rows(lines, name)
+def _lines(path: Path, limit: int) -> Reading:
+    with open_lines(path, limit, _LONGEST_LINE) as lines:
+        rows = _json.Rows(lines)
+        reading = _rows(rows, path.name)
     problems = list(reading.problems)
-    if lines.bad:
-        what = f"left out: {counted(lines.bad, 'line')} that hold no JSON object, the first is line {lines.first_bad}"
-        problems.append(Problem("bad-lines", name, what, "Correct the lines, or delete them."))
-    if lines.cut_bytes:
-        what = f"last line incomplete ({lines.cut_bytes} bytes): it is left out"
-        problems.append(Problem("cut-off", name, what, "Wait if it is still being written; else delete the line."))
+    if rows.bad:
+        what = f"left out: {counted(rows.bad, 'line')} that hold no JSON object, the first is line {rows.first_bad}"
+        problems.append(Problem("bad-lines", path.name, what, "Correct the lines, or delete them."))
+    if rows.cut_bytes:
+        what = f"last line incomplete ({rows.cut_bytes} bytes): it is left out"
+        problems.append(Problem("cut-off", path.name, what, "Wait if it is still being written; else delete the line."))
+    if lines.stopped:
+        what = f"larger than {natural_size(limit)}: the rest is left out"
+        problems.append(Problem("too-large", path.name, what, "Raise the reader's option `max_bytes`."))
     writer = "JSON lines" if reading.writer == "JSON" else reading.writer
     return replace(reading, writer=writer, problems=tuple(problems))
 
 
 def _rows(rows: Iterable[Mapping[str, object]], name: str) -> Reading:
-    frame, settings = _frame(rows)
+    frame, settings = frame_of(rows)
     step = step_column(frame.numbers)
     if step is None:
         return Reading("JSON", hparams=settings)
@@ -150,28 +159,6 @@ def _rows(rows: Iterable[Mapping[str, object]], name: str) -> Reading:
         return _mmengine(frame, validation, name)
     found = curves(frame, step, source=name)
     return Reading("JSON", found.series, {**settings, **found.hparams}, problems=found.problems)
-
-
-def _frame(rows: Iterable[Mapping[str, object]]) -> tuple[Frame, Mapping[str, Hparam]]:
-    """Rows as columns, nested keys joined by slashes, and the settings that the first row carries."""
-    numbers: dict[str, tuple[list[int], list[float]]] = defaultdict(lambda: ([], []))
-    words: dict[str, tuple[list[int], list[str]]] = defaultdict(lambda: ([], []))
-    settings: Mapping[str, Hparam] = {}
-    count = 0
-    for count, row in enumerate(rows, start=1):
-        if isinstance(config := row.get(_SETTINGS), Mapping):
-            settings = settings or hparams(config)
-            row = {key: value for key, value in row.items() if key != _SETTINGS}
-        for name, value in leaves(row, "/"):
-            found = number(value)
-            if found is not None:
-                numbers[name][0].append(count - 1)
-                numbers[name][1].append(found)
-            elif isinstance(value, str):
-                words[name][0].append(count - 1)
-                words[name][1].append(clean(value))
-    columns = {name: Column(np.array(at, np.intp), np.array(values)) for name, (at, values) in numbers.items()}
-    return Frame(count, columns, {name: Words(*pair) for name, pair in words.items()}), settings
 
 
 # --- mmengine ---------------------------------------------------------------------------------------------------------

@@ -106,7 +106,11 @@ plain_text = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"
 @given(
     st.dictionaries(
         plain_text.filter(lambda key: key not in ("<<", "=")),
-        st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False) | plain_text,
+        st.none()
+        | st.booleans()
+        | st.integers(-(10**20), 10**20)
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | plain_text,
     )
 )
 def test_quoted_json_is_yaml(mapping: dict[str, object]) -> None:
