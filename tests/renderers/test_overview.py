@@ -70,6 +70,13 @@ def test_what_nobody_recorded_leaves_no_section() -> None:
     assert set(figures(Run("r", "r"), objective=None)) == {"facts", "runs"}
 
 
+def test_quality_is_a_main_curve_too() -> None:
+    metrics = ("val/loss", "train/accuracy", "val/accuracy", "val/f1", "lr")
+    run = make_run(0, series=tuple(make_series(name, 0.1, 0.9) for name in metrics))
+    charts = [name for name, figure in figures(run).items() if isinstance(figure.spec, Chart)]
+    assert charts == ["metric-loss", "metric-accuracy"]
+
+
 def test_main_curves_are_the_objective_and_the_loss() -> None:
     both = make_run(0, series=(make_series("val/accuracy", 0.1, 0.9), make_series("train/loss", 2.0, 1.0)))
     shown = figures(both, objective=Objective("val/accuracy", "max"))
@@ -122,6 +129,13 @@ def test_a_seed_among_the_settings_has_one_column() -> None:
     columns = table(figures(*seeded)["runs"])
     assert texts(columns["Seed"]) == ["0", "1"]
     assert "seed" not in columns
+
+
+def test_a_name_among_the_settings_is_not_told_twice() -> None:
+    named = [make_run(n, name=f"runs/r{n}", hparams={"name": f"r{n}", "lr": n}) for n in range(2)]
+    columns = table(figures(*named)["runs"])
+    assert "name" not in columns
+    assert "lr" in columns
 
 
 def test_history_of_a_run() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from dlviz_docs import names
 from dlviz_docs.model import Experiment
 from dlviz_docs.renderers._curves import metric_chart
 from dlviz_docs.renderers.overview.facts import facts
@@ -16,6 +18,9 @@ from dlviz_docs.renderers.overview.settings import common_settings, differing_se
 from dlviz_docs.view import Figure, Shown
 
 __all__ = ["Overview"]
+
+QUALITY = frozenset({"Quality", "Reward"})
+"""Groups of metrics that say how good a model is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +53,9 @@ def _shown(*figures: Figure | None) -> Iterator[Figure]:
 
 
 def _main_charts(experiment: Experiment) -> Iterator[Figure]:
-    """The metric the experiment is judged by, and the loss."""
-    metrics = dict.fromkeys(series.metric for run in experiment.runs for series in run.series)
-    main = metric_of(experiment)
-    yield from _shown(
-        *(metric_chart(experiment, metric) for metric in dict.fromkeys([main, "loss"]) if metric in metrics)
-    )
+    """The metric the experiment is judged by, the loss, and the quality most runs report."""
+    counts = Counter(metric for run in experiment.runs for metric in {series.metric for series in run.series})
+    quality = [metric for metric in counts if names.group(metric) in QUALITY and names.direction(metric)]
+    best = max(sorted(quality), key=counts.__getitem__, default="")
+    wanted = dict.fromkeys(metric for metric in (metric_of(experiment), "loss", best) if metric in counts)
+    yield from _shown(*(metric_chart(experiment, metric) for metric in wanted))

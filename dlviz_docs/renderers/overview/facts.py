@@ -70,7 +70,7 @@ def _length(runs: Sequence[Run]) -> str:
     axis = Counter(axis for _, axis in lengths).most_common(1)[0][0]
     ends = [end for end, counted in lengths if counted == axis]
     low, high = words.number(min(ends)), words.number(max(ends))
-    return f"to {axis} {low}" if low == high else f"to {axis} {low} – {high}"
+    return f"to {axis} {low}" if low == high else f"to {axis} {low}–{high}"
 
 
 def _time(runs: Sequence[Run]) -> str:

@@ -62,12 +62,16 @@ def _is_result(metric: str) -> bool:
 
 
 def _settings(runs: Sequence[Run], limit: int) -> Columns:
-    keys = [
-        key for key in differing(runs) if any(run.hparams.get(key) != run.seed for run in runs)
-    ]  # seeds have a column
+    keys = [key for key in differing(runs) if not all(_repeats(run, key) for run in runs)]
     for key in keys[:limit]:
         cells = [setting(run.hparams[key]) if key in run.hparams else EMPTY for run in runs]
         yield Column(key, all(cell is EMPTY or cell.sort is not None for cell in cells)), cells
+
+
+def _repeats(run: Run, key: str) -> bool:
+    """Whether a setting says only what another column does."""
+    value = run.hparams.get(key)
+    return value == run.seed or value in (run.name, run.name.rpartition("/")[2])
 
 
 def _history(runs: Sequence[Run]) -> Columns:
