@@ -5,14 +5,14 @@ from __future__ import annotations
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, TypeAlias
 
 import numpy as np
 
 from dlviz_docs import names, words
 from dlviz_docs.insights.merging import merge
-from dlviz_docs.model import Direction, Experiment
+from dlviz_docs.model import Direction, Experiment, Insight
 from dlviz_docs.renderers._curves import Curve, curves_by_metric, judgement, metric_figure, ranking
 from dlviz_docs.view import Cell, Column, Figure, Shown, Table
 
@@ -40,30 +40,45 @@ class Training:
 
     def __call__(self, experiment: Experiment) -> Iterator[Shown]:
         """Insights, then charts group by group, then what was recorded once, then all values."""
-        metrics = curves_by_metric(experiment)
-        if not metrics:
-            return
-        yield from merge(experiment.runs)
-        order = ranking(experiment)
-        metrics = {metric: metrics[metric] for metric in _in_order(experiment, metrics)}
-        better = {metric: judgement(experiment, metric, curves).direction for metric, curves in metrics.items()}
+        found = curves_by_metric(experiment)
+        metrics = {metric: found[metric] for metric in _in_order(experiment, found)}
         once = {m: c for m, c in metrics.items() if all(len(curve.y) <= 1 for curve in c)}
-        counters = {m: c for m, c in metrics.items() if m not in once and _is_counter(m, c)}
-        charted = [metric for metric in metrics if metric not in once and metric not in counters]
-        for metric in charted[: self.charts]:
+        counters = [m for m, c in metrics.items() if m not in once and _is_counter(m, c)]
+        curved = [m for m in metrics if m not in once and m not in counters]
+        places = _places(curved[: self.charts])
+        table = "values" if len(once) < len(metrics) else "once"
+        yield from _linked(merge(experiment.runs), metrics, places, table)
+        order = ranking(experiment)
+        for metric, place in places.items():
             if figure := metric_figure(experiment, metric, metrics[metric], order):
-                yield figure
+                yield replace(figure, id=place)
+        better = {metric: judgement(experiment, metric, curves).direction for metric, curves in metrics.items()}
         if once:
             yield _values(once, better, "once", "Recorded once", f"One value a run, so no curve: {_listed(once)}.")
-        if len(once) == len(metrics):
-            return
-        unseen = {"without a chart here": charted[self.charts :], "counting progress": list(counters)}
-        notes = [f"{_listed(m)} {'is' if len(m) == 1 else 'are'} {why}" for why, m in unseen.items() if m]
-        caption = "; ".join(["Best and last value of every metric", *notes]) + "."
-        yield _values(metrics, better, "values", "All values", caption)
+        if len(once) < len(metrics):
+            unseen = {"without a chart here": curved[self.charts :], "counting progress": counters}
+            notes = [f"{_listed(m)} {'is' if len(m) == 1 else 'are'} {why}" for why, m in unseen.items() if m]
+            caption = "; ".join(["Best and last value of every metric", *notes]) + "."
+            yield _values(metrics, better, "values", "All values", caption)
 
 
-# --- order ------------------------------------------------------------------------------------------------------------
+# --- order and places -------------------------------------------------------------------------------------------------
+
+
+def _places(charted: Iterable[str]) -> dict[str, str]:
+    """A metric's place on the page: the usual one, unless another metric of nearly the same name has it ("Loss")."""
+    places: dict[str, str] = {}
+    for metric in charted:
+        place = names.figure_id(metric)
+        places[metric] = f"metric-{names.exact_slug(metric, 'chart')}" if place in places.values() else place
+    return places
+
+
+def _linked(insights: Iterable[Insight], metrics: Metrics, places: Mapping[str, str], table: str) -> Iterator[Insight]:
+    """Insights with the place on this page where their numbers are: a chart, or else the table."""
+    of_series = {curve.series.name: metric for metric, curves in metrics.items() for curve in curves}
+    for insight in insights:
+        yield replace(insight, figure=places.get(of_series.get(insight.metric, ""), table))
 
 
 def _in_order(experiment: Experiment, metrics: Metrics) -> list[str]:

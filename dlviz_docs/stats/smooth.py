@@ -17,7 +17,8 @@ Floats: TypeAlias = NDArray[np.float64]
 def block_medians(values: Floats, least: int) -> tuple[Floats, int, int]:
     """Medians of blocks, the points in a block, and where the first full block starts.
 
-    There are `least` to 2 * `least` blocks, or one a point where there are fewer points. They are counted from the end, where judgements look; what is left over at the start is a block of its own.
+    There are `least` to 2 * `least` blocks, or one a point where there are fewer points. They are counted from the end,
+    where judgements look; what is left over at the start is a block of its own.
     """
     width = max(1, len(values) // least)
     offset = len(values) % width
