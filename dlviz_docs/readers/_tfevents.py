@@ -93,6 +93,8 @@ class Slot:
 class Value:
     """One value of a summary."""
 
+    within: Span = (0, 0)
+    """Where the contents of the summary begin, and of this value."""
     tag: Span = (0, 0)
     kind: int = 0
     """The field it is in: SIMPLE_VALUE, TENSOR, or that of an image, a histogram, audio; 0 for metadata alone."""
@@ -152,11 +154,11 @@ def _starts(event: bytes, session: Field, structure: bytearray) -> bool:
 def _values(event: bytes, summary: Field, structure: bytearray) -> Iterator[Value]:
     for part in fields(event, summary.start, summary.end, structure):
         if part.number == VALUE and part.wire == BYTES:
-            yield _value(event, part, structure)
+            yield _value(event, part, summary.start, structure)
 
 
-def _value(event: bytes, message: Field, structure: bytearray) -> Value:
-    value = Value()
+def _value(event: bytes, message: Field, summary: int, structure: bytearray) -> Value:
+    value = Value(within=(summary, message.start))
     for part in fields(event, message.start, message.end, structure):
         span = (part.start, part.end)
         if part.number == SIMPLE_VALUE and part.wire == FIXED32:

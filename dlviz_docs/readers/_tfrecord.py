@@ -30,7 +30,7 @@ LARGEST = 32 << 20
 
 _HEADER = np.dtype([("size", "<u8"), ("crc", "<u4")])
 _AROUND = _HEADER.itemsize + 4
-_PADDING = bytes(8)  # words that begin inside the last record may end outside
+_PADDING = bytes(136)  # of the last record more may be fetched than it has: a tag as long as they get, in words
 _WALK = 64
 _LONGEST_WALK = 1024
 _CANDIDATES = 16
@@ -56,7 +56,7 @@ class Window:
     """Complete records, `data[starts[i]:starts[i] + sizes[i]]`: their sizes are checked, their contents not yet."""
 
     data: bytes
-    """With at least 8 bytes after the last record and its checksum."""
+    """With at least 136 bytes after the last record and its checksum."""
     base: int
     """Where `data` begins in the file."""
     starts: NDArray[np.int64]
@@ -163,8 +163,8 @@ def _checked(data: bytes, positions: NDArray[np.int64]) -> tuple[NDArray[np.int6
         return positions[:0], positions[:0], True
     headers = _headers(data)[positions[:begun]]
     sizes = np.ascontiguousarray(headers["size"])
-    differs = (sizes ^ sizes[0]).reshape(1, -1)
-    wrong = _crc32c.mask(_crc32c.of_columns(sizes[:1].tobytes(), differs)) != headers["crc"]
+    changes = _crc32c.changes((sizes ^ sizes[0]).reshape(1, -1), 8, np.array([7]))
+    wrong = _crc32c.mask(changes ^ np.uint32(_crc32c.of(sizes[:1].tobytes()))) != headers["crc"]
     intact = int(wrong.argmax()) if wrong.any() else begun
     kept = min(intact, complete)
     return positions[:kept] + _HEADER.itemsize, sizes[:kept].view(np.int64), intact == begun

@@ -1,6 +1,6 @@
 """TensorBoard event files, as TensorFlow, PyTorch, Lightning, Keras and many others write them.
 
-`_tfrecord` finds the records, `_tfcolumns` decodes them, and here their tags are given a meaning. All points are kept:
+`_tfrecord` finds the records, `_tfdecode` decodes them, and here their tags are given a meaning. All points are kept:
 TensorBoard itself samples them when it reads. Of images, histograms and the like it is told how many there are.
 """
 
@@ -17,7 +17,8 @@ import numpy as np
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import BoolArray, Hparam, Problem, Reading, Series, Status
 from dlviz_docs.readers._text import clean
-from dlviz_docs.readers._tfcolumns import Events, Points, read_events
+from dlviz_docs.readers._tfcontents import Contents, Points
+from dlviz_docs.readers._tfdecode import read_contents
 from dlviz_docs.readers._tfevents import NOT_NUMBERS
 from dlviz_docs.readers._tfrecord import Damage
 from dlviz_docs.readers._tfsettings import session, settings_in_text
@@ -59,21 +60,21 @@ class TensorBoard:
 
     def read(self, path: Path) -> Reading:
         with path.open("rb") as stream:
-            events = read_events(stream)
-        if any(damage.kind == "length" and not damage.offset for damage in events.damage):
+            contents = read_contents(stream)
+        if any(damage.kind == "length" and not damage.offset for damage in contents.damage):
             raise ReadError("not an event file, or damaged in its first bytes", _REMEDY)
-        reading = _reading(events, path.name)
-        for damage in events.damage:
+        reading = _reading(contents, path.name)
+        for damage in contents.damage:
             if damage.kind == "length":
                 raise ReadError(f"damaged at byte {damage.offset:,}", _REMEDY, partial=reading)
         return reading
 
 
-def _reading(events: Events, name: str) -> Reading:
-    numbers, media = _sorted_out(events)
-    series = tuple(s for tag, points in numbers.items() if (s := _series(tag, points, events.starts, name)))
-    texts = {_shown(tag): clean(text.decode("utf-8", "replace")) for tag, text in _notes(events, b"text")}
-    hparams, status = _sessions(events)
+def _reading(contents: Contents, name: str) -> Reading:
+    numbers, media = _sorted_out(contents)
+    series = tuple(s for tag, points in numbers.items() if (s := _series(tag, points, contents.starts, name)))
+    texts = {_shown(tag): clean(text.decode("utf-8", "replace")) for tag, text in _notes(contents, b"text")}
+    hparams, status = _sessions(contents)
     for tag, text in list(texts.items()):
         if found := settings_in_text(tag, text):
             hparams |= found
@@ -85,8 +86,8 @@ def _reading(events: Events, name: str) -> Reading:
         media=media,
         texts=texts,
         status=status,
-        restart=min((float(step) for _, step in events.starts), default=None),
-        problems=(*_problems(events.damage, name), *_inexact(numbers, name)),
+        restart=min((float(step) for _, step in contents.starts), default=None),
+        problems=(*_problems(contents.damage, name), *_inexact(numbers, name)),
     )
 
 
@@ -95,30 +96,30 @@ def _shown(tag: bytes) -> str:
     return tag.decode("utf-8", "backslashreplace")
 
 
-def _sorted_out(events: Events) -> tuple[dict[bytes, Points], dict[str, int]]:
+def _sorted_out(contents: Contents) -> tuple[dict[bytes, Points], dict[str, int]]:
     """Scalars by tag, first logged first, and how many of everything else."""
     scalars: dict[bytes, list[Points]] = {}
     media: Counter[str] = Counter()
-    for (tag, is_tensor), points in events.numbers().items():
-        if not is_tensor or _plugin(events, tag) == _SCALARS:
+    for (tag, is_tensor), points in contents.numbers().items():
+        if not is_tensor or _plugin(contents, tag) == _SCALARS:
             scalars.setdefault(tag, []).append(points)
         else:
-            media[_kind(events, tag)] += len(points.positions)
-    for (tag, field), count in events.counts.items():
-        media[NOT_NUMBERS.get(field) or _kind(events, tag)] += count
-    media["graph"] += events.graphs
+            media[_kind(contents, tag)] += len(points.positions)
+    for (tag, field), count in contents.counts.items():
+        media[NOT_NUMBERS.get(field) or _kind(contents, tag)] += count
+    media["graph"] += contents.graphs
     joined = {tag: Points.join(pieces) for tag, pieces in scalars.items()}
     ordered = sorted(joined.items(), key=lambda item: int(item[1].positions[0]))
     return dict(ordered), {kind: count for kind, count in sorted(media.items()) if kind and count}
 
 
-def _plugin(events: Events, tag: bytes) -> bytes:
-    return events.plugins.get(tag, (0, b""))[1]
+def _plugin(contents: Contents, tag: bytes) -> bytes:
+    return contents.plugins.get(tag, (0, b""))[1]
 
 
-def _kind(events: Events, tag: bytes) -> str:
+def _kind(contents: Contents, tag: bytes) -> str:
     """What the tensors of a tag are; "" for settings."""
-    plugin = _plugin(events, tag)
+    plugin = _plugin(contents, tag)
     return "" if plugin in _SETTINGS else _MEDIA.get(plugin, "tensor")
 
 
@@ -154,22 +155,22 @@ def _superseded(points: Points, starts: Sequence[tuple[int, int]]) -> BoolArray 
     return marked if marked.any() else None
 
 
-def _notes(events: Events, plugin: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _notes(contents: Contents, plugin: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Tags and contents of one plugin, in the order of the file."""
-    for (tag, owner), (_, content) in sorted(events.notes.items(), key=lambda item: item[1][0]):
+    for (tag, owner), (_, content) in sorted(contents.notes.items(), key=lambda item: item[1][0]):
         if owner == plugin:
             yield tag, content
 
 
-def _sessions(events: Events) -> tuple[dict[str, Hparam], Status]:
+def _sessions(contents: Contents) -> tuple[dict[str, Hparam], Status]:
     """Settings and outcome as the hparams plugin has them."""
     settings: dict[str, Hparam] = {}
     status: Status = "unknown"
-    for tag, content in _notes(events, b"hparams"):
+    for tag, content in _notes(contents, b"hparams"):
         try:
             found, outcome = session(content)
         except WireError:
-            events.damage.append(Damage.of("message", events.notes[tag, b"hparams"][0], len(content)))
+            contents.damage.append(Damage.of("message", contents.notes[tag, b"hparams"][0], len(content)))
             continue
         settings |= found
         status = status if outcome == "unknown" else outcome

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Reading, Series
-from dlviz_docs.readers import _tfcolumns, _tfevents, _tfrecord
+from dlviz_docs.readers import _tfcontents, _tfdecode, _tfevents, _tflayout, _tfrecord
 from dlviz_docs.readers.tensorboard import TensorBoard
 
 
@@ -250,7 +250,8 @@ def count(reading: Reading | ReadError) -> int:
 
 @pytest.mark.parametrize(("data", "few"), [(small(), 99), (regular(), 2)], ids=["one by one", "columns"])
 def test_every_flipped_bit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, few: int) -> None:
-    monkeypatch.setattr(_tfcolumns, "_FEW", few)
+    monkeypatch.setattr(_tflayout, "FEW", few)
+    monkeypatch.setattr(_tfdecode, "FEW", few)
     whole = count(read_bytes(tmp_path, data))
     for bit in range(8 * len(data)):
         flipped = bytearray(data)
@@ -267,7 +268,8 @@ def test_every_flipped_bit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_every_cut_keeps_all_complete_records(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, few: int
 ) -> None:
-    monkeypatch.setattr(_tfcolumns, "_FEW", few)
+    monkeypatch.setattr(_tflayout, "FEW", few)
+    monkeypatch.setattr(_tfdecode, "FEW", few)
     ends, at = [0], 0
     while at < len(data):
         at += int.from_bytes(data[at : at + 8], "little") + 16
@@ -342,7 +344,7 @@ def irregular(steps: int) -> list[bytes]:
 
 def test_python_runs_once_a_layout_not_once_an_event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parsed = []
-    monkeypatch.setattr(_tfcolumns, "parse_event", lambda event: parsed.append(1) or _tfevents.parse_event(event))
+    monkeypatch.setattr(_tfcontents, "parse_event", lambda event: parsed.append(1) or _tfevents.parse_event(event))
     events = irregular(1000)
     reading = read_events(tmp_path, *events)
     assert count(reading) == len(events) > 5000

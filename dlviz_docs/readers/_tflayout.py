@@ -1,0 +1,325 @@
+"""Events of one layout, decoded as columns: no object for an event, and no Python for it either.
+
+Two events have the same *layout* when all bits that say where things are (keys, lengths, the "goes on" bits of numbers)
+are the same: they parse alike then, and times, steps and values lie at the same offsets. An event with one scalar may
+also have a longer or shorter tag: what is before the tag is then aligned at the start of the event, what is after it at
+its end, and the three lengths around the tag must have grown with it. That makes a handful of layouts of whatever a
+training logs, in whatever order it is interleaved.
+
+So: one event is parsed, in Python; all of its layout are found by comparing the bits that matter; they are sorted by
+tag; both checksums are checked (`_crc32c`); and time, step and value are cut out of the columns. A column is one word
+(8 bytes) of every event; the bytes of all events together have the shape (words, events).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlviz_docs.model import BoolArray, FloatArray
+from dlviz_docs.readers import _crc32c
+from dlviz_docs.readers._crc32c import Words
+from dlviz_docs.readers._tfcontents import Contents, Index, Points
+from dlviz_docs.readers._tfevents import GRAPHS, TENSOR, Event, Slot, Span
+from dlviz_docs.readers._tfrecord import Damage, Window
+from dlviz_docs.readers._wire import WireError
+
+__all__ = ["FEW", "Records", "decode_layouts"]
+
+FEW = 32
+"""Events; to set up columns for fewer takes longer than to parse them."""
+_MISSES = 8
+"""How many layouts may turn out to be rare before all others are taken for rare, too."""
+_ONE_BYTE = 127
+"""The largest length that is written in one byte."""
+_KEEP = np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64)
+"""Masks of the first bytes of a word."""
+_MIX = np.uint64(0x9E37_79B9_7F4A_7C15)  # 2**64 / golden ratio: multiplying by it spreads bits upwards
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Records:
+    """Some records of a window, in the order of the file."""
+
+    window: Window
+    starts: Index
+    sizes: Index
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def where(self, chosen: BoolArray) -> Records:
+        return self if chosen.all() else Records(self.window, self.starts[chosen], self.sizes[chosen])
+
+    def event(self, index: int) -> bytes:
+        start = int(self.starts[index])
+        return self.window.data[start : start + int(self.sizes[index])]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layout:
+    """What events must have in common with `sample` to be parsed like it."""
+
+    sample: bytes
+    event: Event
+    head: int
+    """Bytes that are aligned at the start of the event; the others are at its end, but for the tag between them."""
+    tail: int
+    growing: tuple[int, ...]
+    """Offsets of the lengths that grow with the tag; none where every event has the size of the sample."""
+
+    @classmethod
+    def of(cls, sample: bytes, event: Event) -> _Layout:
+        size = len(sample)
+        if size > _ONE_BYTE or len(event.values) != 1 or not event.values[0].scalar:
+            return cls(sample, event, size, 0, ())
+        (value,) = event.values
+        begin, end = value.tag
+        if not end:
+            return cls(sample, event, size, 0, ())
+        return cls(sample, event, begin, size - end, (*(start - 1 for start in value.within), begin - 1))
+
+    @property
+    def labels(self) -> list[Span]:
+        """What events are told apart by, where it is not the tag between head and tail."""
+        return [] if self.growing else [span for value in self.event.values for span in (value.tag, value.plugin)]
+
+    def masks(self) -> bytearray:
+        """1-bits where an event must have the bits of the sample."""
+        masks = bytearray(self.event.structure)
+        for at in self.growing:
+            masks[at] = 0xFF
+        if self.growing:
+            begin, end = self.event.values[0].plugin
+            masks[begin:end] = b"\xff" * (end - begin)
+        return masks
+
+    def candidates(self, records: Records) -> BoolArray:
+        """Which records are of a size that events of this layout may have."""
+        if not self.growing:
+            return np.equal(records.sizes, len(self.sample))
+        begin, end = self.event.values[0].tag
+        grown = records.sizes - len(self.sample)
+        fits: BoolArray = (grown >= begin - end) & (grown <= _ONE_BYTE - self.sample[self.growing[0]])
+        return fits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Columns:
+    """The bytes of n events of one layout, as words."""
+
+    records: Records
+    layout: _Layout
+    head: Words
+    """Shape (m, n), from the start of each event."""
+    tail: Words
+    """Shape (k, n), from the end of the tag; the checksum follows the event."""
+
+    @classmethod
+    def cut(cls, records: Records, layout: _Layout) -> _Columns:
+        ends = records.starts + records.sizes
+        head = _words(records.window, records.starts, layout.head)
+        return cls(records, layout, head, _words(records.window, ends - layout.tail, layout.tail + 4))
+
+    def take(self, which: Index) -> _Columns:
+        records = Records(self.records.window, self.records.starts[which], self.records.sizes[which])
+        return _Columns(records, self.layout, self.head.take(which, axis=1), self.tail.take(which, axis=1))
+
+    def alike(self) -> BoolArray:
+        """Which events have all bits of the sample that matter."""
+        layout, same = self.layout, np.ones(len(self.records), bool)
+        masks, end = layout.masks(), len(layout.sample) - layout.tail
+        grown = (self.records.sizes - len(layout.sample)).astype(np.uint64)
+        for part, words, place in ((slice(layout.head), self.head, 0), (slice(end, None), self.tail, end)):
+            wanted, matter = _as_words(layout.sample[part]), _as_words(masks[part])
+            for row in np.flatnonzero(matter).tolist():
+                column = words[row]
+                for at in layout.growing:
+                    if place == 0 and at // 8 == row:
+                        column = column - (grown << np.uint64(8 * (at % 8)))
+                same &= (column ^ wanted[row]) & matter[row] == 0
+        return same
+
+    def floats(self, slot: Slot | None, missing: float) -> FloatArray:
+        """The number in that place of every event."""
+        if slot is None:
+            return np.full(len(self.records), missing)
+        bits = self._varints(slot) if slot.varint else self._word(slot.offset)
+        if slot.dtype == "bfloat16":
+            return (bits << np.uint64(16)).astype(np.uint32).view(np.float32).astype(np.float64)
+        with np.errstate(invalid="ignore"):  # signalling NaN
+            return bits.astype(f"<u{slot.width}").view(slot.dtype).astype(np.float64)
+
+    def steps(self) -> Index:
+        slot = self.layout.event.step
+        return np.zeros(len(self.records), np.int64) if slot is None else self._varints(slot).view(np.int64)
+
+    def checksums(self) -> NDArray[np.uint32]:
+        """Those that follow the events."""
+        return _word(self.tail, self.layout.tail).astype(np.uint32)
+
+    def _strip(self, offset: int) -> tuple[Words, int]:
+        """The words an offset of the sample lies in, and the offset in them."""
+        end = len(self.layout.sample) - self.layout.tail
+        return (self.head, offset) if offset < self.layout.head else (self.tail, offset - end)
+
+    def _word(self, offset: int) -> Words:
+        return _word(*self._strip(offset))
+
+    def _varints(self, slot: Slot) -> Words:
+        words, first = self._strip(slot.offset)
+        bits = np.zeros(len(self.records), np.uint64)
+        for index in range(min(slot.size, 10)):
+            row, shift = divmod(first + index, 8)
+            bits |= ((words[row] >> np.uint64(8 * shift)) & np.uint64(0x7F)) << np.uint64(7 * index)
+        return bits
+
+
+def _words(window: Window, positions: Index, size: int) -> Words:
+    """At least `size` bytes from each position on, as words: shape (m, n)."""
+    rows = -(-size // 8)
+    if not rows:
+        return np.empty((0, len(positions)), np.uint64)
+    # A field of raw bytes may lie anywhere, so one gather fetches all words of an event.
+    anywhere: NDArray[np.void] = np.ndarray((len(window.data) - 8 * rows + 1,), f"V{8 * rows}", window.data, 0, (1,))
+    return np.ascontiguousarray(anywhere[positions].view("<u8").reshape(-1, rows).T)
+
+
+def _as_words(octets: bytes | bytearray) -> Words:
+    return np.frombuffer(octets.ljust(-(-len(octets) // 8) * 8, b"\0"), np.uint64)
+
+
+def _word(words: Words, offset: int) -> Words:
+    """The 8 bytes from `offset` on; zeros where the words end."""
+    row, shift = divmod(offset, 8)
+    word: Words = words[row] >> np.uint64(8 * shift)
+    if shift and row + 1 < len(words):
+        word |= words[row + 1] << np.uint64(64 - 8 * shift)
+    return word
+
+
+def decode_layouts(records: Records, contents: Contents, *, checked: bool = False) -> Records:
+    """Decode layout after layout, the most frequent size first; returns the records that are too few of their kind.
+
+    Of these, and of no others, the checksums are still to be checked, unless they are `checked` already.
+    """
+    rare: list[Records] = []
+    while len(records) >= FEW and len(rare) < _MISSES:
+        size = int(np.bincount(records.sizes).argmax())
+        first = int((records.sizes == size).argmax())
+        try:
+            layout = _Layout.of(records.event(first), contents.parse(records.event(first)))
+        except WireError:
+            alike = np.arange(len(records)) == first
+        else:
+            columns = _Columns.cut(records.where(candidates := layout.candidates(records)), layout)
+            alike = candidates
+            alike[candidates] = same = columns.alike()
+            if int(same.sum()) >= FEW:
+                _decode(columns if same.all() else columns.take(np.flatnonzero(same)), contents, checked=checked)
+                records = records.where(~alike)
+                continue
+        rare.append(records.where(alike))
+        records = records.where(~alike)
+    return _together([*rare, records])
+
+
+def _together(parts: Sequence[Records]) -> Records:
+    starts = np.concatenate([part.starts for part in parts])
+    sizes = np.concatenate([part.sizes for part in parts])
+    order = np.argsort(starts, kind="stable")
+    return Records(parts[0].window, starts[order], sizes[order])
+
+
+def _decode(columns: _Columns, contents: Contents, *, checked: bool) -> None:
+    """Events that are all parsed like the sample of their layout."""
+    order, bounds = _by_label(columns)
+    columns = columns if order is None else columns.take(order)
+    intact = np.ones(len(columns.records), bool) if checked else _intact(columns, bounds)
+    if intact.all():
+        _collect(columns, bounds, contents)
+        return
+    lost = columns.records.where(~intact)
+    spans = zip((lost.starts + lost.window.base).tolist(), lost.sizes.tolist(), strict=True)
+    contents.damage += [Damage.of("checksum", position, size) for position, size in spans]
+    if intact.any():
+        _decode(columns.take(np.flatnonzero(intact)), contents, checked=True)
+
+
+def _by_label(columns: _Columns) -> tuple[Index | None, list[int]]:
+    """An order that puts events with the same labels together, and where in it each group begins; the end comes last.
+
+    Within a group the order of the file is kept. Labels are sorted by a hash, and then compared: where two share a
+    hash, a label may come in several groups, which does no harm.
+    """
+    count = len(columns.records)
+    labels = [label for label in _labels(columns) if (label != label[0]).any()]
+    if not labels:
+        return None, [0, count]
+    hashes = np.zeros(count, np.uint64)
+    for label in labels:
+        hashes = (hashes ^ label) * _MIX
+        hashes ^= hashes >> np.uint64(32)
+    # NumPy sorts 16-bit numbers in linear time.
+    order = np.lexsort((hashes.astype(np.uint16), (hashes >> np.uint64(16)).astype(np.uint16)))
+    changes = np.zeros(count - 1, bool)
+    for label in labels:
+        ordered = label[order]
+        changes |= ordered[1:] != ordered[:-1]
+    return order, [0, *(np.flatnonzero(changes) + 1).tolist(), count]
+
+
+def _labels(columns: _Columns) -> Iterator[Words]:
+    """What tells the events apart, word by word: their tags, and plugins where those may differ."""
+    layout, records = columns.layout, columns.records
+    if layout.growing:
+        lengths = records.sizes - layout.head - layout.tail
+        yield lengths.view(np.uint64)
+        for row, word in enumerate(_words(records.window, records.starts + layout.head, int(lengths.max()))):
+            yield word & _KEEP[np.clip(lengths - 8 * row, 0, 8)]
+    else:
+        marks = bytearray(layout.head)
+        for begin, end in layout.labels:
+            marks[begin:end] = b"\xff" * (end - begin)
+        masks = _as_words(marks)
+        for row in np.flatnonzero(masks).tolist():
+            yield columns.head[row] & masks[row]
+
+
+def _intact(columns: _Columns, bounds: Sequence[int]) -> BoolArray:
+    """Which events have the checksum that follows them: the first of a group by the C library, the others from it."""
+    records, layout = columns.records, columns.layout
+    firsts, counts = bounds[:-1], np.diff(bounds)
+    first = np.repeat(firsts, counts)
+    found = np.repeat(np.array([_crc32c.of(records.event(index)) for index in firsts], np.uint32), counts)
+    found ^= _crc32c.changes(columns.head ^ columns.head.take(first, axis=1), layout.head, records.sizes - 1)
+    found ^= _crc32c.changes(columns.tail ^ columns.tail.take(first, axis=1), layout.tail, np.array([layout.tail - 1]))
+    intact: BoolArray = _crc32c.mask(found) == columns.checksums()
+    return intact
+
+
+def _collect(columns: _Columns, bounds: Sequence[int], contents: Contents) -> None:
+    """Add the values of events that lie in groups of one label."""
+    records, layout, event = columns.records, columns.layout, columns.layout.event
+    positions, steps, times = records.starts + records.window.base, columns.steps(), columns.floats(event.wall, np.nan)
+    contents.graphs += len(records) * (event.what in GRAPHS)
+    if event.starts:
+        contents.starts += zip(positions.tolist(), steps.tolist(), strict=True)
+    for value in event.values:
+        points = Points(positions, times, steps, columns.floats(value.number, 0.0))
+        for begin, end in pairwise(bounds):
+            first = records.event(begin)
+            tag = first[value.tag[0] : value.tag[1] + len(first) - len(layout.sample)]
+            if value.scalar:
+                contents.columns[tag, value.kind == TENSOR].append(points.take(slice(begin, end)))
+                named = layout.sample if layout.growing else first
+                contents.remember_plugin(tag, named[slice(*value.plugin)], int(positions[begin]))
+                continue
+            if value.kind:
+                contents.counts[tag, value.kind] += end - begin
+            contents.remember(first, value, int(positions[begin]))
+            contents.remember(records.event(end - 1), value, int(positions[end - 1]))
