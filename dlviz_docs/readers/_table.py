@@ -23,7 +23,8 @@ from dlviz_docs.readers._text import PEEK, Lines, clean, counted, natural_size, 
 
 __all__ = ["MOST_BYTES", "Head", "Table", "head", "read_table"]
 
-MOST_BYTES = 256_000_000
+MOST_BYTES = 128_000_000
+"""So much text becomes some 250 MB of numbers; more is an option of the reader."""
 _BATCH = 4096
 _LONGEST_LINE = 1_000_000
 _MISSING = frozenset({"", "-", "--", "NA", "N/A", "<NA>", "n/a", "None", "none", "null", "NULL"})

@@ -51,7 +51,7 @@ _KERAS = re.compile(rf"\.(\d+)-{_NUMBER}$")
 _TIMM = re.compile(r"^checkpoint-(\d+)$")
 _HF_FOLDER = re.compile(r"^checkpoint-(\d+)$")
 _SCORE = re.compile(
-    rf"(?:loss|acc(?:uracy)?|map|auc|f1|score|iou|miou|reward|rmse|mae|psnr|bleu|wer)[-_=:]*(-?{_NUMBER[1:-1]})(?![\d.]*[a-z])",
+    rf"(?:loss|acc(?:uracy)?|map|auc|f1|score|iou|miou|reward|rmse|mae|psnr|bleu|wer)[-_=:](-?{_NUMBER})(?![\d.]*[a-z])",
     re.IGNORECASE,
 )
 

@@ -35,7 +35,7 @@ class HFTrainer:
     """`trainer_state.json` of an output folder, or of one of its checkpoints."""
 
     makes_run: ClassVar[bool] = True
-    max_bytes: int = 256_000_000
+    max_bytes: int = 32_000_000
 
     def matches(self, path: Path) -> bool:
         return path.name == "trainer_state.json"

@@ -47,7 +47,7 @@ class JSONMetrics:
     """Rows with a step, lists, or steps beside values."""
 
     makes_run: ClassVar[bool] = True
-    max_bytes: int = 256_000_000
+    max_bytes: int = 128_000_000
     """Of longer lines only so much is read; a document may have a quarter of it, for all of it is in memory at once."""
 
     def matches(self, path: Path) -> bool:
