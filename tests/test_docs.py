@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+import types
 from argparse import ArgumentParser, _SubParsersAction
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -14,11 +16,13 @@ import pytest
 import yaml
 
 from dlviz_docs import cli, report
+from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Artifact, Experiment, Insight, Objective, Problem, Recorded, Run, Series, SourceFile
 from dlviz_docs.options import About, Options, parse
-from dlviz_docs.readers import READERS
+from dlviz_docs.readers import READERS, Reader
 from dlviz_docs.registry import load_readers, load_renderers
-from dlviz_docs.renderers import RENDERERS
+from dlviz_docs.renderers import RENDERERS, Renderer
+from dlviz_docs.view import Figure, Table
 from dlviz_docs.workers import Failure
 
 ROOT = Path(__file__).parent.parent
@@ -205,6 +209,48 @@ def keys(value: object) -> set[str]:
     if isinstance(value, list):
         return {key for inner in value for key in keys(inner)}
     return set()
+
+
+# --- code in the pages ------------------------------------------------------------------------------------------------
+
+
+def code(name: str, word: str) -> dict[str, Any]:
+    """What the first Python block with that word in it defines."""
+    block = next(b for b in re.findall(r"```python\n(.*?)```", page(name), re.DOTALL) if word in b)
+    # Dataclasses with postponed annotations look their module up.
+    module = types.ModuleType(f"docs_{word.lower()}")
+    sys.modules[module.__name__] = module
+    exec(block, module.__dict__)
+    return vars(module)
+
+
+def test_the_reader_in_the_docs_reads(tmp_path: Path) -> None:
+    reader: Reader = code("renderers-and-readers.md", "LossText")["LossText"](first_step=1)
+    (tmp_path / "loss.txt").write_text("0.5\n0.25\n", encoding="utf-8")
+    (tmp_path / "bad.txt").write_text("oops\n", encoding="utf-8")
+    assert isinstance(reader, Reader)
+    assert [reader.matches(path) for path in sorted(tmp_path.iterdir())] == [False, True]
+    (series,) = reader.read(tmp_path / "loss.txt").series
+    assert (series.name, series.steps.tolist(), series.values.tolist()) == ("train/loss", [1, 2], [0.5, 0.25])
+    with pytest.raises(ReadError, match="oops"):
+        reader.read(tmp_path / "bad.txt")
+
+
+def test_the_renderer_in_the_docs_draws() -> None:
+    renderer: Renderer = code("renderers-and-readers.md", "Sizes")["Sizes"]()
+    run = Run(name="run", slug="run", sources=(SourceFile("a.csv", 1200, 0.0, "table", "CSV"),))
+    (figure,) = renderer(Experiment("e", "e", "e", (run,)))
+    assert isinstance(renderer, Renderer)
+    assert isinstance(figure, Figure)
+    assert isinstance(figure.spec, Table)
+    assert [cell.text for cell in figure.spec.rows[0]] == ["run", "1,200 bytes"]
+
+
+def test_files_that_the_readme_links_to_exist() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
+    assert len(links) > 5
+    assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 # --- the pages themselves ---------------------------------------------------------------------------------------------
