@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from dlviz_docs import names, words
-from dlviz_docs.model import Direction, Experiment, FloatArray, Run, Series
+from dlviz_docs.model import Experiment
+from dlviz_docs.renderers._captions import choice, course
+from dlviz_docs.renderers._judged import (
+    Curve,
+    Judgement,
+    are_several,
+    best_curve,
+    in_drawing_order,
+    judgement,
+    ranking,
+)
 from dlviz_docs.stats.bands import quantile_band
 from dlviz_docs.view import Band, Chart, Figure, Line, Mark, XAxis
 
-__all__ = ["Curve", "Judgement", "curves_by_metric", "judgement", "metric_chart", "metric_figure", "ranking"]
+__all__ = ["metric_chart", "metric_figure"]
 
 RUNS_IN_FULL = 12
 """More runs than this are a band and their best."""
@@ -28,78 +35,7 @@ LOG_DECADES = 2.5
 """A range from which only the first steps could be read on a linear axis."""
 
 _LOGARITHMIC = {"Loss", "Learning rate", "Gradients and weights"}
-_JUDGED_ORDER = ("val", "test", "", "train")
-_DRAWN_ORDER = ("train", "", "test", "val")
 _BAND_COLOR = 9
-
-
-@dataclass(frozen=True)
-class Curve:
-    """One series of one run, without what a resumed session wrote again."""
-
-    run: Run
-    series: Series
-
-    @cached_property
-    def live(self) -> slice | np.ndarray:
-        return slice(None) if self.series.superseded is None else ~self.series.superseded
-
-    @cached_property
-    def y(self) -> FloatArray:
-        return self.series.values[self.live]
-
-    @cached_property
-    def finite(self) -> np.ndarray:
-        """Places of finite values."""
-        return np.flatnonzero(np.isfinite(self.y))
-
-    @cached_property
-    def x(self) -> Mapping[XAxis, FloatArray]:
-        series, live = self.series, self.live
-        x: dict[XAxis, FloatArray] = {"step": series.steps[live]}
-        if series.axis == "epoch":
-            x["epoch"] = x["step"]
-        elif series.epochs is not None and np.isfinite(series.epochs).all():
-            x["epoch"] = series.epochs[live]
-        if series.times is not None and self.run.started is not None and np.isfinite(series.times).all():
-            x["time"] = series.times[live] - self.run.started
-        return x
-
-    def at(self, place: int) -> dict[XAxis, float]:
-        """One point's place on every axis."""
-        return {axis: float(values[place]) for axis, values in self.x.items()}
-
-    def best(self, direction: Direction) -> float | None:
-        """The best finite value: exact as recorded, or of the points left after splicing."""
-        recorded = self.series.recorded
-        if recorded is not None and not recorded.superseded:
-            return recorded.best(direction)[0]
-        place = self.best_place(direction)
-        return None if place is None else float(self.y[place])
-
-    def best_place(self, direction: Direction) -> int | None:
-        if not len(self.finite):
-            return None
-        values = self.y[self.finite]
-        return int(self.finite[values.argmin() if direction == "min" else values.argmax()])
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What a metric is judged by: the split that counts, and which way is better, None where nobody knows."""
-
-    split: str
-    direction: Direction | None
-
-
-def curves_by_metric(experiment: Experiment) -> dict[str, list[Curve]]:
-    """Every metric's curves, train before validation within a run, so that what is judged is drawn on top."""
-    found: dict[str, list[Curve]] = defaultdict(list)
-    for run in experiment.runs:
-        for series in sorted(run.series, key=lambda one: _DRAWN_ORDER.index(one.split)):
-            if len(series):
-                found[series.metric].append(Curve(run, series))
-    return found
 
 
 def metric_chart(experiment: Experiment, metric: str) -> Figure | None:
@@ -107,7 +43,7 @@ def metric_chart(experiment: Experiment, metric: str) -> Figure | None:
     found = [
         Curve(run, series)
         for run in experiment.runs
-        for series in sorted(run.series, key=lambda one: _DRAWN_ORDER.index(one.split))
+        for series in in_drawing_order(run.series)
         if series.name.endswith(metric) and series.metric == metric and len(series)
     ]
     return metric_figure(experiment, metric, found, ranking(experiment))
@@ -134,35 +70,8 @@ def metric_figure(
         x_label=_axis_words(shown, first_axis),
         log_y=names.group(metric) in _LOGARITHMIC and _spans_decades(shown),
     )
-    caption = _course(curves, judged) + ("" if few else _choice(experiment, len(runs), len(best), bool(bands), shown))
+    caption = course(curves, judged) + ("" if few else choice(experiment, len(runs), len(best), bool(bands), shown))
     return Figure(names.figure_id(metric), metric, caption, chart, names.group(metric))
-
-
-def judgement(experiment: Experiment, metric: str, curves: Iterable[Curve]) -> Judgement:
-    """The experiment's own word on its objective; elsewhere validation before test before training, and the name."""
-    splits = {curve.series.split for curve in curves}
-    split = next((name for name in _JUDGED_ORDER if name in splits), "")
-    objective = experiment.objective
-    if objective is not None and objective.metric in {f"{name}/{metric}" if name else metric for name in splits}:
-        return Judgement(objective.metric.removesuffix(metric).rstrip("/"), objective.direction)
-    if objective is not None and names.group(objective.metric) == "Reward" and names.group(metric) == "Loss":
-        return Judgement(split, None)  # an agent's losses follow the returns it finds, not how well it does
-    return Judgement(split, names.direction(metric))
-
-
-def ranking(experiment: Experiment) -> dict[str, int]:
-    """Place of every run by its best value of the objective; runs without one come last, in their own order."""
-    objective = experiment.objective
-    if objective is None:
-        return {run.slug: place for place, run in enumerate(experiment.runs)}
-    sign = 1 if objective.direction == "min" else -1
-
-    def key(run: Run) -> tuple[bool, float]:
-        series = run.get(objective.metric)
-        best = Curve(run, series).best(objective.direction) if series else None
-        return best is None, sign * (best or 0.0)
-
-    return {run.slug: place for place, run in enumerate(sorted(experiment.runs, key=key))}
 
 
 # --- lines, bands, axes -----------------------------------------------------------------------------------------------
@@ -177,7 +86,7 @@ def _selection(curves: Iterable[Curve], judged: Judgement, best: set[str], *, co
 
 def _lines(shown: Sequence[Curve], faint: set[str]) -> Iterator[Line]:
     """Runs are told apart by colour, splits by dash; a lone split needs no dash, a lone run no name."""
-    several = _are_several(shown)
+    several = are_several(shown)
     held_out = any(curve.series.split in ("val", "test") for curve in shown)
     for curve in shown:
         split = curve.series.split
@@ -192,11 +101,6 @@ def _lines(shown: Sequence[Curve], faint: set[str]) -> Iterator[Line]:
             dash="dashed" if split == "train" and held_out else "solid",
             faint=curve.run.slug in faint,
         )
-
-
-def _are_several(curves: Iterable[Curve]) -> bool:
-    """Whether there is more than one run among them."""
-    return len({curve.run.slug for curve in curves}) > 1
 
 
 def _bands(curves: Sequence[Curve], axis: XAxis) -> tuple[Band, ...]:
@@ -235,7 +139,7 @@ def _spans_decades(curves: Iterable[Curve]) -> bool:
 
 def _marks(curves: Sequence[Curve], judged: Judgement) -> Iterator[Mark]:
     """Best steps, the first non-finite value and the first resumption of each run."""
-    several = _are_several(curves)
+    several = are_several(curves)
     yield from _best_marks(curves, judged)
     odd, resumed = set[str](), set[str]()
     for curve in curves:
@@ -250,12 +154,12 @@ def _marks(curves: Sequence[Curve], judged: Judgement) -> Iterator[Mark]:
 
 
 def _best_marks(curves: Sequence[Curve], judged: Judgement) -> Iterator[Mark]:
-    several = _are_several(curves)
+    several = are_several(curves)
     chosen = [curve for curve in curves if curve.series.split == judged.split]
     if judged.direction is None:
         return
     if len(chosen) > BEST_MARKED:
-        chosen = [_best_curve(chosen, judged.direction)]
+        chosen = [best_curve(chosen, judged.direction)]
     for curve in chosen:
         if len(curve.y) > 1 and (place := curve.best_place(judged.direction)) is not None:
             label = f"best {words.number(float(curve.y[place]))}" + (f" ({curve.run.name})" if several else "")
@@ -275,61 +179,3 @@ def _seams(curve: Curve) -> Iterator[int]:
         return
     starts = np.flatnonzero(superseded[:-1] & ~superseded[1:]) + 1
     yield from (int(place) for place in starts - np.cumsum(superseded)[starts])
-
-
-def _best_curve(curves: Sequence[Curve], direction: Direction) -> Curve:
-    """The curve with the best value; the first of equals."""
-    sign = 1 if direction == "min" else -1
-    return min(curves, key=lambda c: np.inf if (best := c.best(direction)) is None else sign * best)
-
-
-# --- words ------------------------------------------------------------------------------------------------------------
-
-
-def _course(curves: Sequence[Curve], judged: Judgement) -> str:
-    """How the best curve runs, in one sentence, and how many runs there are."""
-    subject = [curve for curve in curves if curve.series.split == judged.split and len(curve.finite)]
-    runs = len({curve.run.slug for curve in curves})
-    among = f"; {runs:,} runs" if runs > 1 else ""
-    name = (subject or curves)[0].series.name
-    if not subject:
-        return f"{name} has no finite value{among}."
-    if judged.direction is None:
-        return f"{_neutral(name, subject)}{among}."
-    return f"{_to_best(name, _best_curve(subject, judged.direction), judged.direction, runs > 1)}{among}."
-
-
-def _to_best(name: str, curve: Curve, direction: Direction, several: bool) -> str:
-    place, start = curve.best_place(direction), int(curve.finite[0])
-    if place is None:
-        return f"{name} has no finite value"
-    best, first = words.number(float(curve.y[place])), words.number(float(curve.y[start]))
-    whose = f", {curve.run.name}" if several else ""
-    where = f"{curve.series.axis} {words.number(float(curve.x['step'][place]))}"
-    if best == first:
-        return f"{name} never betters its first value, {first}{whose and ' (' + whose[2:] + ')'}"
-    return f"{name} {'falls' if direction == 'min' else 'rises'} from {first} to {best} (best{whose}) at {where}"
-
-
-def _neutral(name: str, curves: Sequence[Curve]) -> str:
-    """Ends and range, without a judgement."""
-    ends = [(float(c.y[c.finite[0]]), float(c.y[c.finite[-1]])) for c in curves]
-    if len(ends) == 1:
-        first, last = (words.number(value) for value in ends[0])
-        values = curves[0].y[curves[0].finite]
-        if values.min() == values.max():
-            return f"{name} stays at {first}"
-        low, high = words.number(float(values.min())), words.number(float(values.max()))
-        between = "" if {first, last} == {low, high} else f", between {low} and {high}"
-        return f"{name} goes from {first} to {last}{between}"
-    low, high = words.number(min(last for _, last in ends)), words.number(max(last for _, last in ends))
-    return f"{name} ends at {low} in all runs" if low == high else f"{name} ends between {low} and {high}"
-
-
-def _choice(experiment: Experiment, runs: int, best: int, band: bool, shown: Sequence[Curve]) -> str:
-    """Which of many runs are drawn, and how."""
-    by = f" by {experiment.objective.metric}" if experiment.objective else ""
-    which = f"the best {best}{by}" if by else f"the first {best}"
-    others = ", the others thin" if len({curve.run.slug for curve in shown}) == runs else ""
-    around = ", over the median and the middle 80 % of all" if band else ""
-    return f" Drawn of {runs:,} runs: {which}{others}{around}."

@@ -13,7 +13,8 @@ import numpy as np
 from dlviz_docs import names, words
 from dlviz_docs.insights.merging import merge
 from dlviz_docs.model import Direction, Experiment, Insight
-from dlviz_docs.renderers._curves import Curve, curves_by_metric, judgement, metric_figure, ranking
+from dlviz_docs.renderers._curves import metric_figure
+from dlviz_docs.renderers._judged import Curve, curves_by_metric, judgement, ranking
 from dlviz_docs.view import Cell, Column, Figure, Shown, Table
 
 __all__ = ["Training"]
