@@ -43,8 +43,8 @@ def metric_chart(experiment: Experiment, metric: str) -> Figure | None:
     found = [
         Curve(run, series)
         for run in experiment.runs
-        for series in in_drawing_order(run.series)
-        if series.name.endswith(metric) and series.metric == metric and len(series)
+        for series in in_drawing_order(one for one in run.series if one.name.endswith(metric) and one.metric == metric)
+        if len(series)
     ]
     return metric_figure(experiment, metric, found, ranking(experiment))
 
