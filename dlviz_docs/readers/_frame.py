@@ -26,6 +26,7 @@ __all__ = [
     "known",
     "plain_name",
     "step_column",
+    "unpivoted",
     "wall_times",
 ]
 
@@ -59,6 +60,7 @@ EXAMPLE_WORDS = frozenset(
 )
 """Names of columns and keys that speak of single examples: what has one is a data set or predictions, no metrics."""
 
+_MOST_METRICS = 1_000
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SECONDS = (1e8, 1e10)
 """1973 to 2286, as seconds since 1970; a thousand times that is milliseconds."""
@@ -147,3 +149,28 @@ def _dates(words: Words, length: int) -> FloatArray | None:
     except (ValueError, OverflowError):
         return None
     return full
+
+
+# --- one row a number -------------------------------------------------------------------------------------------------
+
+_METRIC_WORDS = known("metric metric_name tag key name measure")
+_VALUE_WORDS = known("value values")
+
+
+def unpivoted(frame: Frame) -> Frame:
+    """A table of "step, metric, value" as one with a column for each metric; any other as it is."""
+    label = next((name for word in _METRIC_WORDS for name in frame.words if plain_name(name) == word), None)
+    value = next((name for name in frame.numbers if plain_name(name) in _VALUE_WORDS), None)
+    if label is None or value is None:
+        return frame
+    column, words = frame.numbers[value], frame.words[label]
+    names = np.full(frame.length, "", dtype=object)
+    names[list(words.rows)] = words.texts
+    of_column = names[column.rows]
+    metrics = [name for name in dict.fromkeys(words.texts) if name.strip()]
+    numbers = {name: other for name, other in frame.numbers.items() if name != value}
+    for metric in metrics[:_MOST_METRICS]:
+        chosen = of_column == metric
+        if chosen.any():
+            numbers[metric.strip()] = Column(column.rows[chosen], column.values[chosen])
+    return Frame(frame.length, numbers, {name: other for name, other in frame.words.items() if name != label})

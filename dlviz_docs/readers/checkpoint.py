@@ -27,7 +27,9 @@ _MODEL_WORD = re.compile(
 _BIN = re.compile(
     r"^((pytorch|adapter|diffusion_pytorch|flax|fp32)?_?model.*|optimizer|training_args)\.bin$", re.IGNORECASE
 )
-_ZIP = re.compile(r"(_steps|^best_model|^final_model|model|-v\d+)\.zip$", re.IGNORECASE)
+_ZIP = re.compile(r"(_steps|^best_model|^final_model|model)\.zip$", re.IGNORECASE)
+_ZOO_ZIP = re.compile(r"^[A-Z][\w-]*-v\d+\.zip$")
+"""RL Zoo names a model for its environment: CartPole-v1.zip."""
 _FROZEN = re.compile(r"(saved_model|frozen|graph|model).*\.pb$", re.IGNORECASE)
 _TENSORFLOW = re.compile(r"(\.index|\.data-\d+-of-\d+)$")
 _STATE = re.compile(
@@ -66,7 +68,7 @@ class Checkpoint:
         name, suffix = path.name, path.suffix.lower()
         if suffix in _HDF5:  # data sets are HDF5, too
             return bool(_MODEL_WORD.search(name) or _KERAS.search(path.stem) or _MODEL_WORD.search(path.parent.name))
-        patterns = (_SUFFIXES, _TAIL, _BIN, _ZIP, _FROZEN)
+        patterns = (_SUFFIXES, _TAIL, _BIN, _ZIP, _ZOO_ZIP, _FROZEN)
         return any(pattern.search(name) for pattern in patterns) or _is_tensorflow(path)
 
     def read(self, path: Path) -> Reading:
@@ -124,4 +126,4 @@ def _score(stem: str) -> float | None:
 
 def _number(pattern: re.Pattern[str], text: str) -> float | None:
     match = pattern.search(text)
-    return None if match is None else float(next(group for group in match.groups() if group is not None))
+    return None if match is None else float(match[1])

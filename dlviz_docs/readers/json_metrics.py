@@ -29,6 +29,7 @@ from dlviz_docs.readers._frame import (
     axis_of,
     is_step_like,
     step_column,
+    unpivoted,
     wall_times,
 )
 from dlviz_docs.readers._rows import frame_of
@@ -152,6 +153,7 @@ def _lines(path: Path, limit: int) -> Reading:
 
 def _rows(rows: Iterable[Mapping[str, object]], name: str) -> Reading:
     frame, settings = frame_of(rows)
+    frame = unpivoted(frame)
     step = step_column(frame.numbers)
     if step is None:
         return Reading("JSON", hparams=settings)

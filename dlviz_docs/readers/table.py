@@ -20,7 +20,7 @@ from dlviz_docs.model import Reading, Series
 from dlviz_docs.names import canonical, split_of_folder
 from dlviz_docs.readers._curves import curves
 from dlviz_docs.readers._flatten import hparams
-from dlviz_docs.readers._frame import EXAMPLE_WORDS, Column, Frame, step_column
+from dlviz_docs.readers._frame import EXAMPLE_WORDS, Column, Frame, step_column, unpivoted
 from dlviz_docs.readers._table import MOST_BYTES, Head, Table, head, read_table
 
 __all__ = ["MetricsTable"]
@@ -114,11 +114,12 @@ def _is_data(path: Path, first: Head) -> bool:
 
 
 def _metrics(path: Path, table: Table) -> Reading:
-    step = step_column(table.frame.numbers)
+    frame = unpivoted(table.frame)
+    step = step_column(frame.numbers)
     if step is None:
         # The columns are there, and no row yet; or rows without a single step.
         return Reading("CSV", problems=table.problems)
-    found = curves(table.frame, step, source=path.name)
+    found = curves(frame, step, source=path.name)
     series = tuple(_renamed(one, path) for one in found.series)
     return Reading(
         _writer(path, table), series=series, hparams=found.hparams, problems=(*table.problems, *found.problems)
