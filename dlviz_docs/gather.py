@@ -42,8 +42,10 @@ MANY_RESTARTS = 20
 
 _ONE_TRAINING = frozenset({"tensorboard", "hf_trainer"})
 """Several files of these in one folder are sessions of, or looks at, one training."""
+_SESSIONS = frozenset({"tensorboard"})
+"""Files of these in one folder are one log, continued."""
 _LOOKS = frozenset({"hf_trainer"})
-"""Each file of these tells the training from its start: of two that agree, the longer one is enough."""
+"""Each file of these tells the training from its start: the longest is enough."""
 _SPLIT_NAMES = (re.compile(r"(?:^|[-_. ])([A-Za-z]+)$"), re.compile(r"^([A-Za-z]+)[-_. ]"))
 _ENVIRONMENT = re.compile(r"^\d+\.(?=monitor$)")
 """0.monitor.csv, 1.monitor.csv: the environments of one agent."""
@@ -174,8 +176,8 @@ def _seed(name: str, hparams: Mapping[str, Hparam]) -> int | None:
 # --- names, and one curve out of several files ------------------------------------------------------------------------
 
 
-def _named(series: Mapping[Source, Sequence[Series]], root: str) -> list[tuple[str, Series]]:
-    """Every series with its name, and the reader it came from. Names are agreed on within one format and folder."""
+def _named(series: Mapping[Source, Sequence[Series]], root: str) -> list[tuple[Source, Series]]:
+    """Every series with its name, and the file it came from. Names are agreed on within one format and folder."""
     beside: dict[tuple[str, str, str], list[tuple[Source, Series]]] = defaultdict(list)
     for source, found in series.items():
         beside[source.split, source.part, source.reader].extend((source, one) for one in found)
@@ -185,20 +187,34 @@ def _named(series: Mapping[Source, Sequence[Series]], root: str) -> list[tuple[s
         canonical = names.canonical(raw, split)
         for source, one in members:
             name = canonical[one.raw_name] if one.name == one.raw_name else one.name
-            result.append((source.reader, replace(one, name=name, source=_relative(source.relative, root))))
+            result.append((source, replace(one, name=name, source=_relative(source.relative, root))))
     return result
 
 
-def _merge(named: Sequence[tuple[str, Series]]) -> tuple[Series, ...]:
-    by_name: dict[str, dict[str, list[Series]]] = defaultdict(lambda: defaultdict(list))
-    for reader, series in named:
-        by_name[series.name][reader].append(series)
-    merged = []
+def _merge(named: Sequence[tuple[Source, Series]]) -> tuple[Series, ...]:
+    by_name: dict[str, dict[str, list[tuple[Source, Series]]]] = defaultdict(lambda: defaultdict(list))
+    for source, series in named:
+        by_name[series.name][source.reader].append((source, series))
+    merged: list[Series] = []
     for by_reader in by_name.values():
-        told = [_join(_looks(pieces) if reader in _LOOKS else pieces) for reader, pieces in by_reader.items()]
+        told = [_of_one_reader(reader, pieces) for reader, pieces in by_reader.items()]
         # Two loggers of one training (trainer_state.json and event files): the one that tells more.
-        merged.append(max(told, key=len))
+        richest = max(told, key=lambda curves: len(curves[0]))
+        merged += richest
     return tuple(sorted(merged, key=lambda series: names.natural(series.name)))
+
+
+def _of_one_reader(reader: str, pieces: Sequence[tuple[Source, Series]]) -> list[Series]:
+    """One curve, the longest first; more than one where files of a folder tell different curves by the same name."""
+    by_place: dict[str, list[Series]] = defaultdict(list)
+    for source, series in pieces:
+        one_log = reader in _SESSIONS or series.axis == "episode"
+        by_place[source.part if one_log else source.path].append(series)
+    curves = sorted(_without_repetitions([_join(found) for found in by_place.values()]), key=len, reverse=True)
+    first, *others = curves
+    if reader in _LOOKS:
+        return [first]
+    return [first, *(replace(one, name=f"{one.name} ({one.source})") for one in others)]
 
 
 def _join(pieces: Sequence[Series]) -> Series:
@@ -219,8 +235,8 @@ def _in_parallel(series: Series, times: FloatArray) -> Series:
     return replace(ordered, steps=np.arange(len(ordered), dtype=np.float64) + series.steps.min())
 
 
-def _looks(pieces: Sequence[Series]) -> list[Series]:
-    return [piece for i, piece in enumerate(pieces) if not _told_again(i, pieces)]
+def _without_repetitions(curves: Sequence[Series]) -> list[Series]:
+    return [curve for i, curve in enumerate(curves) if not _told_again(i, curves)]
 
 
 def _told_again(index: int, pieces: Sequence[Series]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -87,6 +88,23 @@ def test_a_prefix_is_told_once() -> None:
     first = told("checkpoint-2/s", curve("loss", [0, 1]), reader="hf_trainer")
     second = told("checkpoint-4/s", curve("loss", [0, 1, 2, 3]), reader="hf_trainer")
     assert one_run(first, second).series[0].steps.tolist() == [0, 1, 2, 3]
+
+
+def test_tables_that_tell_other_curves_by_the_same_name_are_no_sessions() -> None:
+    a = told("test.rew.csv", curve("rew", [0, 1, 2]), curve("std", [0, 1, 2]))
+    b, c = told("mean.rew.csv", curve("rew", [0, 1], [5, 6])), told("copy.csv", curve("rew", [0, 1]), curve("x", [0]))
+    run = one_run(a, b, c)
+    assert [series.name for series in run.series] == ["rew", "rew (mean.rew.csv)", "std", "x"]
+    assert all(series.superseded is None for series in run.series)
+
+
+def test_event_files_of_another_folder_are_no_session() -> None:
+    a, b = (
+        told("e", curve("loss", [0, 1, 2]), reader="tensorboard"),
+        told("cm/e", curve("loss", [0, 1]), reader="tensorboard"),
+    )
+    b = Told(replace(b.source, part="cm"), Reading(writer="test", series=(curve("loss", [0, 1], [7, 8]),)))
+    assert [(series.name, len(series)) for series in one_run(a, b).series] == [("loss", 3), ("loss (cm/e)", 2)]
 
 
 def test_states_of_two_trainings_are_two_runs() -> None:
