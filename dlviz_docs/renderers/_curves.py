@@ -53,10 +53,12 @@ def metric_figure(
     experiment: Experiment, metric: str, curves: Sequence[Curve], order: Mapping[str, int]
 ) -> Figure | None:
     """The chart of one metric's curves; `order` ranks runs by slug, for when not all can be drawn."""
-    if not any(len(curve.y) > 1 for curve in curves):
+    runs = list(dict.fromkeys(curve.run.slug for curve in curves if len(curve.y) > 1))
+    if not runs:
         return None
+    lone = len({curve.run.slug for curve in curves}) - len(runs)
+    curves = [curve for curve in curves if curve.run.slug in runs] if lone else curves
     judged = judgement(experiment, metric, curves)
-    runs = list(dict.fromkeys(curve.run.slug for curve in curves))
     best = sorted(runs, key=lambda slug: order.get(slug, len(order)))[:BEST_DRAWN]
     few = len(runs) <= RUNS_IN_FULL
     shown = list(curves) if few else list(_selection(curves, judged, set(best), context=len(runs) <= RUNS_IN_CONTEXT))
@@ -71,6 +73,8 @@ def metric_figure(
         log_y=names.group(metric) in _LOGARITHMIC and _spans_decades(shown),
     )
     caption = course(curves, judged) + ("" if few else choice(experiment, len(runs), len(best), bool(bands), shown))
+    if lone:
+        caption += f" {words.count(lone, 'more run has', 'more runs have')} a single value."
     return Figure(names.figure_id(metric), metric, caption, chart, names.group(metric))
 
 

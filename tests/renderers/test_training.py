@@ -162,6 +162,13 @@ def test_no_chart_without_two_points() -> None:
     assert metric_chart(experiment(run("a", LOSS)), "unknown") is None
 
 
+def test_runs_with_a_single_value_are_told_but_not_drawn() -> None:
+    sweep = [run(f"h{i}", {"val/loss": [i]}) for i in range(20)]
+    mixed = experiment(*sweep, run("a", {**LOSS, "test/loss": [2]}))
+    assert [line.label for line in chart(mixed, "loss").lines] == ["train", "test", "val"]
+    assert caption(mixed, "loss") == "val/loss falls from 3 to 1 (best) at step 10. 20 more runs have a single value."
+
+
 def test_many_runs_are_a_band_with_the_best() -> None:
     crowd = experiment(*(run(f"r{i}", {"val/loss": [5, 1 + abs(i - 20)], "train/loss": [5, 1]}) for i in range(40)))
     drawn = chart(crowd, "loss")
