@@ -16,7 +16,7 @@
   /** Data of each run by "experiment/run". */
   const runs = new Map();
   const scripts = new Map();
-  /** Every chart of the page by its figure element: { figure, spec, controls, waking }. */
+  /** Charts that have been near the screen, by figure element: { figure, spec, controls, waking }. */
   const charts = new Map();
 
   /** Data files call this. */
@@ -67,8 +67,7 @@
   /* ---- Charts ---- */
 
   function prepare(figure) {
-    const entry = { figure, spec: JSON.parse(figure.querySelector(".dlviz-spec").textContent) };
-    charts.set(figure, entry);
+    const entry = { figure, spec: JSON.parse(figure.dataset.spec) };
     addTools(entry);
     fill(figure.querySelector(".dlviz-plot"), {
       tabindex: 0,
@@ -76,12 +75,13 @@
       "aria-label": `${figure.querySelector(".dlviz-title").textContent}: chart, move with the arrow keys`,
       "aria-describedby": `${figure.id}-d ${figure.id}-k`,
     }, []);
-    for (const event of ["pointerenter", "focusin", "touchstart"]) {
-      figure.addEventListener(event, () => wake(entry), { passive: true });
-    }
+    charts.set(figure, entry);
+    return entry;
   }
 
-  /** Load what is drawn and go live, once; resolves to the chart. The others in view follow when the page is idle. */
+  const chartOf = (figure) => charts.get(figure) ?? prepare(figure);
+
+  /** Load what is drawn and go live, once; resolves to the chart. The others near it follow when the page is idle. */
   function wake(entry) {
     return (entry.waking ??= load(entry));
   }
@@ -90,16 +90,24 @@
     const subject = entry.spec.lines.filter((line) => !line.faint);
     const shown = subject.length || entry.spec.bands.length ? subject : entry.spec.lines;
     const [missing] = await Promise.all([loadRuns(entry.spec, shown), loadScript(`${BASE}live.js`)]);
-    for (const figure of charts.keys()) seen.observe(figure);
-    return window.dlviz.live(entry, missing);
+    const chart = window.dlviz.live(entry, missing);
+    if (!awake) {
+      awake = true;
+      near.disconnect();
+      start(); // observed anew, what is near is reported anew
+    }
+    return chart;
   }
 
   const whenIdle = window.requestIdleCallback ?? ((task) => setTimeout(task, 50));
-  const seen = new IntersectionObserver((entries) => {
+  let awake = false;
+  const near = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {
-      if (isIntersecting) whenIdle(() => charts.has(target) && wake(charts.get(target)));
+      if (!isIntersecting) continue;
+      const entry = chartOf(target);
+      if (awake) whenIdle(() => target.isConnected && wake(entry));
     }
-  });
+  }, { rootMargin: "600px" });
 
   function addTools(entry) {
     const { figure, spec } = entry;
@@ -137,13 +145,23 @@
     return choice;
   }
 
-  /** Prepare every chart of the page; again after each page of an instant navigation. */
+  /** Prepare charts as they come near the screen; called again after each page of an instant navigation. */
   function start() {
-    for (const figure of charts.keys()) if (!figure.isConnected) charts.delete(figure);
-    for (const figure of document.querySelectorAll("figure.dlviz-chart")) if (!charts.has(figure)) prepare(figure);
+    for (const figure of charts.keys()) {
+      if (figure.isConnected) continue;
+      near.unobserve(figure);
+      charts.delete(figure);
+    }
+    for (const figure of document.querySelectorAll("figure.dlviz-chart")) near.observe(figure);
   }
 
   window.dlviz = Object.assign(window.dlviz ?? {}, { put, runs, charts, loadScript, loadRuns, fill, html, button, base: BASE });
+  for (const event of ["pointerover", "focusin", "touchstart"]) {
+    document.addEventListener(event, ({ target }) => {
+      const figure = target.closest?.("figure.dlviz-chart");
+      if (figure) wake(chartOf(figure));
+    }, { passive: true });
+  }
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
   window.document$?.subscribe(start);

@@ -395,7 +395,7 @@
         grid.append(svg("line", { x2: "100%", y1: percent(1 - place), y2: percent(1 - place) }));
         left.append(svg("text", { y: percent(1 - place) }, label));
       }
-      for (const { place, label } of ticks(this.x, width < 420 ? 4 : 6, this.kind)) below.append(svg("text", { x: percent(place), y: "100%" }, label));
+      for (const { place, label } of ticks(this.x, width < 420 ? 5 : 6, this.kind)) below.append(svg("text", { x: percent(place), y: "100%" }, label));
       const name = this.kind === "time" ? `time, ${timeUnit(this.x.high - this.x.low)[0]}` : this.kind === this.spec.axes[0] ? this.spec.xLabel : this.kind;
       const value = `${this.spec.yLabel}${this.log ? " (log)" : ""}`.trim();
       return [grid, left, below, svg("text", { class: "dlviz-x-label", x: "100%", y: "100%" }, name), svg("text", { class: "dlviz-y-label" }, value)];
@@ -491,7 +491,7 @@
         start = null;
       });
       on("pointercancel", (event) => { fingers.delete(event.pointerId); start = null; });
-      on("pointerleave", () => { if (start === null) moveCursor(this, null); });
+      on("pointerleave", (event) => { if (start === null && event.pointerType !== "touch") moveCursor(this, null); });
       on("blur", () => moveCursor(this, null));
       on("dblclick", (event) => { if (!event.target.closest("button")) this.set({ range: null }); });
       on("wheel", (event) => {
