@@ -18,6 +18,7 @@ from dlviz_docs.model import Axis, FloatArray
 
 __all__ = [
     "EXAMPLE_WORDS",
+    "MOST_COLUMNS",
     "Column",
     "Frame",
     "Words",
@@ -60,7 +61,8 @@ EXAMPLE_WORDS = frozenset(
 )
 """Names of columns and keys that speak of single examples: what has one is a data set or predictions, no metrics."""
 
-_MOST_METRICS = 1_000
+MOST_COLUMNS = 10_000
+"""Columns or keys; what has more is data, or made to exhaust memory."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SECONDS = (1e8, 1e10)
 """1973 to 2286, as seconds since 1970; a thousand times that is milliseconds."""
@@ -169,7 +171,7 @@ def unpivoted(frame: Frame) -> Frame:
     of_column = names[column.rows]
     metrics = [name for name in dict.fromkeys(words.texts) if name.strip()]
     numbers = {name: other for name, other in frame.numbers.items() if name != value}
-    for metric in metrics[:_MOST_METRICS]:
+    for metric in metrics[:MOST_COLUMNS]:
         chosen = of_column == metric
         if chosen.any():
             numbers[metric.strip()] = Column(column.rows[chosen], column.values[chosen])

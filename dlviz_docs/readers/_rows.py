@@ -10,7 +10,7 @@ import numpy as np
 
 from dlviz_docs.model import FloatArray, Hparam
 from dlviz_docs.readers._flatten import hparams, leaves, number
-from dlviz_docs.readers._frame import Column, Frame, Words
+from dlviz_docs.readers._frame import MOST_COLUMNS, Column, Frame, Words
 from dlviz_docs.readers._text import clean
 
 __all__ = ["frame_of"]
@@ -61,7 +61,7 @@ class _Cells:
 
 
 def frame_of(rows: Iterable[Mapping[str, object]]) -> tuple[Frame, Mapping[str, Hparam]]:
-    """Columns under their keys, nested ones joined by slashes, and the settings that the first row carries."""
+    """Columns under their keys (the first 10,000), nested ones joined by slashes, and the settings of the first row."""
     cells: dict[str, _Cells] = defaultdict(_Cells)
     settings: Mapping[str, Hparam] = {}
     count = 0
@@ -70,6 +70,8 @@ def frame_of(rows: Iterable[Mapping[str, object]]) -> tuple[Frame, Mapping[str, 
             settings = settings or hparams(config)
             row = {key: value for key, value in row.items() if key != _SETTINGS}
         for name, value in _flat(row):
+            if name not in cells and len(cells) >= MOST_COLUMNS:
+                continue
             cell = cells[name]
             cell.rows.append(count)
             cell.values.append(value)

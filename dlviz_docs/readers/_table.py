@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import FloatArray, Problem
-from dlviz_docs.readers._frame import Column, Frame, Words
+from dlviz_docs.readers._frame import MOST_COLUMNS, Column, Frame, Words
 from dlviz_docs.readers._text import PEEK, Lines, clean, counted, natural_size, open_lines, peek
 
 __all__ = ["MOST_BYTES", "Head", "Table", "head", "read_table"]
@@ -28,6 +28,8 @@ MOST_BYTES = 128_000_000
 _BATCH = 4096
 _LONGEST_LINE = 1_000_000
 _MISSING = frozenset({"", "-", "--", "NA", "N/A", "<NA>", "n/a", "None", "none", "null", "NULL"})
+_NO_NAME = re.compile(r"(Unnamed: \d+)?")
+"""What pandas calls the numbers of its rows."""
 _COMMA_NUMBER = re.compile(r"[-+]?[0-9]+(,[0-9]+)?([eE][-+]?[0-9]+)?")
 _NO_NUMBER_MEANT = re.compile(r"\s*(\[.*|[0-9]+(:[0-9]{2}){1,2}(\.[0-9]+)?|True|False|true|false)\s*", re.DOTALL)
 """Arrays, durations and truth values: right in a log, but not points of a curve."""
@@ -175,6 +177,9 @@ class _Reading:
         raw = _cells(first, delimiter)
         if len(raw) < 2 or not self.lines.last.endswith(("\n", "\r")):
             raise ReadError("breaks off in its first line", "Run the training again, or delete the file.")
+        if len(raw) > MOST_COLUMNS:
+            what = f"has {len(raw):,} columns; no table of more than {MOST_COLUMNS:,} is read"
+            raise ReadError(what, "Log fewer metrics, or leave the file out with the option `exclude`.")
         columns = _unique([_decoded(cell) for cell in raw])
         if any("\udc80" <= letter <= "\udcff" for letter in first):
             self._tell("encoding", "not UTF-8; read as Windows-1252", "Save the file as UTF-8.")
@@ -254,10 +259,12 @@ class _Reading:
         words: dict[str, Words] = {}
         for name, column in zip(columns, cells, strict=True):
             found = column.column()
-            if name and len(found.rows) >= len(column.words) and len(found.rows):
+            if _NO_NAME.fullmatch(name):
+                continue
+            if len(found.rows) >= len(column.words) and len(found.rows):
                 numbers[name] = found
                 self._bad_cells(name, column.words)
-            elif name and column.words:
+            elif column.words:
                 words[name] = _words(found, column.words)
         return Frame(self.length, numbers, words)
 

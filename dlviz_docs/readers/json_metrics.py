@@ -23,6 +23,7 @@ from dlviz_docs.readers._curves import curves
 from dlviz_docs.readers._flatten import leaves, number
 from dlviz_docs.readers._frame import (
     EXAMPLE_WORDS,
+    MOST_COLUMNS,
     Column,
     Frame,
     Words,
@@ -101,11 +102,11 @@ def _is_document(value: object) -> bool:
 
 
 def _is_history(value: Mapping[str, object]) -> bool:
-    """Whether lists of numbers are all there is, at least one under the name of a metric."""
-    lists = _lists(value)
-    others = [name for name, leaf in leaves(value, "/") if isinstance(leaf, list) and name not in lists and leaf]
-    return not others and any(
-        direction(name.rpartition("/")[2]) or is_learning_rate(name) or is_step_like(name) for name in lists
+    """Whether there are lists of numbers, at least one under the name of a metric, and no lists of mappings."""
+    if any(isinstance(leaf, list) and leaf and isinstance(leaf[0], Mapping) for _, leaf in leaves(value, "/")):
+        return False
+    return any(
+        direction(name.rpartition("/")[2]) or is_learning_rate(name) or is_step_like(name) for name in _lists(value)
     )
 
 
@@ -138,6 +139,9 @@ def _lines(path: Path, limit: int) -> Reading:
         rows = _json.Rows(lines)
         reading = _rows(rows, path.name)
     problems = list(reading.problems)
+    if len(reading.series) >= MOST_COLUMNS - 1:
+        what = f"more than {MOST_COLUMNS:,} keys: the others are left out"
+        problems.append(Problem("too-large", path.name, what, "Log fewer metrics."))
     if rows.bad:
         what = f"left out: {counted(rows.bad, 'line')} that hold no JSON object, the first is line {rows.first_bad}"
         problems.append(Problem("bad-lines", path.name, what, "Correct the lines, or delete them."))

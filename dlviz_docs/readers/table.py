@@ -32,7 +32,8 @@ _NO_METRICS_NAME = re.compile(
     r"features|dataset|manifest)([_\-.]|$)",
     re.IGNORECASE,
 )
-_MONITOR_COLUMNS = ("r", "l", "t")
+_MONITOR_NAMES = {"r": "episode_reward", "l": "episode_length", "t": "time_elapsed"}
+_MONITOR_COLUMNS = tuple(_MONITOR_NAMES)
 _RISING = 0.6
 """Share of first rows whose step is not below the one before; a random column has about a half."""
 
@@ -169,7 +170,8 @@ def _monitor(path: Path, table: Table) -> Reading:
         )
     found = curves(frame, None, source=path.name)
     settings = hparams({key: value for key, value in header.items() if key == "env_id"}) if header else {}
-    return Reading("Stable-Baselines3 Monitor", series=found.series, hparams=settings, problems=table.problems)
+    series = tuple(replace(one, name=_MONITOR_NAMES.get(one.raw_name, one.name)) for one in found.series)
+    return Reading("Stable-Baselines3 Monitor", series=series, hparams=settings, problems=table.problems)
 
 
 # --- exports of W&B charts --------------------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ DOCUMENTS = (
     ("results.json", '[{"image_id": 0, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}]', None),
     ("instances.json", '{"images": [{"id": 1}], "annotations": [{"id": 1, "image_id": 1}]}', None),
     ("pr.json", '{"precision": [0.5, 1.0], "recall": [1.0, 0.5], "thresholds": [0.1]}', None),
+    ("history.json", '{"loss": [1.5, 1.0], "classes": ["a", "b"], "confusion": [[1, 0], [0, 1]]}', "json_metrics"),
     ("labels.json", '{"labels": [0, 1, 2]}', None),
     ("vocab.json", '{"hello": 0, "world": 1}', None),
     ("points.json", '{"x": [1, 2], "y": [3, 4]}', None),

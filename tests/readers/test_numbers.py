@@ -9,9 +9,11 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dlviz_docs.errors import ReadError
 from dlviz_docs.readers.json_metrics import JSONMetrics
 from dlviz_docs.readers.table import MetricsTable
 
@@ -115,3 +117,24 @@ def test_json_deeper_than_any_stack_is_said(tmp_path: Path) -> None:
     reading = JSONMetrics().read(path)
     assert reading.series[0].values.tolist() == [0.5]
     assert [problem.code for problem in reading.problems] == ["bad-lines"]
+
+
+def test_a_million_columns_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("step," + ",".join(f"m{i}" for i in range(20_000)) + "\n")
+    with pytest.raises(ReadError, match="20,001 columns"):
+        MetricsTable().read(path)
+
+
+def test_more_keys_than_a_log_can_have_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join(json.dumps({"step": i, **{f"m{i}_{k}": k for k in range(600)}}) + "\n" for i in range(20)))
+    reading = JSONMetrics().read(path)
+    assert len(reading.series) < 10_000
+    assert "too-large" in {problem.code for problem in reading.problems}
+
+
+def test_the_row_numbers_of_pandas_are_no_metric(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(",Unnamed: 0,step,loss\n0,0,1,0.5\n1,1,2,0.25\n")
+    assert [series.name for series in MetricsTable().read(path).series] == ["loss"]
