@@ -77,6 +77,12 @@ def test_quality_is_a_main_curve_too() -> None:
     assert charts == ["metric-loss", "metric-accuracy"]
 
 
+def test_some_curve_is_shown_where_no_name_tells_what_matters() -> None:
+    run = make_run(0, series=(make_series("lr", 0.1, 0.2), make_series("alpha", 1.0, 2.0), make_series("once", 1.0)))
+    charts = [name for name, f in figures(run, objective=None).items() if isinstance(f.spec, Chart)]
+    assert charts == ["metric-alpha"]
+
+
 def test_main_curves_are_the_objective_and_the_loss() -> None:
     both = make_run(0, series=(make_series("val/accuracy", 0.1, 0.9), make_series("train/loss", 2.0, 1.0)))
     shown = figures(both, objective=Objective("val/accuracy", "max"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar
 
 from dlviz_docs import names
@@ -21,6 +22,8 @@ __all__ = ["Overview"]
 
 QUALITY = frozenset({"Quality", "Reward"})
 """Groups of metrics that say how good a model is."""
+BOOKKEEPING = frozenset({"Learning rate", "Speed and system", "Progress"})
+"""Groups that say nothing about the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,15 @@ def _shown(*figures: Figure | None) -> Iterator[Figure]:
 
 
 def _main_charts(experiment: Experiment) -> Iterator[Figure]:
-    """The metric the experiment is judged by, the loss, and the quality most runs report."""
+    """What the experiment is judged by, the loss, and the quality most runs report; or else what most runs have."""
     counts = Counter(metric for run in experiment.runs for metric in {series.metric for series in run.series})
-    quality = [metric for metric in counts if names.group(metric) in QUALITY and names.direction(metric)]
-    best = max(sorted(quality), key=counts.__getitem__, default="")
-    wanted = dict.fromkeys(metric for metric in (metric_of(experiment), "loss", best) if metric in counts)
-    yield from _shown(*(metric_chart(experiment, metric) for metric in wanted))
+    by_count = sorted(counts, key=lambda metric: (-counts[metric], metric))
+    quality = (metric for metric in by_count if names.group(metric) in QUALITY and names.direction(metric))
+    wanted = dict.fromkeys((metric_of(experiment), "loss", next(quality, "")))
+    found = [chart for metric in wanted if metric in counts and (chart := metric_chart(experiment, metric))]
+    others = (
+        chart
+        for metric in by_count
+        if names.group(metric) not in BOOKKEEPING and (chart := metric_chart(experiment, metric))
+    )
+    yield from found or islice(others, 1)
