@@ -161,3 +161,23 @@ def test_nothing_sticks_out(own: Path, visit: Callable[..., Visit], width: int) 
     for page in sorted(own.rglob("index.html")):
         tab.page.goto(page.as_uri())
         assert tab.page.evaluate("document.documentElement.scrollWidth") <= width, page
+
+
+def test_instant_navigation(tmp_path: Path, visit: Callable[..., Visit], serve: Callable[[Path], str]) -> None:
+    write_runs(tmp_path / "experiments")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/index.md").write_text("# Start\n\n[Experiments](experiments/index.md)\n")
+    root = serve(tmp_path / "site")
+    theme = {"name": "material", "font": False, "features": ["navigation.instant"]}
+    config = {"site_name": "Test", "site_url": root, "theme": theme, "plugins": ["search", "dlviz"]}
+    (tmp_path / "mkdocs.yml").write_text(json.dumps(config))
+    run(sys.executable, "-m", "mkdocs", "build", "-q", "--strict", cwd=tmp_path)
+    tab = visit()
+    tab.page.goto(root, wait_until="networkidle")
+    tab.page.evaluate("window.sameDocument = true")
+    for name, path in (("Experiments", ""), ("Handwritten digits", "digits/"), ("Training", "digits/training/")):
+        tab.page.locator("article").get_by_role("link", name=name).first.click()
+        tab.page.wait_for_url(f"**/experiments/{path}index.html")
+    tab.page.wait_for_selector(".dlviz-tools button")
+    assert tab.page.evaluate("window.sameDocument"), "no page was loaded anew"
+    tab.expect_quiet()
