@@ -63,7 +63,7 @@ class About:
 
 
 def parse(mapping: Mapping[str, object]) -> Options:
-    """The plugin's options; `readers` and `renderers` may also be a list of the only ones wanted."""
+    """The plugin's options, every one of them checked."""
     return from_mapping(Options, mapping, where="dlviz")
 
 
