@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from markdown import Markdown
 
+from dlviz_docs.build import build
 from dlviz_docs.errors import DlvizError
 from dlviz_docs.export import export
+from dlviz_docs.options import parse
 from dlviz_docs.view import Asset, NavItem, Page, Site
 
 HOSTILE = '<img src=x onerror="alert(1)">'
@@ -70,3 +75,23 @@ def test_a_folder_of_somebody_elses_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DlvizError, match="holds other files"):
         export(a_site(tmp_path, "a"), tmp_path / "docs", "Experiments")
     assert (tmp_path / "docs" / "index.md").read_text() == "mine"
+
+
+def test_another_generator_builds_it(tmp_path: Path) -> None:
+    """MkDocs without our plugin stands for any of them."""
+    runs = tmp_path / "runs" / "exp"
+    for name in ("a", "b"):
+        (runs / name).mkdir(parents=True)
+        (runs / name / "metrics.csv").write_text("step,train_loss,val_loss\n0,1.0,1.1\n1,0.5,0.6\n")
+    site = build(tmp_path / "runs", parse({"workers": 0, "path": ""}), tmp_path / "cache")
+    export(site, tmp_path / "docs", "Experiments")
+    nav = (tmp_path / "docs" / "nav.yml").read_text()
+    (tmp_path / "mkdocs.yml").write_text(f"site_name: x\ntheme: {{name: material, font: false}}\n{nav}")
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    page = next((tmp_path / "site").rglob("training/index.html")).read_text()
+    assert page.count('<svg class="dlviz-svg"') == 1
+    assert "&lt;svg" not in page
+    assert 'href="../../assets/dlviz.css"' in page
