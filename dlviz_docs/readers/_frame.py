@@ -51,12 +51,14 @@ _AXES: Mapping[str, Axis] = {
     **dict.fromkeys(known("total_frames num_frames frames frame"), "frame"),
 }
 _TIME_WORDS = known("timestamp timestamps wall_time walltime time time_stamp datetime date created_at logged_at")
+_METRIC_WORDS = known("metric metric_name tag key name measure")
+_VALUE_WORDS = known("value values")
 EXAMPLE_WORDS = frozenset(
     known(
-        "id label labels class class_id class_name category category_id categories target y y_true y_pred pred "
+        "id label labels class class_id class_name category category_id categories y y_true y_pred pred "
         "prediction predictions predicted prob probs probability proba image images image_id image_path img img_id "
-        "file filename file_name filepath path video text prompt response question answer sentence bbox boxes "
-        "segmentation annotations xmin ymin xmax ymax width height fpr tpr threshold thresholds"
+        "file filename file_name filepath prompt response question answer sentence bbox boxes "
+        "segmentation annotations xmin ymin xmax ymax width height fpr tpr thresholds"
     )
 )
 """Names of columns and keys that speak of single examples: what has one is a data set or predictions, no metrics."""
@@ -154,9 +156,6 @@ def _dates(words: Words, length: int) -> FloatArray | None:
 
 
 # --- one row a number -------------------------------------------------------------------------------------------------
-
-_METRIC_WORDS = known("metric metric_name tag key name measure")
-_VALUE_WORDS = known("value values")
 
 
 def unpivoted(frame: Frame) -> Frame:

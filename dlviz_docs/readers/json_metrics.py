@@ -42,6 +42,7 @@ _LINES = frozenset({".jsonl", ".ndjson"})
 _LATEST = frozenset({"metrics.json", "results.json", "scores.json"})
 _LONGEST_LINE = 10_000_000
 _PEEKED_ROWS = 8
+_SACRED_KEYS = frozenset({"steps", "values", "timestamps", "name"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +127,6 @@ def _sacred(value: Mapping[str, object]) -> dict[str, Mapping[str, object]]:
         for name, inner in value.items()
         if isinstance(inner, Mapping) and isinstance(inner.get("steps"), list) and not set(inner) - _SACRED_KEYS
     }
-
-
-_SACRED_KEYS = {"steps", "values", "timestamps", "name"}
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------

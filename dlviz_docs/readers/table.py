@@ -16,10 +16,10 @@ from typing import ClassVar
 import numpy as np
 
 from dlviz_docs.errors import ReadError
-from dlviz_docs.model import Reading, Series
+from dlviz_docs.model import FloatArray, Reading, Series
 from dlviz_docs.names import canonical, split_of_folder
 from dlviz_docs.readers._curves import curves
-from dlviz_docs.readers._flatten import hparams
+from dlviz_docs.readers._flatten import hparams, number
 from dlviz_docs.readers._frame import EXAMPLE_WORDS, Column, Frame, step_column, unpivoted
 from dlviz_docs.readers._table import MOST_BYTES, Head, Table, head, read_table
 
@@ -32,6 +32,8 @@ _NO_METRICS_NAME = re.compile(
     r"features|dataset|manifest)([_\-.]|$)",
     re.IGNORECASE,
 )
+_DOWNLOAD = re.compile(r"run-(.+?)-tag-(.+)")
+"""TensorBoard names a downloaded curve for its run and tag, with "_" for "/"."""
 _MONITOR_NAMES = {"r": "episode_reward", "l": "episode_length", "t": "time_elapsed"}
 _MONITOR_COLUMNS = tuple(_MONITOR_NAMES)
 _RISING = 0.6
@@ -79,13 +81,12 @@ def _is_metrics(first: Head) -> bool:
 
 
 def _counts(cells: Sequence[str]) -> bool:
-    """Whether the cells count something: whole numbers, mostly rising."""
+    """Whether the cells count something: not negative (but -1 for "before the training"), mostly rising."""
     try:
         steps = np.array([float(cell.replace(",", ".")) for cell in cells if cell])
     except ValueError:
         return False
-    # Lightning and HF log epochs as fractions; nothing that counts is negative.
-    if not len(steps) or not np.isfinite(steps).all() or steps.min() < 0:
+    if not len(steps) or not np.isfinite(steps).all() or steps.min() < -1:
         return False
     return len(steps) < 2 or float(np.mean(np.diff(steps) >= 0)) >= _RISING
 
@@ -121,10 +122,8 @@ def _metrics(path: Path, table: Table) -> Reading:
         # The columns are there, and no row yet; or rows without a single step.
         return Reading("CSV", problems=table.problems)
     found = curves(frame, step, source=path.name)
-    series = tuple(_renamed(one, path) for one in found.series)
-    return Reading(
-        _writer(path, table), series=series, hparams=found.hparams, problems=(*table.problems, *found.problems)
-    )
+    problems = (*table.problems, *found.problems)
+    return Reading(_writer(path, table), _named(found.series, path), found.hparams, problems=problems)
 
 
 def _writer(path: Path, table: Table) -> str:
@@ -135,15 +134,19 @@ def _writer(path: Path, table: Table) -> str:
     return "OpenAI baselines" if "misc/total_timesteps" in table.columns else "CSV"
 
 
-def _renamed(series: Series, path: Path) -> Series:
-    """The name where the place of the file tells more than its column: DVCLive folders, TensorBoard's own export."""
+def _named(series: tuple[Series, ...], path: Path) -> tuple[Series, ...]:
+    """Names where the place of the file tells more than its column: DVCLive's folders, TensorBoard's own download."""
     place = _dvclive_place(path)
     if len(place) > 1 and not split_of_folder(place[0]):
-        return replace(series, name="/".join((*place[:-1], series.raw_name)))
-    if series.raw_name.lower() == "value":
-        tag = path.stem.partition("-tag-")[2] or path.stem
-        return replace(series, name=tag)
-    return series
+        return tuple(replace(one, name="/".join((*place[:-1], one.raw_name))) for one in series)
+    if {one.raw_name.lower() for one in series} != {"value"}:
+        return series
+    if download := _DOWNLOAD.match(path.stem):
+        run, tag = download[1], download[2]
+        name = f"{run}/{tag}" if split_of_folder(run) else tag
+        part = "" if split_of_folder(run) or run == "." else run
+        return tuple(replace(one, name=name, raw_name=name, part=one.part or part) for one in series)
+    return tuple(replace(one, name=path.stem) for one in series)
 
 
 def _dvclive_place(path: Path) -> tuple[str, ...]:
@@ -157,21 +160,32 @@ def _dvclive_place(path: Path) -> tuple[str, ...]:
 
 def _monitor(path: Path, table: Table) -> Reading:
     """SB3's monitor.csv: one row an episode; `t` counts seconds from the file's own `t_start`."""
+    header = _monitor_header(table.comment)
+    found = curves(table.frame, None, source=path.name)
+    elapsed = table.frame.numbers.get("t")
+    start = number(header.get("t_start"))
+    ends = None if elapsed is None or start is None else elapsed.dense(table.frame.length) + start
+    series = tuple(
+        replace(one, name=_MONITOR_NAMES.get(one.raw_name, one.name), times=_ends_of(one, ends)) for one in found.series
+    )
+    settings = {"env_id": header["env_id"]} if isinstance(header.get("env_id"), str) else {}
+    return Reading("Stable-Baselines3 Monitor", series=series, hparams=hparams(settings), problems=table.problems)
+
+
+def _monitor_header(comment: str) -> Mapping[str, object]:
     try:
-        header = json.loads(table.comment.strip().removeprefix("#"))
+        header = json.loads(comment.strip().removeprefix("#"))
     except (ValueError, RecursionError):
-        header = {}
-    start = header.get("t_start") if isinstance(header, dict) else None
-    frame = table.frame
-    if isinstance(start, float) and "t" in frame.numbers:
-        elapsed = frame.numbers["t"]
-        frame = Frame(
-            frame.length, {**frame.numbers, "timestamp": Column(elapsed.rows, elapsed.values + start)}, frame.words
-        )
-    found = curves(frame, None, source=path.name)
-    settings = hparams({key: value for key, value in header.items() if key == "env_id"}) if header else {}
-    series = tuple(replace(one, name=_MONITOR_NAMES.get(one.raw_name, one.name)) for one in found.series)
-    return Reading("Stable-Baselines3 Monitor", series=series, hparams=settings, problems=table.problems)
+        return {}
+    return header if isinstance(header, dict) else {}
+
+
+def _ends_of(series: Series, ends: FloatArray | None) -> FloatArray | None:
+    """When each episode of the curve ended; None where the file does not tell."""
+    if ends is None:
+        return None
+    chosen = ends[series.steps.astype(np.intp) - 1]
+    return chosen if np.isfinite(chosen).all() else None
 
 
 # --- exports of W&B charts --------------------------------------------------------------------------------------------
