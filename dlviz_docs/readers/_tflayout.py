@@ -25,7 +25,7 @@ from dlviz_docs.readers import _crc32c
 from dlviz_docs.readers._crc32c import Words
 from dlviz_docs.readers._tfcontents import Contents, Index, Points
 from dlviz_docs.readers._tfevents import GRAPHS, TENSOR, Event, Slot, Span
-from dlviz_docs.readers._tfrecord import Damage, Window
+from dlviz_docs.readers._tfrecord import Damage, Window, fetch
 from dlviz_docs.readers._wire import WireError
 
 __all__ = ["FEW", "Records", "decode_layouts"]
@@ -121,9 +121,9 @@ class _Columns:
 
     @classmethod
     def cut(cls, records: Records, layout: _Layout) -> _Columns:
-        ends = records.starts + records.sizes
-        head = _words(records.window, records.starts, layout.head)
-        return cls(records, layout, head, _words(records.window, ends - layout.tail, layout.tail + 4))
+        data, ends = records.window.data, records.starts + records.sizes
+        head = fetch(data, records.starts, layout.head)
+        return cls(records, layout, head, fetch(data, ends - layout.tail, layout.tail + 4))
 
     def take(self, which: Index) -> _Columns:
         records = Records(self.records.window, self.records.starts[which], self.records.sizes[which])
@@ -179,16 +179,6 @@ class _Columns:
         return bits
 
 
-def _words(window: Window, positions: Index, size: int) -> Words:
-    """At least `size` bytes from each position on, as words: shape (m, n)."""
-    rows = -(-size // 8)
-    if not rows:
-        return np.empty((0, len(positions)), np.uint64)
-    # A field of raw bytes may lie anywhere, so one gather fetches all words of an event.
-    anywhere: NDArray[np.void] = np.ndarray((len(window.data) - 8 * rows + 1,), f"V{8 * rows}", window.data, 0, (1,))
-    return np.ascontiguousarray(anywhere[positions].view("<u8").reshape(-1, rows).T)
-
-
 def _as_words(octets: bytes | bytearray) -> Words:
     return np.frombuffer(octets.ljust(-(-len(octets) // 8) * 8, b"\0"), np.uint64)
 
@@ -209,12 +199,12 @@ def decode_layouts(records: Records, contents: Contents, *, checked: bool = Fals
     """
     rare: list[Records] = []
     while len(records) >= FEW and len(rare) < _MISSES:
-        size = int(np.bincount(records.sizes).argmax())
-        first = int((records.sizes == size).argmax())
+        usual = np.flatnonzero(records.sizes == np.bincount(records.sizes).argmax())
+        one = int(usual[len(usual) // 2])  # the first steps are written in fewer bytes than most
         try:
-            layout = _Layout.of(records.event(first), contents.parse(records.event(first)))
+            layout = _Layout.of(records.event(one), contents.parse(records.event(one)))
         except WireError:
-            alike = np.arange(len(records)) == first
+            alike = np.arange(len(records)) == one
         else:
             columns = _Columns.cut(records.where(candidates := layout.candidates(records)), layout)
             alike = candidates
@@ -256,21 +246,19 @@ def _by_label(columns: _Columns) -> tuple[Index | None, list[int]]:
     Within a group the order of the file is kept. Labels are sorted by a hash, and then compared: where two share a
     hash, a label may come in several groups, which does no harm.
     """
-    count = len(columns.records)
-    labels = [label for label in _labels(columns) if (label != label[0]).any()]
-    if not labels:
-        return None, [0, count]
+    count, labels = len(columns.records), list(_labels(columns))
     hashes = np.zeros(count, np.uint64)
     for label in labels:
         hashes = (hashes ^ label) * _MIX
-        hashes ^= hashes >> np.uint64(32)
-    # NumPy sorts 16-bit numbers in linear time.
-    order = np.lexsort((hashes.astype(np.uint16), (hashes >> np.uint64(16)).astype(np.uint16)))
+    # The upper bits are the ones all others have an effect on. NumPy sorts 16-bit numbers in linear time.
+    halves = hashes.view(np.uint16).reshape(count, 4)
+    order = np.lexsort((halves[:, 2], halves[:, 3])) if labels else None
     changes = np.zeros(count - 1, bool)
     for label in labels:
         ordered = label[order]
         changes |= ordered[1:] != ordered[:-1]
-    return order, [0, *(np.flatnonzero(changes) + 1).tolist(), count]
+    bounds = [0, *(np.flatnonzero(changes) + 1).tolist(), count]
+    return (order if len(bounds) > 2 else None), bounds
 
 
 def _labels(columns: _Columns) -> Iterator[Words]:
@@ -278,9 +266,10 @@ def _labels(columns: _Columns) -> Iterator[Words]:
     layout, records = columns.layout, columns.records
     if layout.growing:
         lengths = records.sizes - layout.head - layout.tail
+        shortest = int(lengths.min())
         yield lengths.view(np.uint64)
-        for row, word in enumerate(_words(records.window, records.starts + layout.head, int(lengths.max()))):
-            yield word & _KEEP[np.clip(lengths - 8 * row, 0, 8)]
+        for row, word in enumerate(fetch(records.window.data, records.starts + layout.head, int(lengths.max()))):
+            yield word if shortest >= 8 * (row + 1) else word & _KEEP[np.clip(lengths - 8 * row, 0, 8)]
     else:
         marks = bytearray(layout.head)
         for begin, end in layout.labels:

@@ -108,7 +108,7 @@ def _sorted_out(contents: Contents) -> tuple[dict[bytes, Points], dict[str, int]
     for (tag, field), count in contents.counts.items():
         media[NOT_NUMBERS.get(field) or _kind(contents, tag)] += count
     media["graph"] += contents.graphs
-    joined = {tag: Points.join(pieces) for tag, pieces in scalars.items()}
+    joined = {tag: pieces[0] if len(pieces) == 1 else Points.join(pieces) for tag, pieces in scalars.items()}
     ordered = sorted(joined.items(), key=lambda item: int(item[1].positions[0]))
     return dict(ordered), {kind: count for kind, count in sorted(media.items()) if kind and count}
 
