@@ -6,6 +6,8 @@ A sentence is only said where the metric's name tells which way is better, and w
 
 from __future__ import annotations
 
+import numpy as np
+
 from dlviz_docs.insights.best import best_steps
 from dlviz_docs.insights.fit import overfitting, underfitting, unfinished
 from dlviz_docs.insights.history import resumed, schedule
@@ -20,6 +22,7 @@ __all__ = ["Thresholds", "observe"]
 _DEFAULT = Thresholds()
 
 
+@np.errstate(all="ignore")  # logs may hold 1e308; what overflows compares as nothing worth saying
 def observe(run: Run, limits: Thresholds = _DEFAULT) -> tuple[Insight, ...]:
     """All that is worth saying of one run at full resolution, the most serious first; only facts where it is healthy.
 

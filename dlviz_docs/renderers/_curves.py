@@ -49,6 +49,7 @@ def metric_chart(experiment: Experiment, metric: str) -> Figure | None:
     return metric_figure(experiment, metric, found, ranking(experiment))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # logs may hold 1e308
 def metric_figure(
     experiment: Experiment, metric: str, curves: Sequence[Curve], order: Mapping[str, int]
 ) -> Figure | None:
@@ -57,7 +58,8 @@ def metric_figure(
     if not runs:
         return None
     lone = len({curve.run.slug for curve in curves}) - len(runs)
-    curves = [curve for curve in curves if curve.run.slug in runs] if lone else curves
+    drawn = set(runs)
+    curves = [curve for curve in curves if curve.run.slug in drawn] if lone else curves
     judged = judgement(experiment, metric, curves)
     best = sorted(runs, key=lambda slug: order.get(slug, len(order)))[:BEST_DRAWN]
     few = len(runs) <= RUNS_IN_FULL

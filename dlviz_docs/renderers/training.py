@@ -105,7 +105,7 @@ def _is_counter(metric: str, curves: Iterable[Curve]) -> bool:
     """An epoch or step number that only rises: its curve says nothing."""
     if names.group(metric) != "Progress":
         return False
-    return all(bool((np.diff(curve.y) >= 0).all()) for curve in curves)
+    return all(bool((curve.y[1:] >= curve.y[:-1]).all()) for curve in curves)
 
 
 def _listed(metrics: Iterable[str]) -> str:
