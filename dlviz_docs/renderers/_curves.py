@@ -36,6 +36,7 @@ LOG_DECADES = 2.5
 
 _LOGARITHMIC = {"Loss", "Learning rate", "Gradients and weights"}
 _BAND_COLOR = 9
+_ONSETS = {"overfitting": "overfits", "divergence": "diverges"}
 
 
 def metric_chart(experiment: Experiment, metric: str) -> Figure | None:
@@ -144,7 +145,7 @@ def _spans_decades(curves: Iterable[Curve]) -> bool:
 
 
 def _marks(curves: Sequence[Curve], judged: Judgement) -> Iterator[Mark]:
-    """Best steps, the first non-finite value and the first resumption of each run."""
+    """Best steps, and of each run: its first non-finite value, its resumptions, and where its insights begin."""
     several = are_several(curves)
     yield from _best_marks(curves, judged)
     odd, resumed = set[str](), set[str]()
@@ -157,6 +158,7 @@ def _marks(curves: Sequence[Curve], judged: Judgement) -> Iterator[Mark]:
         if run.slug not in resumed and curve.series.superseded is not None:
             resumed.add(run.slug)
             yield from (Mark("resume", curve.at(place), None, f"resumed{label}", run.color) for place in _seams(curve))
+        yield from _onsets(curve, label)
 
 
 def _best_marks(curves: Sequence[Curve], judged: Judgement) -> Iterator[Mark]:
@@ -170,6 +172,19 @@ def _best_marks(curves: Sequence[Curve], judged: Judgement) -> Iterator[Mark]:
         if len(curve.y) > 1 and (place := curve.best_place(judged.direction)) is not None:
             label = f"best {words.number(float(curve.y[place]))}" + (f" ({curve.run.name})" if several else "")
             yield Mark("best", curve.at(place), float(curve.y[place]), label, curve.run.color)
+
+
+def _onsets(curve: Curve, label: str) -> Iterator[Mark]:
+    """Where overfitting or divergence of this very curve begins."""
+    for insight in curve.run.insights:
+        if (
+            insight.metric == curve.series.name
+            and insight.step is not None
+            and insight.kind in _ONSETS
+            and len(curve.y)
+        ):
+            place = int(np.abs(curve.x["step"] - insight.step).argmin())
+            yield Mark("onset", curve.at(place), None, f"{_ONSETS[insight.kind]}{label}", curve.run.color)
 
 
 def _nonfinite_mark(curve: Curve, label: str) -> Mark:

@@ -117,6 +117,14 @@ def test_the_first_value_that_is_not_finite_is_marked() -> None:
     assert [(mark.kind, mark.x["step"], mark.label) for mark in drawn.marks] == [("nonfinite", 20, "NaN from here")]
 
 
+def test_overfitting_is_marked_where_it_begins() -> None:
+    said = Insight("overfitting", "warning", "Overfits.", metric="val/loss", step=10)
+    drawn = chart(experiment(run("a", LOSS, insights=(said,))), "loss")
+    assert [(mark.kind, mark.x["step"], mark.label) for mark in drawn.marks if mark.kind != "best"] == [
+        ("onset", 10, "overfits")
+    ]
+
+
 def test_superseded_points_are_left_out_and_the_seam_is_marked() -> None:
     spliced = series(
         "zeta", [5, 4, 9, 9, 3, 2], steps=[0, 1, 2, 3, 2, 3], superseded=np.array([0, 0, 1, 1, 0, 0], bool)
