@@ -1,5 +1,5 @@
 /* Charts of a page. Each picture stands in the page already; this script gives it its tools and, on first touch, loads
- * what makes it live: live.js and the data files of its runs. explore.js comes with the first click on CSV or Explore.
+ * what makes it live: numbers.js, live.js and the data of its runs. explore.js comes with the first click on CSV or Explore.
  *
  * Classic scripts without dependencies that work from disk: no fetch, no modules. Names that stand in a folder enter the
  * page as text nodes only. Colours are CSS variables, so a change of scheme needs nothing from here.
@@ -8,6 +8,7 @@
   "use strict";
 
   const BASE = document.currentScript.src.replace(/[^/]*$/, "");
+  const FIRST = 2; // charts that are likely on the screen when the page opens
   const HELP =
     "Drag to zoom, double-click to see all; Ctrl and wheel, or two fingers, zoom too. With the chart focused, arrow keys " +
     "move through the points (Shift: ten at a time), up and down change the series, + and − zoom, 0 shows all, L switches " +
@@ -27,13 +28,20 @@
   function loadScript(src) {
     const address = new URL(src, document.baseURI).href;
     if (!scripts.has(address)) {
-      scripts.set(address, new Promise((done, failed) => {
-        const script = document.createElement("script");
-        script.onload = () => done();
-        script.onerror = () => { scripts.delete(address); failed(new Error(src)); };
-        script.src = address;
-        document.head.append(script);
-      }));
+      scripts.set(
+        address,
+        new Promise((done, failed) => {
+          const script = document.createElement("script");
+          script.async = false; // run in the order they were asked for
+          script.onload = () => done();
+          script.onerror = () => {
+            scripts.delete(address);
+            failed(new Error(src));
+          };
+          script.src = address;
+          document.head.append(script);
+        }),
+      );
     }
     return scripts.get(address);
   }
@@ -69,12 +77,16 @@
   function prepare(figure) {
     const entry = { figure, spec: JSON.parse(figure.dataset.spec) };
     addTools(entry);
-    fill(figure.querySelector(".dlviz-plot"), {
-      tabindex: 0,
-      role: "application",
-      "aria-label": `${figure.querySelector(".dlviz-title").textContent}: chart, move with the arrow keys`,
-      "aria-describedby": `${figure.id}-d ${figure.id}-k`,
-    }, []);
+    fill(
+      figure.querySelector(".dlviz-plot"),
+      {
+        tabindex: 0,
+        role: "application",
+        "aria-label": `${figure.querySelector(".dlviz-title").textContent}: chart, move with the arrow keys`,
+        "aria-describedby": `${figure.id}-d ${figure.id}-k`,
+      },
+      [],
+    );
     charts.set(figure, entry);
     return entry;
   }
@@ -89,7 +101,8 @@
   async function load(entry) {
     const subject = entry.spec.lines.filter((line) => !line.faint);
     const shown = subject.length || entry.spec.bands.length ? subject : entry.spec.lines;
-    const [missing] = await Promise.all([loadRuns(entry.spec, shown), loadScript(`${BASE}live.js`)]);
+    const code = ["numbers.js", "live.js"].map((name) => loadScript(BASE + name));
+    const [missing] = await Promise.all([loadRuns(entry.spec, shown), ...code]);
     const chart = window.dlviz.live(entry, missing);
     if (!awake) {
       awake = true;
@@ -101,13 +114,16 @@
 
   const whenIdle = window.requestIdleCallback ?? ((task) => setTimeout(task, 50));
   let awake = false;
-  const near = new IntersectionObserver((entries) => {
-    for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting) continue;
-      const entry = chartOf(target);
-      if (awake) whenIdle(() => target.isConnected && wake(entry));
-    }
-  }, { rootMargin: "600px" });
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        const entry = chartOf(target);
+        if (awake) whenIdle(() => target.isConnected && wake(entry));
+      }
+    },
+    { rootMargin: "600px" },
+  );
 
   function addTools(entry) {
     const { figure, spec } = entry;
@@ -120,10 +136,14 @@
     entry.controls = {
       log: toggle("log", spec.log, "Logarithmic value axis"),
       fit: toggle("fit", false, "Fit the value axis to the middle 98 % of the points"),
-      help: button("?", () => {
-        help.hidden = !help.hidden;
-        entry.controls.help.setAttribute("aria-expanded", String(!help.hidden));
-      }, { "aria-expanded": "false", "aria-label": "Help: mouse and keys", title: "Mouse and keys" }),
+      help: button(
+        "?",
+        () => {
+          help.hidden = !help.hidden;
+          entry.controls.help.setAttribute("aria-expanded", String(!help.hidden));
+        },
+        { "aria-expanded": "false", "aria-label": "Help: mouse and keys", title: "Mouse and keys" },
+      ),
     };
     figure.querySelector(".dlviz-tools").append(
       ...(spec.axes.length > 1 ? [axisChoice(spec, act)] : []),
@@ -152,15 +172,31 @@
       near.unobserve(figure);
       charts.delete(figure);
     }
-    for (const figure of document.querySelectorAll("figure.dlviz-chart")) near.observe(figure);
+    const figures = [...document.querySelectorAll("figure.dlviz-chart")];
+    figures.slice(0, FIRST).forEach(chartOf);
+    figures.forEach((figure) => near.observe(figure));
   }
 
-  window.dlviz = Object.assign(window.dlviz ?? {}, { put, runs, charts, loadScript, loadRuns, fill, html, button, base: BASE });
+  window.dlviz = Object.assign(window.dlviz ?? {}, {
+    put,
+    runs,
+    charts,
+    loadScript,
+    loadRuns,
+    fill,
+    html,
+    button,
+    base: BASE,
+  });
   for (const event of ["pointerover", "focusin", "touchstart"]) {
-    document.addEventListener(event, ({ target }) => {
-      const figure = target.closest?.("figure.dlviz-chart");
-      if (figure) wake(chartOf(figure));
-    }, { passive: true });
+    document.addEventListener(
+      event,
+      ({ target }) => {
+        const figure = target.closest?.("figure.dlviz-chart");
+        if (figure) wake(chartOf(figure));
+      },
+      { passive: true },
+    );
   }
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

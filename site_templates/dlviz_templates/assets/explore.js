@@ -19,7 +19,8 @@
     const rows = ["series,run,metric,step,epoch,seconds,value"];
     for (const { line, y, ...axes } of curves) {
       const head = [line.label, line.run, line.series].map(cell).join();
-      for (let i = 0; i < y.length; i++) rows.push(`${head},${AXES.map((axis) => axes[axis]?.[i] ?? "").join()},${y[i]}`);
+      for (let i = 0; i < y.length; i++)
+        rows.push(`${head},${AXES.map((axis) => axes[axis]?.[i] ?? "").join()},${y[i]}`);
     }
     return rows.join("\n") + "\n";
   }
@@ -28,22 +29,33 @@
 
   async function explore(chart, curves) {
     await window.dlviz.loadScript(`${window.dlviz.base}plotly.min.js`);
-    const dialog = document.createElement("dialog"), head = document.createElement("header"), stage = document.createElement("div");
-    const title = document.createElement("span"), close = document.createElement("button");
+    const dialog = document.createElement("dialog"),
+      head = document.createElement("header"),
+      stage = document.createElement("div");
+    const title = document.createElement("span"),
+      close = document.createElement("button");
     dialog.className = "dlviz-dialog";
     dialog.setAttribute("aria-label", `${chart.title} in Plotly`);
     title.textContent = chart.title;
     close.type = "button";
     close.textContent = "Close";
     close.addEventListener("click", () => dialog.close());
-    dialog.addEventListener("close", () => { Plotly.purge(stage); dialog.remove(); redraw = null; });
+    dialog.addEventListener("close", () => {
+      Plotly.purge(stage);
+      dialog.remove();
+      redraw = null;
+    });
     head.append(title, close);
     dialog.append(head, stage);
     document.body.append(dialog);
     dialog.showModal(); // Escape closes it, and the focus goes back to where it was
-    redraw = () => Plotly.react(stage, traces(chart, curves), layout(chart), {
-      responsive: true, displaylogo: false, showSendToCloud: false, plotlyServerURL: "",
-    });
+    redraw = () =>
+      Plotly.react(stage, traces(chart, curves), layout(chart), {
+        responsive: true,
+        displaylogo: false,
+        showSendToCloud: false,
+        plotlyServerURL: "",
+      });
     redraw();
   }
 
@@ -53,20 +65,31 @@
 
   function traces(chart, curves) {
     const points = curves.reduce((sum, { y }) => sum + y.length, 0);
-    return curves.filter((curve) => curve[chart.kind]).map(({ line, y, ...axes }) => ({
-      type: points > GL_FROM ? "scattergl" : "scatter",
-      mode: y.length > 1 ? "lines" : "markers",
-      name: inert(line.label),
-      x: axes[chart.kind],
-      y,
-      line: { color: variable(line.faint ? "muted" : `c${line.color % 10}`), width: line.faint ? 1 : 2, dash: line.dashed ? "dash" : "solid" },
-      visible: line.faint && !chart.showFaint ? "legendonly" : true,
-    }));
+    return curves
+      .filter((curve) => curve[chart.kind])
+      .map(({ line, y, ...axes }) => ({
+        type: points > GL_FROM ? "scattergl" : "scatter",
+        mode: y.length > 1 ? "lines" : "markers",
+        name: inert(line.label),
+        x: axes[chart.kind],
+        y,
+        line: {
+          color: variable(line.faint ? "muted" : `c${line.color % 10}`),
+          width: line.faint ? 1 : 2,
+          dash: line.dashed ? "dash" : "solid",
+        },
+        visible: line.faint && !chart.showFaint ? "legendonly" : true,
+      }));
   }
 
   function layout(chart) {
     const grid = variable("grid");
-    const axis = (title) => ({ title: { text: inert(title) }, gridcolor: grid, zerolinecolor: grid, linecolor: variable("axis") });
+    const axis = (title) => ({
+      title: { text: inert(title) },
+      gridcolor: grid,
+      zerolinecolor: grid,
+      linecolor: variable("axis"),
+    });
     return {
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
@@ -75,11 +98,14 @@
       hovermode: "x unified",
       hoverlabel: { bgcolor: variable("surface"), font: { color: variable("fg") }, namelength: -1 },
       showlegend: true,
-      xaxis: axis(chart.kind === "time" ? "time, seconds" : chart.kind === chart.spec.axes[0] ? chart.spec.xLabel : chart.kind),
+      xaxis: axis(chart.kind === "time" ? "time, seconds" : chart.axisName()),
       yaxis: { ...axis(chart.spec.yLabel || chart.title), type: chart.log ? "log" : "linear" },
     };
   }
 
-  new MutationObserver(() => redraw?.()).observe(document.body, { attributes: true, attributeFilter: ["data-md-color-scheme"] });
+  new MutationObserver(() => redraw?.()).observe(document.body, {
+    attributes: true,
+    attributeFilter: ["data-md-color-scheme"],
+  });
   Object.assign(window.dlviz, { download, explore });
 })();

@@ -4,13 +4,14 @@
 (() => {
   "use strict";
 
-  const { runs, loadScript, loadRuns, fill, html, button, base } = window.dlviz;
+  const { loadScript, loadRuns, fill, html, button, base } = window.dlviz;
+  const { curve, wholeCurve, smoothed, lowerBound, nearest } = window.dlviz.numbers;
+  const { LEAST, timeUnit, xScale, yScale, ticks, number, place } = window.dlviz.numbers;
   const SVG = "http://www.w3.org/2000/svg";
-  const PAD = 0.04; // this and the next as in charts/scales.py
-  const LEAST = 2.2250738585072014e-308;
   const TIP_ROWS = 12;
   const GLYPHS = { nan: "M-3.5-3.5l7 7m0-7l-7 7", high: "M0-4l4 7h-8z", low: "M0 4l4-7h-8z" };
-  const MARKERS = [ // as in charts/palette.py
+  const MARKERS = [
+    // as in charts/palette.py
     "M-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0z",
     "M-3-3h6v6h-6z",
     "M0-4l4 7h-8z",
@@ -20,151 +21,6 @@
     "M-4-3h3l1 2 1-2h3l-2.5 3 2.5 3h-3l-1-2-1 2h-3l2.5-3z",
   ];
 
-  /* ---- Data ---- */
-
-  function decode(code) {
-    if (code instanceof Float64Array) return code; // done before
-    if (code.n !== undefined) return Float64Array.from({ length: code.n }, (_, i) => code.x0 + code.dx * i);
-    const text = atob(code.f4 ?? code.f8);
-    const bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-    return code.f8 ? new Float64Array(bytes.buffer) : Float64Array.from(new Float32Array(bytes.buffer));
-  }
-
-  /** One curve of a run by one axis, sorted; null where the run does not have it. Arrays are decoded once. */
-  function curve(key, name, axis) {
-    const run = runs.get(key);
-    const series = run?.series[name];
-    if (series?.[axis] === undefined) return null;
-    const array = (place) => (run.arrays[place] = decode(run.arrays[place]));
-    return { ...sorted(array(series[axis]), array(series.y)), thinned: series.thinned };
-  }
-
-  function sorted(x, y) {
-    let order = null;
-    for (let i = 0; i < x.length && !order; i++) if (!(x[i] >= (i ? x[i - 1] : -Infinity))) order = [...x.keys()];
-    if (!order) return { x, y };
-    order = order.filter((i) => Number.isFinite(x[i])).sort((a, b) => x[a] - x[b] || a - b);
-    return { x: Float64Array.from(order, (i) => x[i]), y: Float64Array.from(order, (i) => y[i]) };
-  }
-
-  /** Exponential moving average without the start's bias; NaN and infinities pass through and are not averaged. */
-  function smoothed(y, weight) {
-    let sum = 0, share = 0;
-    return y.map((value) => {
-      if (!Number.isFinite(value)) return value;
-      sum = sum * weight + value * (1 - weight);
-      share = share * weight + 1 - weight;
-      return sum / share;
-    });
-  }
-
-  /** First place in a sorted array whose value is not below. */
-  function lowerBound(array, value) {
-    let low = 0, high = array.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (array[middle] < value) low = middle + 1; else high = middle;
-    }
-    return low;
-  }
-
-  function nearest(array, value) {
-    const i = lowerBound(array, value);
-    return i && (i === array.length || value - array[i - 1] <= array[i] - value) ? i - 1 : i;
-  }
-
-  /* ---- Axes: the same rules as charts/scales.py ---- */
-
-  const TIME_UNITS = [["days", 86400], ["hours", 3600], ["minutes", 60], ["seconds", 1]];
-  const timeUnit = (span) => TIME_UNITS.find(([, length]) => span >= 2 * length) ?? TIME_UNITS[3];
-
-  function scale(low, high, log) {
-    if (!log) return { low, high, log, at: (v) => (v / 2 - low / 2) / (high / 2 - low / 2), value: (p) => low + p * (high - low) };
-    const a = Math.log(low), b = Math.log(high);
-    return { low, high, log, at: (v) => (v >= LEAST ? (Math.log(v) - a) / (b - a) : v < LEAST ? -Infinity : NaN) };
-  }
-
-  function xScale(low, high) {
-    const air = Math.max(1, Math.abs(low) * 1e-6);
-    return high > low ? scale(low, high) : scale(low - air, high + air);
-  }
-
-  function yScale(low, high, log) {
-    if (!(low <= high)) return scale(log ? 0.1 : 0, 1, log);
-    if (log) {
-      const air = Math.max(Number.isFinite(high / low) ? (high / low) ** PAD : 10, 1.05);
-      return scale(Math.max(low / air, LEAST), Math.min(high * air, Number.MAX_VALUE), true);
-    }
-    const size = Math.max(Math.abs(low), Math.abs(high)), half = high / 2 - low / 2;
-    const air = size < 1e-290 || half <= size * 1e-12 ? (size > 1e-290 ? size * 0.05 : 0.5) : half * 2 * PAD;
-    const bottom = low >= 0 && low < air ? 0 : low - air;
-    return scale(Math.max(bottom, -Number.MAX_VALUE), Math.min(high + air, Number.MAX_VALUE), false);
-  }
-
-  function roundStep(low, high, count, time) {
-    const rough = (0.9 * (high / 2 - low / 2)) / (count / 2); // rather one tick more than half as many
-    if (time && rough >= 1 && rough <= 60) return [1, 2, 5, 10, 15, 30, 60].find((step) => step >= rough);
-    const power = 10 ** Math.floor(Math.log10(rough));
-    return power * [1, 2, 5, 10].find((step) => step >= (rough / power) * (1 - 1e-9));
-  }
-
-  function multiples(low, high, step) {
-    const values = [];
-    for (let i = Math.ceil(low / step - 1e-9); i <= Math.floor(high / step + 1e-9); i++) values.push(i * step);
-    return values;
-  }
-
-  function decades(low, high, count) {
-    const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9);
-    const stride = Math.max(1, Math.ceil((last - first + 1) / (count + 1)));
-    let values = [];
-    for (let p = Math.ceil(first / stride) * stride; p <= last; p += stride) values.push(10 ** p);
-    if (values.length < 3) {
-      values = [];
-      for (let p = first - 1; p <= last; p++) values.push(...[1, 2, 5].map((m) => m * 10 ** p).filter((v) => v >= low && v <= high));
-    }
-    return values.length > 2 ? values : multiples(low, high, roundStep(low, high, count));
-  }
-
-  const power = (v) => (v ? v.toExponential(3).replace(/\.?0*e\+?/, "e") : "0");
-  const plain = (v) => String(+v.toPrecision(6));
-
-  /** How the ticks of one axis are written, all alike. */
-  function writer(low, high, values, log) {
-    const size = Math.max(Math.abs(low), Math.abs(high));
-    const step = Math.min(...values.slice(1).map((v, i) => v - values[i]), size);
-    const decimals = (s) => Math.min(20, Math.max(0, Math.ceil(-Math.log10(s) - 1e-9)));
-    if (log) return (v) => (v >= 1e-3 && v < 1e4 ? plain(v) : power(v));
-    if (size < 1e-3 || size >= 1e15) return step > size * 1e-4 ? power : plain;
-    const [unit, letter] = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]].find(([u]) => size >= 1e4 && size >= u) ?? [1, ""];
-    return (v) => (v ? (v / unit).toFixed(decimals(step / unit)) + letter : "0");
-  }
-
-  function ticks(axis, count, kind) {
-    const unit = kind === "time" ? timeUnit(axis.high - axis.low)[1] : 1;
-    const low = axis.low / unit, high = axis.high / unit;
-    let step = axis.log ? 0 : roundStep(low, high, count, kind === "time" && unit < 86400);
-    if ((kind === "step" || kind === "epoch") && high - low >= 2) step = Math.max(step, 1);
-    const values = axis.log ? decades(low, high, count) : multiples(low, high, step);
-    const write = writer(low, high, values, axis.log);
-    return values.map((v) => ({ place: axis.at(v * unit), label: write(v) }));
-  }
-
-  function number(v) {
-    if (!Number.isFinite(v)) return Number.isNaN(v) ? "NaN" : v > 0 ? "∞" : "−∞";
-    const size = Math.abs(v);
-    const text = Number.isInteger(v) && size < 1e15 ? v.toLocaleString("en")
-      : size >= 1e-3 && size < 1e6 ? (+v.toPrecision(4)).toLocaleString("en", { maximumFractionDigits: 6 }) : power(v);
-    return text.replace(/^-/, "−");
-  }
-
-  function place(v, kind) {
-    if (kind !== "time") return number(v);
-    const [h, m, s] = [Math.floor(v / 3600), Math.floor(v / 60) % 60, v % 60];
-    return h ? `${h} h ${m} min` : m ? `${m} min ${Math.floor(s)} s` : `${+s.toFixed(1)} s`;
-  }
-
   /* ---- Elements ---- */
 
   const svg = (name, attributes = {}, ...children) => fill(document.createElementNS(SVG, name), attributes, children);
@@ -173,7 +29,14 @@
 
   /** Path of the points from one index up to another, in pixels: of each column its first, lowest, highest and last. */
   function trace(x, y, from, to, X, Y) {
-    let path = "", start = true, lone = false, column = NaN, first = 0, least = 0, most = 0, last = 0;
+    let path = "";
+    let start = true;
+    let lone = false;
+    let column = NaN;
+    let first = 0;
+    let least = 0;
+    let most = 0;
+    let last = 0;
     const emit = (i) => {
       path += `${start ? "M" : "L"}${Math.round(X(x[i]) * 10) / 10} ${Math.round(Y(y[i]) * 10) / 10}`;
       lone = start;
@@ -181,7 +44,8 @@
     };
     const flush = () => {
       if (Number.isNaN(column)) return;
-      const a = Math.min(least, most), b = Math.max(least, most);
+      const a = Math.min(least, most);
+      const b = Math.max(least, most);
       emit(first);
       if (a > first) emit(a);
       if (b > a && b > first) emit(b);
@@ -269,17 +133,21 @@
 
     legend() {
       for (const key of this.figure.querySelectorAll(".dlviz-key")) {
-        const id = key.dataset.faint ? "faint" : key.dataset.band ? `band${key.dataset.band}` : `line${key.dataset.line}`;
+        const id = key.dataset.faint
+          ? "faint"
+          : key.dataset.band
+            ? `band${key.dataset.band}`
+            : `line${key.dataset.line}`;
         const choose = (event) => (event.shiftKey || event.altKey ? this.solo(id) : this.hide(id));
         const node = button("", choose, { "data-id": id });
         node.append(...key.childNodes);
         key.append(node);
       }
-      this.press();
+      this.showState();
     }
 
     /** Show the state of the chart in its legend. */
-    press() {
+    showState() {
       for (const node of this.keys()) {
         const pressed = node.dataset.id === "faint" ? this.showFaint : !this.hidden.has(node.dataset.id);
         node.setAttribute("aria-pressed", String(pressed));
@@ -293,17 +161,20 @@
     async hide(id) {
       if (id === "faint") {
         this.showFaint = !this.showFaint;
-        if (this.showFaint) this.missing.push(...(await loadRuns(this.spec, this.spec.lines.filter((line) => line.faint))));
+        const context = this.spec.lines.filter((line) => line.faint && this.showFaint);
+        this.missing.push(...(await loadRuns(this.spec, context)));
       } else if (!this.hidden.delete(id)) this.hidden.add(id);
-      this.press();
+      this.showState();
       this.schedule();
     }
 
     solo(id) {
-      const others = this.keys().map((node) => node.dataset.id).filter((other) => other !== id && other !== "faint");
+      const others = this.keys()
+        .map((node) => node.dataset.id)
+        .filter((other) => other !== id && other !== "faint");
       const alone = !this.hidden.has(id) && others.every((other) => this.hidden.has(other));
       this.hidden = new Set(alone ? [] : others);
-      this.press();
+      this.showState();
       this.schedule();
     }
 
@@ -313,12 +184,26 @@
       this.spec.lines.forEach((line, i) => {
         if (line.faint ? !this.showFaint : this.hidden.has(`line${i}`)) return;
         const kept = (line.kept ??= {});
-        const data = (kept[this.kind] ??= curve(`${this.spec.experiment}/${line.run}`, line.series, this.kind));
+        const data = (kept[this.kind] ??= curve(this.key(line), line.series, this.kind));
         if (!data) return;
-        if (data.weight !== this.weight) Object.assign(data, { weight: this.weight, soft: this.weight ? smoothed(data.y, this.weight) : data.y });
-        lines.push({ ...line, ...data, style: line.faint ? "dlviz-faint" : tint(line.color) + (line.dashed ? " dlviz-dashed" : "") });
+        if (data.weight !== this.weight)
+          Object.assign(data, { weight: this.weight, soft: this.weight ? smoothed(data.y, this.weight) : data.y });
+        lines.push({
+          ...line,
+          ...data,
+          style: line.faint ? "dlviz-faint" : tint(line.color) + (line.dashed ? " dlviz-dashed" : ""),
+        });
       });
       return lines.sort((a, b) => !a.faint - !b.faint);
+    }
+
+    key(line) {
+      return `${this.spec.experiment}/${line.run}`;
+    }
+
+    /** What the axis counts, in words. */
+    axisName() {
+      return this.kind === this.spec.axes[0] && this.kind !== "time" ? this.spec.xLabel : this.kind;
     }
 
     bands() {
@@ -326,11 +211,15 @@
     }
 
     schedule() {
-      this.frame ??= requestAnimationFrame(() => { this.frame = null; this.draw(); });
+      this.frame ??= requestAnimationFrame(() => {
+        this.frame = null;
+        this.draw();
+      });
     }
 
     draw() {
-      const lines = this.shown(), bands = this.bands();
+      const lines = this.shown();
+      const bands = this.bands();
       const ends = [...lines, ...bands].filter((l) => l.x.length).flatMap((l) => [l.x[0], l.x[l.x.length - 1]]);
       this.whole = ends.length ? [Math.min(...ends), Math.max(...ends)] : [0, 1];
       this.x = xScale(...(this.range ?? this.whole));
@@ -341,13 +230,18 @@
       const outside = this.limits(lines, bands);
       this.lines = lines;
       const [width, height] = [this.svg.clientWidth || 700, this.svg.clientHeight || 240];
-      const X = (v) => this.x.at(v) * width, Y = (v) => (1 - this.y.at(v)) * height;
+      const X = (v) => this.x.at(v) * width;
+      const Y = (v) => (1 - this.y.at(v)) * height;
       this.cursor = svg("g", { class: "dlviz-cursor" });
       this.svg.replaceChildren(
         this.svg.querySelector("desc") ?? "",
         ...this.axes(width),
-        svg("svg", { class: "dlviz-curves", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none" },
-          ...bands.flatMap((band) => this.band(band, X, Y)), ...lines.flatMap((line) => this.line(line, X, Y))),
+        svg(
+          "svg",
+          { class: "dlviz-curves", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none" },
+          ...bands.flatMap((band) => this.band(band, X, Y)),
+          ...lines.flatMap((line) => this.line(line, X, Y)),
+        ),
         ...lines.filter((line) => !line.faint).flatMap((line) => [...this.odd(line), ...this.end(line)]),
         ...this.marks(lines),
         this.cursor,
@@ -359,16 +253,28 @@
 
     /** Set the value axis; returns how many points lie outside, when it is fitted to the middle. */
     limits(lines, bands) {
-      let low = Infinity, high = -Infinity, count = 0;
+      let low = Infinity;
+      let high = -Infinity;
+      let count = 0;
       const values = [];
       const take = (v) => {
         if (!Number.isFinite(v) || (this.log && v < LEAST)) return;
         if (v < low) low = v;
         if (v > high) high = v;
-        if (this.fit) values.push(v);
       };
-      for (const line of lines) for (let i = line.from; i < line.to; i++) { take(line.y[i]); if (this.weight) take(line.soft[i]); }
-      for (const band of bands) band.x.forEach((x, i) => { if (x >= this.x.low && x <= this.x.high) { take(band.low[i] ?? NaN); take(band.high[i] ?? NaN); } });
+      for (const line of lines)
+        for (let i = line.from; i < line.to; i++) {
+          take(line.y[i]);
+          if (this.weight) take(line.soft[i]);
+          if (this.fit && Number.isFinite(this.log ? Math.log(line.y[i]) : line.y[i])) values.push(line.y[i]);
+        }
+      for (const band of bands)
+        band.x.forEach((x, i) => {
+          if (x >= this.x.low && x <= this.x.high) {
+            take(band.low[i] ?? NaN);
+            take(band.high[i] ?? NaN);
+          }
+        });
       if (this.fit && values.length) {
         const order = Float64Array.from(values).sort();
         low = order[Math.floor(0.01 * (order.length - 1))];
@@ -384,35 +290,51 @@
       return [
         outside && `Fitted to the middle 98 %: ${outside.toLocaleString("en")} points lie outside the picture.`,
         lines.some((line) => line.thinned) && "Curves of more than 200,000 points are thinned; every extreme is kept.",
-        this.missing.length ? `Not found: ${[...new Set(this.missing)].join(", ")}.`
+        this.missing.length
+          ? `Not found: ${[...new Set(this.missing)].join(", ")}.`
           : lost && `${lost} ${lost === 1 ? "curve has" : "curves have"} no ${this.kind} to be drawn by.`,
       ];
     }
 
     axes(width) {
-      const grid = svg("g", { class: "dlviz-grid" }), left = svg("g", { class: "dlviz-y" }), below = svg("g", { class: "dlviz-x" });
+      const grid = svg("g", { class: "dlviz-grid" });
+      const left = svg("g", { class: "dlviz-y" });
+      const below = svg("g", { class: "dlviz-x" });
       for (const { place, label } of ticks(this.y, 6)) {
         grid.append(svg("line", { x2: "100%", y1: percent(1 - place), y2: percent(1 - place) }));
         left.append(svg("text", { y: percent(1 - place) }, label));
       }
-      for (const { place, label } of ticks(this.x, width < 420 ? 5 : 6, this.kind)) below.append(svg("text", { x: percent(place), y: "100%" }, label));
-      const name = this.kind === "time" ? `time, ${timeUnit(this.x.high - this.x.low)[0]}` : this.kind === this.spec.axes[0] ? this.spec.xLabel : this.kind;
+      for (const { place, label } of ticks(this.x, width < 420 ? 5 : 6, this.kind))
+        below.append(svg("text", { x: percent(place), y: "100%" }, label));
+      const unit = this.kind === "time" ? `, ${timeUnit(this.x.high - this.x.low)[0]}` : "";
       const value = `${this.spec.yLabel}${this.log ? " (log)" : ""}`.trim();
-      return [grid, left, below, svg("text", { class: "dlviz-x-label", x: "100%", y: "100%" }, name), svg("text", { class: "dlviz-y-label" }, value)];
+      return [
+        grid,
+        left,
+        below,
+        svg("text", { class: "dlviz-x-label", x: "100%", y: "100%" }, this.axisName() + unit),
+        svg("text", { class: "dlviz-y-label" }, value),
+      ];
     }
 
     band(band, X, Y) {
       const whole = [...band.x.keys()].filter((i) => band.low[i] !== null && band.high[i] !== null);
-      const edge = (values, order) => order.map((i) => `${X(band.x[i]).toFixed(1)} ${Math.max(-1e4, Math.min(1e4, Y(values[i]))).toFixed(1)}`);
+      const edge = (values, order) =>
+        order.map((i) => `${X(band.x[i]).toFixed(1)} ${Math.max(-1e4, Math.min(1e4, Y(values[i]))).toFixed(1)}`);
+      const middle = band.middle.map((v) => v ?? NaN);
       const outline = [...edge(band.high, whole), ...edge(band.low, whole.slice().reverse())].join("L");
       return [
         svg("path", { class: `dlviz-band ${tint(band.color)}`, d: outline && `M${outline}z` }),
-        svg("path", { class: `dlviz-line ${tint(band.color)}`, d: trace(band.x, band.middle.map((v) => v ?? NaN), 0, band.x.length, X, Y) }),
+        svg("path", {
+          class: `dlviz-line ${tint(band.color)}`,
+          d: trace(band.x, middle, 0, band.x.length, X, Y),
+        }),
       ];
     }
 
     line(line, X, Y) {
-      const path = (values, extra) => svg("path", { class: `dlviz-line ${line.style}${extra}`, d: trace(line.x, values, line.from, line.to, X, Y) });
+      const path = (values, extra) =>
+        svg("path", { class: `dlviz-line ${line.style}${extra}`, d: trace(line.x, values, line.from, line.to, X, Y) });
       return this.weight ? [path(line.y, " dlviz-raw"), path(line.soft, "")] : [path(line.y, "")];
     }
 
@@ -421,8 +343,15 @@
       const stretches = [];
       const open = {};
       for (let i = line.from; i < line.to; i++) {
-        const y = line.y[i], p = this.x.at(line.x[i]);
-        const kind = Number.isNaN(y) ? "nan" : y === Infinity ? "high" : y === -Infinity || (this.log && y < LEAST) ? "low" : null;
+        const y = line.y[i];
+        const p = this.x.at(line.x[i]);
+        const kind = Number.isNaN(y)
+          ? "nan"
+          : y === Infinity
+            ? "high"
+            : y === -Infinity || (this.log && y < LEAST)
+              ? "low"
+              : null;
         if (!kind || p < 0 || p > 1) continue;
         const last = open[kind];
         if (last && (i === last.i + 1 || p - last.end <= 0.015)) Object.assign(last, { end: p, i });
@@ -430,9 +359,12 @@
       }
       return stretches.map(({ kind, start, end }) => {
         const edge = kind === "high" ? "0" : "100%";
-        return svg("g", { class: `dlviz-odd ${tint(line.color)}` },
+        return svg(
+          "g",
+          { class: `dlviz-odd ${tint(line.color)}` },
           svg("line", { x1: percent(start), x2: percent(end), y1: edge, y2: edge }),
-          svg("svg", { x: percent(start), y: edge }, svg("path", { d: GLYPHS[kind] })));
+          svg("svg", { x: percent(start), y: edge }, svg("path", { d: GLYPHS[kind] })),
+        );
       });
     }
 
@@ -440,7 +372,13 @@
       for (let i = line.to - 1; i >= line.from; i--) {
         const [x, y] = [this.x.at(line.x[i]), this.y.at(line.soft[i])];
         if (!Number.isFinite(y) || x > 1 || y < 0 || y > 1) continue;
-        return [svg("svg", { class: `dlviz-end ${tint(line.color)}`, x: percent(x), y: percent(1 - y) }, svg("path", { d: MARKERS[line.color % MARKERS.length] }))];
+        return [
+          svg(
+            "svg",
+            { class: `dlviz-end ${tint(line.color)}`, x: percent(x), y: percent(1 - y) },
+            svg("path", { d: MARKERS[line.color % MARKERS.length] }),
+          ),
+        ];
       }
       return [];
     }
@@ -449,16 +387,31 @@
       const colors = new Set(lines.map((line) => line.color));
       const taken = [];
       return this.spec.marks.flatMap((mark) => {
-        const x = this.x.at(mark.x[this.kind] ?? NaN), y = mark.y === null ? null : this.y.at(mark.y);
+        const x = this.x.at(mark.x[this.kind] ?? NaN);
+        const y = mark.y === null ? null : this.y.at(mark.y);
         const hidden = this.spec.lines.some((line) => line.color === mark.color) && !colors.has(mark.color);
         if (hidden || !(x >= 0 && x <= 1) || (y !== null && !(y >= 0 && y <= 1))) return [];
-        const width = (6.2 * mark.label.length) / this.svg.clientWidth, left = x < 0.5 ? x : x - width;
-        const room = taken.every(([other, right, at]) => left > right || left + width < other || Math.abs((y ?? 1) - at) > 0.09);
+        const width = (6.2 * mark.label.length) / this.svg.clientWidth;
+        const left = x < 0.5 ? x : x - width;
+        const room = taken.every(
+          ([other, right, at]) => left > right || left + width < other || Math.abs((y ?? 1) - at) > 0.09,
+        );
         if (room) taken.push([left, left + width, y ?? 1]);
-        const at = { x: percent(x), y: y === null ? "0" : percent(1 - y), dy: y === null || y > 0.9 ? 14 : -8, dx: x < 0.5 ? 8 : -8, "text-anchor": x < 0.5 ? null : "end" };
-        return [svg("g", { class: `dlviz-mark dlviz-${mark.kind} ${tint(mark.color)}` },
-          y === null ? svg("line", { x1: at.x, x2: at.x, y2: "100%" }) : svg("circle", { cx: at.x, cy: at.y, r: 5 }),
-          ...(room ? [svg("text", at, mark.label)] : []))];
+        const at = {
+          x: percent(x),
+          y: y === null ? "0" : percent(1 - y),
+          dy: y === null || y > 0.9 ? 14 : -8,
+          dx: x < 0.5 ? 8 : -8,
+          "text-anchor": x < 0.5 ? null : "end",
+        };
+        return [
+          svg(
+            "g",
+            { class: `dlviz-mark dlviz-${mark.kind} ${tint(mark.color)}` },
+            y === null ? svg("line", { x1: at.x, x2: at.x, y2: "100%" }) : svg("circle", { cx: at.x, cy: at.y, r: 5 }),
+            ...(room ? [svg("text", at, mark.label)] : []),
+          ),
+        ];
       });
     }
 
@@ -469,48 +422,81 @@
       let start = null;
       const at = (event) => {
         const box = this.svg.getBoundingClientRect();
-        return { p: Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)), q: 1 - (event.clientY - box.top) / box.height };
+        return {
+          p: Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)),
+          q: 1 - (event.clientY - box.top) / box.height,
+        };
       };
       const on = (name, action, options) => this.plot.addEventListener(name, action, options);
       on("pointerdown", (event) => {
         if (event.target.closest("button") || event.button) return;
-        if (event.pointerType === "touch") fingers.set(event.pointerId, { x: this.x.value(at(event).p), p: at(event).p });
-        else { start = at(event).p; this.plot.setPointerCapture(event.pointerId); }
+        if (event.pointerType === "touch")
+          fingers.set(event.pointerId, { x: this.x.value(at(event).p), p: at(event).p });
+        else {
+          start = at(event).p;
+          this.plot.setPointerCapture(event.pointerId);
+        }
       });
       on("pointermove", (event) => {
         const { p, q } = at(event);
         if (fingers.has(event.pointerId)) fingers.get(event.pointerId).p = p;
         if (fingers.size > 1) return this.pinch([...fingers.values()]);
         moveCursor(this, this.x.value(p), q);
-        if (start !== null) this.cursor.append(svg("rect", { x: percent(Math.min(start, p)), width: percent(Math.abs(p - start)), height: "100%" }));
+        if (start !== null)
+          this.cursor.append(
+            svg("rect", { x: percent(Math.min(start, p)), width: percent(Math.abs(p - start)), height: "100%" }),
+          );
       });
       on("pointerup", (event) => {
         const p = at(event).p;
         fingers.delete(event.pointerId);
-        if (start !== null && Math.abs(p - start) * this.svg.clientWidth > 6) this.zoom(this.x.value(Math.min(start, p)), this.x.value(Math.max(start, p)));
+        if (start !== null && Math.abs(p - start) * this.svg.clientWidth > 6)
+          this.zoom(this.x.value(Math.min(start, p)), this.x.value(Math.max(start, p)));
         start = null;
       });
-      on("pointercancel", (event) => { fingers.delete(event.pointerId); start = null; });
-      on("pointerleave", (event) => { if (start === null && event.pointerType !== "touch") moveCursor(this, null); });
+      on("pointercancel", (event) => {
+        fingers.delete(event.pointerId);
+        start = null;
+      });
+      on("pointerleave", (event) => {
+        if (start === null && event.pointerType !== "touch") moveCursor(this, null);
+      });
       on("blur", () => moveCursor(this, null));
-      on("dblclick", (event) => { if (!event.target.closest("button")) this.set({ range: null }); });
-      on("wheel", (event) => {
-        if (!event.ctrlKey && !event.metaKey) return;
-        event.preventDefault();
-        this.zoomBy(event.deltaY > 0 ? 1.25 : 0.8, this.x.value(at(event).p));
-      }, { passive: false });
-      on("keydown", (event) => this.key(event));
+      on("dblclick", (event) => {
+        if (!event.target.closest("button")) this.set({ range: null });
+      });
+      on(
+        "wheel",
+        (event) => {
+          if (!event.ctrlKey && !event.metaKey) return;
+          event.preventDefault();
+          this.zoomBy(event.deltaY > 0 ? 1.25 : 0.8, this.x.value(at(event).p));
+        },
+        { passive: false },
+      );
+      on("keydown", (event) => this.press(event));
     }
 
-    key(event) {
+    press(event) {
       if (event.ctrlKey || event.metaKey || event.altKey || event.target !== this.plot) return;
       const stride = event.shiftKey ? 10 : 1;
       const actions = {
-        ArrowLeft: () => this.step(-stride), ArrowRight: () => this.step(stride), Home: () => this.step(-Infinity), End: () => this.step(Infinity),
-        ArrowUp: () => this.turn(-1), ArrowDown: () => this.turn(1),
-        "+": () => this.zoomBy(0.5), "=": () => this.zoomBy(0.5), "-": () => this.zoomBy(2), 0: () => this.set({ range: null }),
-        Escape: () => { moveCursor(this, null); if (this.range) this.set({ range: null }); },
-        l: () => this.toggle("log"), "?": () => this.controls.help.click(),
+        ArrowLeft: () => this.step(-stride),
+        ArrowRight: () => this.step(stride),
+        Home: () => this.step(-Infinity),
+        End: () => this.step(Infinity),
+        ArrowUp: () => this.turn(-1),
+        ArrowDown: () => this.turn(1),
+        "+": () => this.zoomBy(0.5),
+        "=": () => this.zoomBy(0.5),
+        "-": () => this.zoomBy(2),
+        0: () => this.set({ range: null }),
+        Escape: () => {
+          moveCursor(this, null);
+          if (this.range) this.set({ range: null });
+        },
+        l: () => this.toggle("log"),
+        "?": () => this.controls.help.click(),
       };
       const action = actions[event.key] ?? actions[event.key.toLowerCase()];
       if (!action) return;
@@ -522,7 +508,10 @@
     step(by) {
       const lead = this.lines[this.lead % this.lines.length];
       if (!lead?.x.length) return;
-      const [from, to] = [lowerBound(lead.x, this.x.low), Math.min(lead.x.length, nearest(lead.x, this.x.high) + 1) - 1];
+      const [from, to] = [
+        lowerBound(lead.x, this.x.low),
+        Math.min(lead.x.length, nearest(lead.x, this.x.high) + 1) - 1,
+      ];
       const now = cursor?.kind === this.kind ? nearest(lead.x, cursor.x) + by : by > 0 && by < Infinity ? from : by;
       const i = Math.max(from, Math.min(to, now));
       moveCursor(this, lead.x[i], this.y.at(lead.y[i]));
@@ -537,13 +526,14 @@
     speak(lead) {
       const values = [lead, ...this.lines.filter((line) => line !== lead && !line.faint)].slice(0, 4);
       const told = values.map((line) => `${line.label} ${number(line.y[nearest(line.x, cursor.x)])}`);
-      this.voice.textContent = `${this.kind} ${place(cursor.x, this.kind)}: ${told.join(", ")}`;
+      this.voice.textContent = `${this.axisName()} ${place(cursor.x, this.kind)}: ${told.join(", ")}`;
     }
 
     zoom(low, high) {
       const smallest = (this.whole[1] - this.whole[0]) * 1e-7;
       [low, high] = [Math.max(low, this.whole[0]), Math.min(high, this.whole[1])];
-      if (high - low > smallest) this.set({ range: low <= this.whole[0] && high >= this.whole[1] ? null : [low, high] });
+      if (high - low > smallest)
+        this.set({ range: low <= this.whole[0] && high >= this.whole[1] ? null : [low, high] });
     }
 
     zoomBy(factor, center = cursor?.kind === this.kind ? cursor.x : (this.x.low + this.x.high) / 2) {
@@ -568,7 +558,8 @@
       const rows = [];
       for (const line of this.lines) {
         if (!line.x.length) continue;
-        const i = nearest(line.x, x), there = this.x.at(line.x[i]);
+        const i = nearest(line.x, x);
+        const there = this.x.at(line.x[i]);
         const gap = Math.max(12 / width, Math.abs(this.x.at(line.x[Math.max(0, i - 1)]) - there));
         if (Math.abs(there - p) > gap) continue;
         const y = this.y.at(line.soft[i]);
@@ -576,19 +567,26 @@
           this.cursor.append(svg("circle", { class: tint(line.color), cx: percent(there), cy: percent(1 - y), r: 4 }));
         rows.push({ line, i, y: Number.isFinite(y) ? y : -1 });
       }
-      if (chart === this && rows.length) this.tell(rows, p, q, x);
+      if (chart === this && rows.length) this.tell(rows, p, q);
     }
 
-    tell(rows, p, q, x) {
+    tell(rows, p, q) {
       const near = [...rows].sort((a, b) => Math.abs(a.y - q) - Math.abs(b.y - q)).slice(0, TIP_ROWS);
       const lead = near[0];
       near.sort((a, b) => b.y - a.y);
-      const value = ({ line, i }) => (this.weight ? `${number(line.soft[i])} (${number(line.y[i])})` : number(line.y[i]));
-      const shown = near.map((row) => html("div", { class: row.line.style + (row === lead ? " dlviz-near" : "") },
-        html("i"), html("span", {}, row.line.label), html("output", {}, value(row))));
-      const name = this.kind === this.spec.axes[0] && this.kind !== "time" ? this.spec.xLabel : this.kind;
-      const at = rows.length === 1 ? rows[0].line.x[rows[0].i] : lead ? lead.line.x[lead.i] : x;
-      this.tip.replaceChildren(html("b", {}, `${name} ${place(at, this.kind)}`), ...shown);
+      const value = ({ line, i }) =>
+        this.weight ? `${number(line.soft[i])} (${number(line.y[i])})` : number(line.y[i]);
+      const shown = near.map((row) =>
+        html(
+          "div",
+          { class: row.line.style + (row === lead ? " dlviz-near" : "") },
+          html("i"),
+          html("span", {}, row.line.label),
+          html("output", {}, value(row)),
+        ),
+      );
+      const at = place(lead.line.x[lead.i], this.kind);
+      this.tip.replaceChildren(html("b", {}, `${this.axisName()} ${at}`), ...shown);
       if (rows.length > near.length) this.tip.append(html("span", {}, `and ${rows.length - near.length} more`));
       this.tip.hidden = false;
       const [left, room] = [p * this.svg.clientWidth, this.svg.clientWidth - this.tip.offsetWidth];
@@ -598,14 +596,11 @@
 
     /* What leaves the chart */
 
-    /** Every point of every curve, hidden ones too: [line, axis name -> array]. */
+    /** Every point of every curve, hidden ones too: [{ line, step, epoch, time, y }]. */
     async all() {
       await loadRuns(this.spec, this.spec.lines);
-      return this.spec.lines.map((line) => {
-        const key = `${this.spec.experiment}/${line.run}`, run = runs.get(key), series = run?.series[line.series];
-        const array = (name) => (series?.[name] === undefined ? null : (run.arrays[series[name]] = decode(run.arrays[series[name]])));
-        return { line, step: array("step"), epoch: array("epoch"), time: array("time"), y: array("y") };
-      }).filter((item) => item.y);
+      const curves = this.spec.lines.map((line) => ({ line, ...wholeCurve(this.key(line), line.series) }));
+      return curves.filter((item) => item.y);
     }
 
     /** Hand every point to `dlviz.download` or `dlviz.explore`, which come with their own script. */
@@ -623,9 +618,13 @@
   function moveCursor(chart, x, q = 0.5) {
     cursor = x === null ? null : { kind: chart.kind, x, q, chart };
     for (const other of alive) {
-      if (!other.figure.isConnected) alive.delete(other); // an instant navigation has left its page
+      if (!other.figure.isConnected)
+        alive.delete(other); // an instant navigation has left its page
       else if (cursor) other.point(cursor);
-      else { other.cursor.replaceChildren(); other.tip.hidden = true; }
+      else {
+        other.cursor.replaceChildren();
+        other.tip.hidden = true;
+      }
     }
   }
 
