@@ -208,6 +208,11 @@ def test_facts() -> None:
     }
 
 
+def test_what_is_in_the_logs_and_on_no_page_is_counted() -> None:
+    runs = [make_run(n, media={"image": 1000, "pr_curve": n}) for n in range(3)]
+    assert facts(*runs)["In the logs, not shown"] == "image (3,000), pr curve (3)"
+
+
 def test_checkpoints_and_files() -> None:
     run = make_run(
         0,

@@ -28,6 +28,7 @@ def facts(experiment: Experiment) -> Figure | None:
         ("Recorded", _days(runs)),
         ("Written by", ", ".join(sorted({s.writer for run in runs for s in run.sources if s.writer}))),
         ("Checkpoints", _checkpoints(runs)),
+        ("In the logs, not shown", _media(runs)),
     ]
     known = [(label, fact) for label, fact in told if fact]
     columns = [
@@ -90,3 +91,9 @@ def _days(runs: Sequence[Run]) -> str:
 def _checkpoints(runs: Sequence[Run]) -> str:
     sizes = [artifact.size for run in runs for artifact in run.artifacts if artifact.kind == "checkpoint"]
     return f"{len(sizes):,} ({words.size(sum(sizes))})" if sizes else ""
+
+
+def _media(runs: Sequence[Run]) -> str:
+    """By the readers' words, "pr_curve"; what stands in a log and on no page is at least counted."""
+    amounts = sum((Counter(run.media) for run in runs), Counter[str]())
+    return ", ".join(f"{kind.replace('_', ' ')} ({amount:,})" for kind, amount in sorted(amounts.items()))
