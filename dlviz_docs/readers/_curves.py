@@ -20,6 +20,8 @@ _NAMED_GROUPS = _NUMBERED_GROUPS + known(
     "run_name name algo algorithm agent method variant env env_id environment task game experiment"
 )
 _MOST_PARTS = 1_000
+_CONFIG = "config/"
+"""Ray writes its settings into every row of progress.csv."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +30,7 @@ class Curves:
 
     series: tuple[Series, ...]
     hparams: Mapping[str, Hparam] = field(default_factory=dict)
-    """Columns that say the same in every row: seed, algorithm, task."""
+    """Columns that say the same in every row: seed, algorithm, task, config/..."""
     problems: tuple[Problem, ...] = ()
 
 
@@ -79,14 +81,16 @@ def curves(frame: Frame, step: str | None, *, source: str = "") -> Curves:
         places = continued
         what = f"the column {step!r} begins again with every epoch; each epoch is taken to end at its last logged step"
         problems = (Problem("steps-within-epochs", source, what, "Log a step that counts the whole training."),)
-    taken = {step, times_name, epoch_name} | owned.used
+    settings = {name: _setting(name, frame) for name in (*frame.numbers, *frame.words) if name.startswith(_CONFIG)}
+    taken = {step, times_name, epoch_name} | owned.used | set(settings)
     series = [
         _beside(one, rows, times, None if one.axis == "epoch" else epochs)
         for name, column in frame.numbers.items()
         if name not in taken
         for one, rows in _split(name, column, owned, places)
     ]
-    return Curves(tuple(series), owned.constant, problems)
+    told = {name.removeprefix(_CONFIG).replace("/", "."): value for name, value in settings.items()}
+    return Curves(tuple(series), {**told, **owned.constant}, problems)
 
 
 def _times(frame: Frame, step: str | None) -> tuple[str | None, FloatArray | None]:

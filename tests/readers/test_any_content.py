@@ -17,8 +17,8 @@ from dlviz_docs.registry import load_readers
 READERS = load_readers({})[0]
 
 WORDS = """
-step epoch iter loss eval_loss log_history best_metric max_steps global_step train_runtime steps values timestamps config
-seed mode value metric data_time py/tuple py/object timestamp trial_params
+step epoch iter loss eval_loss log_history best_metric max_steps global_step train_runtime steps values timestamps
+config seed mode value metric data_time py/tuple py/object timestamp trial_params
 """
 keys = st.sampled_from(WORDS.split())
 scalars = st.one_of(
@@ -55,7 +55,7 @@ def read(reader: str, name: str, content: str) -> Reading | None:
     return reading
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(documents)
 def test_any_json(document: object) -> None:
     text = json.dumps(document)
@@ -65,13 +65,13 @@ def test_any_json(document: object) -> None:
     read("hparams", "config.yaml", text)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(rows)
 def test_any_json_lines(lines: list[dict[str, object]]) -> None:
     read("json_metrics", "log.jsonl", "\n".join(json.dumps(line) for line in lines))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.text(st.sampled_from('stepoch,loss;\t"\n\r#{}0123456789.eE-+ NaN[]|'), max_size=200), st.sampled_from(",;\t"))
 def test_any_table(body: str, delimiter: str) -> None:
     for header in ("", "#{}\nr,l,t\n", delimiter.join(("epoch", "step", "loss", "seed", "phase", "timestamp")) + "\n"):
@@ -80,7 +80,7 @@ def test_any_table(body: str, delimiter: str) -> None:
         read("lightning_csv", "metrics.csv", header + body)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.text(st.sampled_from("ab: -\n[]{}&*!?|>'\"%@`#,.<=019~\t"), max_size=120))
 def test_any_yaml_and_toml(text: str) -> None:
     for name in ("config.yaml", "config.toml", ".hydra_config.json"):
