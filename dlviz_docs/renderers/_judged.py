@@ -56,8 +56,10 @@ class Curve:
             x["epoch"] = x["step"]
         elif series.epochs is not None and np.isfinite(series.epochs).all():
             x["epoch"] = series.epochs[live]
-        if series.times is not None and self.run.started is not None and np.isfinite(series.times).all():
-            x["time"] = series.times[live] - self.run.started
+        if series.times is not None and self.run.started is not None:
+            seconds = series.times[live] - self.run.started
+            if np.isfinite(seconds).all():
+                x["time"] = seconds
         return x
 
     def at(self, place: int) -> dict[XAxis, float]:
