@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlviz_docs import names, words
+from dlviz_docs import words
 from dlviz_docs.insights.track import Context, Track
 from dlviz_docs.model import Insight
 
@@ -15,22 +15,15 @@ def best_steps(context: Context) -> list[Insight]:
 
 
 def _best(context: Context, track: Track) -> Insight:
-    point, last = track.best_point, len(track.values) - 1
+    point = track.best_point
     best, end = float(track.values[point]), float(track.values[-1])
-    if best == end:
-        level = bool((track.values == best).all())
-        then = "the value throughout" if level else "reached again at the end"
+    shown, where = words.number(best), track.where(point)
+    if point == len(track.values) - 1:
+        text = f"Best {track.name} is the last value, {shown} at {where}."
+    elif best != end:
+        text = f"Best {track.name} is {shown} at {where}; the last value is {words.number(end)}."
     else:
-        then = f"the last value is {words.number(end)}"
-    return Insight(
-        kind="best",
-        severity="info",
-        text=f"Best {track.name} is {words.number(best)} at {track.where(point)}; {then}."
-        if point != last
-        else f"Best {track.name} is the last value, {words.number(best)} at {track.where(point)}.",
-        figure=names.figure_id(track.metric),
-        run=context.run.slug,
-        metric=track.name,
-        step=track.step(point),
-        values={"best": best, "last": end, "points": float(len(track.values))},
-    )
+        again = "the value throughout" if (track.values == best).all() else "reached again at the end"
+        text = f"Best {track.name} is {shown} at {where}; {again}."
+    values = {"best": best, "last": end, "points": float(len(track.values))}
+    return context.insight(track, "best", "info", text, values, point=point)

@@ -49,16 +49,13 @@ def _overfits(context: Context, val: Track, train: Track) -> Insight | None:
         train_share = f"from {train.shown(before)} to {train.shown(train.end)}"
     worse, better = ("rises", "falls") if val.direction == "min" else ("falls", "rises")
     beyond = "above" if val.direction == "min" else "below"
-    return Insight(
-        kind="overfitting",
-        severity="warning",
-        text=f"Overfits from {val.where(point)}: {val.name} {worse} {share} {beyond} its best "
+    return context.insight(
+        val,
+        "overfitting",
+        "warning",
+        f"Overfits from {val.where(point)}: {val.name} {worse} {share} {beyond} its best "
         f"({val.shown(base)} to {val.shown(val.end)}) while {train.name} {better} {train_share}.",
-        figure=names.figure_id(val.metric),
-        run=context.run.slug,
-        metric=val.name,
-        step=val.step(point),
-        values={
+        {
             "best": val.sign * base,
             "end": val.sign * val.end,
             "rise": rise / abs(base) if base else rise,
@@ -66,6 +63,7 @@ def _overfits(context: Context, val: Track, train: Track) -> Insight | None:
             "train_before": train.sign * before,
             "train_end": train.sign * train.end,
         },
+        point=point,
     )
 
 
@@ -98,15 +96,13 @@ def underfitting(context: Context) -> list[Insight]:
         also = f", and {together[1].name} as little" if len(together) > 1 else ""
         reading = "a learning rate far from right" if track.kind == "loss" else "an agent that has found no reward yet"
         return [
-            Insight(
-                kind="underfitting",
-                severity="warning",
-                text=f"Learns little: {track.name} stays {within}{track.shown(level)} "
+            context.insight(
+                track,
+                "underfitting",
+                "warning",
+                f"Learns little: {track.name} stays {within}{track.shown(level)} "
                 f"over {_length(track)}{also}. This may be {reading}, or a model that had learned before.",
-                figure=names.figure_id(track.metric),
-                run=context.run.slug,
-                metric=track.name,
-                values={"level": track.sign * level, "range": high - low, "range_threshold": limits.flat_range},
+                {"level": track.sign * level, "range": high - low, "range_threshold": limits.flat_range},
             )
         ]
     return []
@@ -146,17 +142,15 @@ def _still_improves(context: Context, track: Track) -> Insight | None:
     if lately < limits.unfinished_lately * gain:
         return None
     better = "fell" if track.direction == "min" else "rose"
-    return Insight(
-        kind="stopped-early",
-        severity="info",
-        text=f"Still improving at the end: {track.name} {better} from {track.shown(before)} to {track.shown(last)} "
+    return context.insight(
+        track,
+        "stopped-early",
+        "info",
+        f"Still improving at the end: {track.name} {better} from {track.shown(before)} to {track.shown(last)} "
         f"between the fourth and the last fifth of the run, {_share(min(gain, track.gained), track.gained)} of all it "
         "gained. A longer run may get further.",
-        figure=names.figure_id(track.metric),
-        run=context.run.slug,
-        metric=track.name,
-        step=track.step(len(track.values) - 1),
-        values={"gain": gain / track.gained, "gain_threshold": limits.unfinished_gain},
+        {"gain": gain / track.gained, "gain_threshold": limits.unfinished_gain},
+        point=len(track.values) - 1,
     )
 
 

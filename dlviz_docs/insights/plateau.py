@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dlviz_docs import names, words
+from dlviz_docs import words
 from dlviz_docs.insights.track import Context, Track
 from dlviz_docs.model import FloatArray, Insight
 from dlviz_docs.stats.robust import median
@@ -32,16 +32,14 @@ def _is_stuck(context: Context, track: Track) -> Insight | None:
     if share < limits.plateau_share:
         return None
     point = track.at(start)
-    return Insight(
-        kind="plateau",
-        severity="info",
-        text=f"No progress in the last {100 * share:.0f} % of the run: since {track.where(point)}, {track.name} has "
+    return context.insight(
+        track,
+        "plateau",
+        "info",
+        f"No progress in the last {100 * share:.0f} % of the run: since {track.where(point)}, {track.name} has "
         f"stayed near {words.number(track.sign * median(levels[start:]))}.",
-        figure=names.figure_id(track.metric),
-        run=context.run.slug,
-        metric=track.name,
-        step=track.step(point),
-        values={"share": share, "share_threshold": limits.plateau_share, "gain_threshold": limits.plateau_gain},
+        {"share": share, "share_threshold": limits.plateau_share, "gain_threshold": limits.plateau_gain},
+        point=point,
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether training broke down, jumped, or was measured too coarsely: NaN, divergence, spikes, noisy validation."""
+"""Whether training fell apart, jumped, or was measured too coarsely: divergence, spikes, noisy validation."""
 
 from __future__ import annotations
 
@@ -6,61 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dlviz_docs import names, words
-from dlviz_docs.insights.track import Context, Track, live_points
-from dlviz_docs.model import FloatArray, Insight, Run, Series
+from dlviz_docs import words
+from dlviz_docs.insights.track import Context, Track
+from dlviz_docs.model import FloatArray, Insight
 from dlviz_docs.stats.robust import NORMAL_MAD, row_medians
 
-__all__ = ["divergence", "noisy_validation", "nonfinite", "spikes"]
+__all__ = ["divergence", "noisy_validation", "spikes"]
 
 _WINDOW = 9  # points around one that is asked whether it stands out
-
-
-# --- NaN and infinities -----------------------------------------------------------------------------------------------
-
-
-def nonfinite(run: Run) -> list[Insight]:
-    """Where numbers stopped being numbers: the first series to do so, and how many others do."""
-    odd = [(series, *live_points(series)) for series in run.series if not np.isfinite(series.values).all()]
-    broken = [(series, places, values) for series, places, values in odd if not np.isfinite(values).all()]
-    if not broken:
-        return []
-
-    def onset(item: tuple[Series, np.ndarray | None, FloatArray]) -> tuple[bool, float, str]:
-        series, places, values = item
-        first = int(np.isfinite(values).argmin())
-        return not _never_recovers(values), float(series.steps[first if places is None else places[first]]), series.name
-
-    broken.sort(key=onset)
-    series, places, values = broken[0]
-    wrong = ~np.isfinite(values)
-    first, amount = int(wrong.argmax()), int(wrong.sum())
-    what = "NaN" if np.isnan(values[first]) else "Infinite"
-    step = float(series.steps[first if places is None else places[first]])
-    others = f"; {words.count(len(broken) - 1, 'other metric')} too" if len(broken) > 1 else ""
-    lost = _never_recovers(values)
-    end = "and no finite value after that" if lost else "with finite values after that"
-    return [
-        Insight(
-            kind="nonfinite",
-            severity="serious" if lost else "warning" if names.direction(series.metric) else "info",
-            text=f"{what} from {series.axis} {words.number(step)} in {series.name}: {amount:,} of "
-            f"{words.count(len(values), 'value')}, {end}{others}."
-            if amount < len(values)
-            else f"{series.name} has no finite value at all{others}.",
-            figure=names.figure_id(series.metric),
-            run=run.slug,
-            metric=series.name,
-            step=step,
-            values={"nonfinite": float(amount), "points": float(len(values)), "metrics": float(len(broken))},
-        )
-    ]
-
-
-def _never_recovers(values: FloatArray) -> bool:
-    """Finite at first, and not at the end."""
-    finite = np.isfinite(values)
-    return bool(finite.any() and not finite[-1])
 
 
 # --- divergence -------------------------------------------------------------------------------------------------------
@@ -96,21 +49,19 @@ def _diverges(context: Context, track: Track) -> Insight | None:
     lost = f", losing {100 * rise / track.gained:,.0f} % of what it had gained" if track.gained > rise / 10 else ""
     verb = "Diverges" if track.kind == "loss" else "Collapses"
     moves = "rises" if track.direction == "min" else "falls"
-    return Insight(
-        kind="divergence",
-        severity="serious" if track.kind == "loss" else "warning",
-        text=f"{verb} after {track.where(point)}: {track.name} {moves} from {track.shown(base)} to "
+    return context.insight(
+        track,
+        "divergence",
+        "serious" if track.kind == "loss" else "warning",
+        f"{verb} after {track.where(point)}: {track.name} {moves} from {track.shown(base)} to "
         f"{track.shown(track.end)}{lost}.",
-        figure=names.figure_id(track.metric),
-        run=context.run.slug,
-        metric=track.name,
-        step=track.step(point),
-        values={
+        {
             "best": track.sign * base,
             "end": track.sign * track.end,
             "rise": rise,
             "rise_threshold": least,
         },
+        point=point,
     )
 
 
@@ -146,17 +97,14 @@ def _spikes(context: Context, track: Track) -> Iterator[Insight]:
     amount = 1 + int(np.count_nonzero(np.diff(places) > _WINDOW // 2))
     highest = int(np.where(high, above, -np.inf).argmax())
     worst, around = int(asked[highest]), float(level[highest])
-    yield Insight(
-        kind="spikes",
-        severity="warning" if amount > 1 else "info",
-        text=f"{words.count(amount, 'spike')} in {track.name}"
+    yield context.insight(
+        track,
+        "spikes",
+        "warning" if amount > 1 else "info",
+        f"{words.count(amount, 'spike')} in {track.name}"
         + (f", the highest at {track.where(worst)}" if amount > 1 else f" at {track.where(worst)}")
         + f": {words.number(float(values[worst]))} where its neighbours are near {words.number(around)}.",
-        figure=names.figure_id(track.metric),
-        run=context.run.slug,
-        metric=track.name,
-        step=track.step(worst),
-        values={
+        {
             "spikes": float(amount),
             "value": float(values[worst]),
             "around": around,
@@ -164,6 +112,7 @@ def _spikes(context: Context, track: Track) -> Iterator[Insight]:
             "score": float(above[highest] / max(scale[highest], 1e-300)),
             "score_threshold": limits.spike_score,
         },
+        point=worst,
     )
 
 
@@ -195,14 +144,12 @@ def _is_noisy(context: Context, track: Track) -> Insight | None:
     span = float(track.levels.max() - track.levels.min())
     if len(track.values) < limits.least_for_shape or not span or track.noise < limits.noise_share * span:
         return None
-    return Insight(
-        kind="noisy-validation",
-        severity="info",
-        text=f"Noisy validation: one value of {track.name} varies by ±{words.number(float(f'{track.noise:.2g}'))} by "
+    return context.insight(
+        track,
+        "noisy-validation",
+        "info",
+        f"Noisy validation: one value of {track.name} varies by ±{words.number(float(f'{track.noise:.2g}'))} by "
         f"chance, {100 * track.noise / span:.0f} % of its whole trend. Its best step may be luck; a larger validation "
         "set or an average of weights would tell.",
-        figure=names.figure_id(track.metric),
-        run=context.run.slug,
-        metric=track.name,
-        values={"noise": track.noise, "share": track.noise / span, "share_threshold": limits.noise_share},
+        {"noise": track.noise, "share": track.noise / span, "share_threshold": limits.noise_share},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, TypeAlias
@@ -12,7 +12,7 @@ import numpy as np
 
 from dlviz_docs import names, words
 from dlviz_docs.insights.thresholds import Thresholds
-from dlviz_docs.model import Direction, FloatArray, Run, Series
+from dlviz_docs.model import Direction, FloatArray, Insight, Run, Series, Severity
 from dlviz_docs.stats.robust import median, noise
 from dlviz_docs.stats.smooth import block_medians, median_of_three
 
@@ -137,6 +137,28 @@ class Context:
     tracks: tuple[Track, ...]
     limits: Thresholds
     reinforcement: bool
+
+    def insight(
+        self,
+        track: Track,
+        kind: str,
+        severity: Severity,
+        text: str,
+        values: Mapping[str, float],
+        *,
+        point: int | None = None,
+    ) -> Insight:
+        """A sentence about one track, and about one of its points if there is one to name."""
+        return Insight(
+            kind=kind,
+            severity=severity,
+            text=text,
+            figure=names.figure_id(track.metric),
+            run=self.run.slug,
+            metric=track.name,
+            step=None if point is None else track.step(point),
+            values=values,
+        )
 
     def of(self, *splits: str) -> Iterator[Track]:
         """Tracks of these splits, split by split, plain names first."""
