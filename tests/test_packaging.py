@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -113,6 +115,18 @@ def test_two_builds_at_once_give_one_site(runs: Path, tmp_path: Path) -> None:
     assert [process.wait(120) for process in both] == [0, 0]
     assert (tmp_path / "site/experiments/toy/index.html").is_file()
     assert not list(tmp_path.glob(".dlviz-*"))
+
+
+def test_the_search_index_holds_words_and_no_axes(runs: Path, tmp_path: Path) -> None:
+    write_project(tmp_path)
+    run(sys.executable, "-m", "mkdocs", "build", "-q", cwd=tmp_path)
+    entries = json.loads((tmp_path / "site/search/search_index.json").read_text())["docs"]
+    ours = {entry["location"]: entry for entry in entries if "toy/training/" in entry["location"]}
+    assert "loss" in {entry["title"] for entry in ours.values()}
+    words = " ".join(entry["text"] for entry in ours.values())
+    assert "Best val/loss is" in words
+    assert "Data table" not in words
+    assert not re.search(r"<(svg|script)|0\.20\.4", words)
 
 
 class _Links(HTMLParser):
