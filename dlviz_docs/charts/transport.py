@@ -9,6 +9,7 @@ Series name their arrays by place, so curves logged together share their steps. 
     {"f8": "..."}                   base64 of little-endian float64
 
 NaN and infinities travel in the bytes. What a resumed session wrote again is left out, and points are sorted by step.
+Steps and values are exact. Times are seconds since the start as float32, and curves written together share theirs.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ from dlviz_docs.html import json_script
 from dlviz_docs.model import FloatArray, Run, Series
 from dlviz_docs.stats.thin import thin
 
-__all__ = ["MOST_POINTS", "run_script"]
+__all__ = ["MOST_POINTS", "TOGETHER", "run_script"]
+
+TOGETHER = 0.05
+"""Seconds within which the curves of one step are written; the page shows tenths."""
 
 MOST_POINTS = 200_000
 """Points of one curve that a page can take; longer ones are thinned, with all extremes kept, and marked."""
@@ -41,6 +45,7 @@ class _Arrays:
     def __init__(self) -> None:
         self.coded: list[dict[str, float | int | str]] = []
         self._places: dict[bytes, int] = {}
+        self._times: dict[int, tuple[FloatArray, int]] = {}
 
     def place(self, values: FloatArray) -> int:
         content = values.tobytes()
@@ -48,6 +53,15 @@ class _Arrays:
             self._places[content] = len(self.coded)
             self.coded.append(_code(values))
         return self._places[content]
+
+    def place_times(self, seconds: FloatArray) -> int:
+        """As `place`; the times of curves written together are those of the first."""
+        known = self._times.get(len(seconds))
+        if known and np.allclose(known[0], seconds, rtol=0, atol=TOGETHER, equal_nan=True):
+            return known[1]
+        place = self.place(seconds.astype(np.float32).astype(np.float64))
+        self._times[len(seconds)] = (seconds, place)
+        return place
 
 
 def _series(series: Series, start: float, arrays: _Arrays) -> dict[str, int | bool]:
@@ -62,7 +76,7 @@ def _series(series: Series, start: float, arrays: _Arrays) -> dict[str, int | bo
     if epochs is not None:
         coded["epoch"] = arrays.place(epochs)
     if series.times is not None:
-        coded["time"] = arrays.place(series.times[keep] - start)
+        coded["time"] = arrays.place_times(series.times[keep] - start)
     return {**coded, "thinned": True} if thinned else coded
 
 

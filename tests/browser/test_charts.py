@@ -253,6 +253,14 @@ def test_plotly_comes_on_a_click_follows_the_scheme_and_gives_the_focus_back(ope
     opened.expect_quiet()
 
 
+def test_plotly_has_the_band_and_the_context(opened: Visit) -> None:
+    page = opened.page
+    page.locator("#metric-band .dlviz-tools button", has_text="Explore").click()
+    page.wait_for_selector(".dlviz-dialog .scatterlayer .fills path[d]")
+    assert page.locator(".dlviz-dialog .legendtext").count() == 1 + 14
+    opened.expect_quiet()
+
+
 def test_names_are_shown_and_do_not_act(opened: Visit) -> None:
     page = opened.page
     wake(page, "metric-evil")

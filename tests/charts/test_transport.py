@@ -85,6 +85,16 @@ def test_time_is_relative_to_the_start_of_the_run_and_epochs_are_offered() -> No
     np.testing.assert_array_equal(curve(data, "a", "time"), [10, 70])
 
 
+def test_curves_written_together_share_their_times() -> None:
+    steps, times = np.arange(50.0), 1e9 + np.cumsum(np.random.default_rng(0).random(50))
+    series = [Series(f"{i}", f"{i}", steps, np.sqrt(steps + i), times=times + 1e-4 * i) for i in range(5)]
+    apart = Series("apart", "apart", steps, np.sqrt(steps), times=times + 5)
+    _, data = told(run_script("e/r", run_of(*series, apart)))
+    assert len({data["series"][item.name]["time"] for item in series}) == 1
+    np.testing.assert_allclose(curve(data, "4", "time"), times - times[0], atol=1e-3)
+    np.testing.assert_allclose(curve(data, "apart", "time"), times - times[0] + 5, atol=1e-3)
+
+
 def test_superseded_points_are_left_out_and_the_rest_is_in_order() -> None:
     gone = np.array([False, True, False, False])
     series = Series("a", "a", np.array([0.0, 2.0, 1.0, 2.0]), np.array([1.0, 9.0, 2.0, 3.0]), superseded=gone)

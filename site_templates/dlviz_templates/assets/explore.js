@@ -3,24 +3,24 @@
   "use strict";
 
   const GL_FROM = 20000; // points from which Plotly draws with WebGL
-  const AXES = ["step", "epoch", "time"];
+  const { base, button, html, loadScript } = window.dlviz;
 
   function download(chart, curves) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([table(curves)], { type: "text/csv" }));
-    link.download = `${chart.figure.id}.csv`;
+    const href = URL.createObjectURL(new Blob([table(curves)], { type: "text/csv" }));
+    const link = html("a", { href, download: `${chart.figure.id}.csv` });
     link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    setTimeout(() => URL.revokeObjectURL(href), 10000);
   }
 
   function table(curves) {
     // A cell that starts like a formula would be run by a spreadsheet.
     const cell = (text) => `"${text.replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`;
     const rows = ["series,run,metric,step,epoch,seconds,value"];
-    for (const { line, y, ...axes } of curves) {
+    for (const { line, step, epoch, time, y } of curves) {
       const head = [line.label, line.run, line.series].map(cell).join();
-      for (let i = 0; i < y.length; i++)
-        rows.push(`${head},${AXES.map((axis) => axes[axis]?.[i] ?? "").join()},${y[i]}`);
+      for (let i = 0; i < y.length; i++) {
+        rows.push([head, step[i], epoch?.[i] ?? "", time ? +time[i].toFixed(3) : "", y[i]].join());
+      }
     }
     return rows.join("\n") + "\n";
   }
@@ -28,25 +28,20 @@
   let redraw = null;
 
   async function explore(chart, curves) {
-    await window.dlviz.loadScript(`${window.dlviz.base}plotly.min.js`);
-    const dialog = document.createElement("dialog"),
-      head = document.createElement("header"),
-      stage = document.createElement("div");
-    const title = document.createElement("span"),
-      close = document.createElement("button");
-    dialog.className = "dlviz-dialog";
-    dialog.setAttribute("aria-label", `${chart.title} in Plotly`);
-    title.textContent = chart.title;
-    close.type = "button";
-    close.textContent = "Close";
-    close.addEventListener("click", () => dialog.close());
+    await loadScript(`${base}plotly.min.js`);
+    const stage = html("div");
+    const head = html(
+      "header",
+      {},
+      html("span", {}, chart.title),
+      button("Close", () => dialog.close()),
+    );
+    const dialog = html("dialog", { class: "dlviz-dialog", "aria-label": `${chart.title} in Plotly` }, head, stage);
     dialog.addEventListener("close", () => {
       Plotly.purge(stage);
       dialog.remove();
       redraw = null;
     });
-    head.append(title, close);
-    dialog.append(head, stage);
     document.body.append(dialog);
     dialog.showModal(); // Escape closes it, and the focus goes back to where it was
     redraw = () =>
@@ -63,9 +58,26 @@
   // Plotly reads a small HTML in its texts; entities it writes as characters.
   const inert = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
+  function bandTraces({ label, color, x, low, middle, high }) {
+    const tint = variable(`c${color % 10}`);
+    const edge = {
+      type: "scatter",
+      mode: "lines",
+      x,
+      line: { width: 0, color: tint },
+      showlegend: false,
+      hoverinfo: "skip",
+    };
+    return [
+      { ...edge, y: low },
+      { ...edge, y: high, fill: "tonexty", fillcolor: `${tint}2e` },
+      { type: "scatter", mode: "lines", x, y: middle, name: inert(label), line: { color: tint, width: 2 } },
+    ];
+  }
+
   function traces(chart, curves) {
     const points = curves.reduce((sum, { y }) => sum + y.length, 0);
-    return curves
+    const lines = curves
       .filter((curve) => curve[chart.kind])
       .map(({ line, y, ...axes }) => ({
         type: points > GL_FROM ? "scattergl" : "scatter",
@@ -80,6 +92,7 @@
         },
         visible: line.faint && !chart.showFaint ? "legendonly" : true,
       }));
+    return [...chart.bands().flatMap(bandTraces), ...lines];
   }
 
   function layout(chart) {
