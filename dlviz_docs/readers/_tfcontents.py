@@ -16,7 +16,7 @@ from dlviz_docs.readers._tfevents import GRAPHS, TENSOR, Event, Span, Value, par
 from dlviz_docs.readers._tfrecord import Damage
 from dlviz_docs.readers._wire import WireError
 
-__all__ = ["Contents", "Index", "Points"]
+__all__ = ["Contents", "Index", "Points", "parse"]
 
 Index: TypeAlias = NDArray[np.int64]
 _Key: TypeAlias = tuple[bytes, bool]
@@ -24,6 +24,8 @@ _Key: TypeAlias = tuple[bytes, bool]
 _KNOWN = 8
 """Layouts remembered for each size of event."""
 _LONGEST_KNOWN = 256
+_PARSED: dict[int, list[tuple[int, int, Event]]] = defaultdict(list)
+"""By size, the structure of events as a number, its bits, and one such event: at most 8 of each of 256 sizes."""
 
 
 class Points(NamedTuple):
@@ -73,8 +75,6 @@ class Contents:
     starts: list[tuple[int, int]] = field(default_factory=list)
     """Position and step of every session start."""
     damage: list[Damage] = field(default_factory=list)
-    _parsed: dict[int, list[tuple[int, int, Event]]] = field(default_factory=lambda: defaultdict(list))
-    """By size, the structure of an event as a number, its bits there, and the event."""
 
     def numbers(self) -> dict[_Key, Points]:
         """All points of each tag, in the order of the file."""
@@ -82,23 +82,10 @@ class Contents:
         keys = dict.fromkeys([*self.columns, *lone])
         return {key: Points.join([*self.columns.get(key, ()), *lone.get(key, ())]) for key in keys}
 
-    def parse(self, event: bytes) -> Event:
-        """Where things are in an event; one with the structure of an earlier one is not parsed again."""
-        bits = int.from_bytes(event, "little")
-        known = self._parsed[len(event)]
-        for structure, same, parsed in known:
-            if bits & structure == same:
-                return parsed
-        parsed = parse_event(event)
-        if len(event) <= _LONGEST_KNOWN and len(known) < _KNOWN:
-            structure = int.from_bytes(parsed.structure, "little")
-            known.append((structure, bits & structure, parsed))
-        return parsed
-
     def add(self, event: bytes, position: int) -> None:
         """All that one event says; damage, if it is no message."""
         try:
-            parsed = self.parse(event)
+            parsed = parse(event)
         except WireError:
             self.damage.append(Damage.of("message", position, len(event)))
             return
@@ -135,6 +122,23 @@ class Contents:
         """Keep the first plugin of a tag."""
         if plugin and position < self.plugins.get(tag, (position + 1, b""))[0]:
             self.plugins[tag] = (position, plugin)
+
+
+def parse(event: bytes) -> Event:
+    """Where things are in an event; raises `WireError` if it is no message.
+
+    One with the structure of an earlier event, of any file, is not parsed again: the runs of an experiment log alike.
+    """
+    bits = int.from_bytes(event, "little")
+    known = _PARSED[len(event)] if len(event) <= _LONGEST_KNOWN else []
+    for structure, same, parsed in known:
+        if bits & structure == same:
+            return parsed
+    parsed = parse_event(event)
+    structure = int.from_bytes(parsed.structure, "little")
+    known.insert(0, (structure, bits & structure, parsed))
+    del known[_KNOWN:]
+    return parsed
 
 
 def _text(event: bytes, tensor: Span) -> bytes:

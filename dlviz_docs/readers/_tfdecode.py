@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dlviz_docs.model import BoolArray
 from dlviz_docs.readers import _crc32c
-from dlviz_docs.readers._tfcontents import Contents, Index
+from dlviz_docs.readers._tfcontents import Contents, Index, parse
 from dlviz_docs.readers._tfevents import (
     LARGEST_SCALAR,
     NOT_NUMBERS,
@@ -93,7 +93,7 @@ def _count_large(records: Records, contents: Contents) -> BoolArray:
 def _look(contents: Contents, event: bytes, position: int) -> None:
     """Keep what an event says of its tags, though not its values."""
     try:
-        for value in contents.parse(event).values:
+        for value in parse(event).values:
             contents.remember(event, value, position)
     except WireError:
         contents.damage.append(Damage.of("message", position, len(event)))

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from dlviz_docs.model import BoolArray, FloatArray
 from dlviz_docs.readers import _crc32c
 from dlviz_docs.readers._crc32c import Words
-from dlviz_docs.readers._tfcontents import Contents, Index, Points
+from dlviz_docs.readers._tfcontents import Contents, Index, Points, parse
 from dlviz_docs.readers._tfevents import GRAPHS, TENSOR, Event, Slot, Span
 from dlviz_docs.readers._tfrecord import Damage, Window, fetch
 from dlviz_docs.readers._wire import WireError
@@ -202,7 +202,7 @@ def decode_layouts(records: Records, contents: Contents, *, checked: bool = Fals
         usual = np.flatnonzero(records.sizes == np.bincount(records.sizes).argmax())
         one = int(usual[len(usual) // 2])  # the first steps are written in fewer bytes than most
         try:
-            layout = _Layout.of(records.event(one), contents.parse(records.event(one)))
+            layout = _Layout.of(records.event(one), parse(records.event(one)))
         except WireError:
             alike = np.arange(len(records)) == one
         else:
