@@ -10,9 +10,10 @@ import numpy as np
 
 from dlviz_docs.insights.best import best_steps
 from dlviz_docs.insights.fit import overfitting, underfitting, unfinished
-from dlviz_docs.insights.history import resumed, schedule
 from dlviz_docs.insights.nonfinite import nonfinite
 from dlviz_docs.insights.plateau import plateau
+from dlviz_docs.insights.resumed import resumed
+from dlviz_docs.insights.schedule import schedule
 from dlviz_docs.insights.stability import divergence, noisy_validation, spikes
 from dlviz_docs.insights.thresholds import Thresholds
 from dlviz_docs.insights.track import prepare

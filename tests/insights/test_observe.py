@@ -155,9 +155,10 @@ def test_a_run_that_goes_on_was_not_stopped_early() -> None:
         (np.full(40, 0.1), "stays at 0.1"),
         (0.1 * (1 - U), "falls from 0.1 to 0 along a straight line"),
         (0.1 * (1 + np.cos(np.pi * U)) / 2, "falls from 0.1 to 0 along a cosine"),
-        (0.1 * 0.01**U, "falls exponentially from 0.1 to 0.001"),
+        (0.1 * 0.01**U, "falls from 0.1 to 0.001 exponentially"),
         (np.where(U < 0.5, 0.1, 0.01), "falls from 0.1 to 0.01 in 1 step"),
         (0.1 * np.minimum(U * 5, 1), "rises to 0.1 by epoch 9, then stays there"),
+        (0.1 * np.minimum(U * 5, (1 - U) * 1.25), "rises to 0.09936 by epoch 9, then falls to 0 along a straight line"),
     ],
 )
 def test_learning_rate_schedules(rates: np.ndarray, words: str) -> None:
