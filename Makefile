@@ -16,7 +16,7 @@ site: $(VENV)/.site ## Build site/ from experiments/ and say which file to open
 	@echo 'Open $(CURDIR)/site/index.html'
 
 test: chromium $(VENV)/.test ## Lint, types and all tests; says what was skipped and why
-	@$(BIN)/python tests/run.py
+	@$(BIN)/python tests/run_all.py
 
 check: $(VENV)/.test ## Lint and types alone
 	$(BIN)/ruff check .

@@ -49,7 +49,7 @@ def summary(results: Path) -> str:
         parts.append(f"{failed:,} FAILED")
     why = "; ".join(f"{count} x {reason}" for reason, count in reasons.most_common())
     parts.append(f"{skipped:,} skipped ({why})" if skipped else "none skipped")
-    return f"{len(cases):,} tests: {', '.join(parts)}"
+    return f"{len(cases):,} test{'s' * (len(cases) != 1)}: {', '.join(parts)}"
 
 
 if __name__ == "__main__":
