@@ -7,7 +7,8 @@ from pathlib import Path
 from run_all import summary
 
 RESULTS = """<testsuites><testsuite>
-<testcase name="a"/><testcase name="b"><failure message="no"/></testcase><testcase name="c"><error message="no"/></testcase>
+<testcase name="a"/><testcase name="b"><failure message="no"/></testcase>
+<testcase name="c"><error message="no"/></testcase>
 <testcase name="d"><skipped message="Chromium is not installed"/></testcase>
 <testcase name="e"><skipped message="Chromium is not installed"/></testcase>
 </testsuite></testsuites>"""
