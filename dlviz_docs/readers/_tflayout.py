@@ -34,6 +34,8 @@ FEW = 32
 """Events; to set up columns for fewer takes longer than to parse them."""
 _MISSES = 8
 """How many layouts may turn out to be rare before all others are taken for rare, too."""
+_LARGE = 0xFFFF
+"""Bytes; events of this size and more are not told apart by it."""
 _ONE_BYTE = 127
 """The largest length that is written in one byte."""
 _KEEP = np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64)
@@ -75,13 +77,14 @@ class _Layout:
     @classmethod
     def of(cls, sample: bytes, event: Event) -> _Layout:
         size = len(sample)
-        if size > _ONE_BYTE or len(event.values) != 1 or not event.values[0].scalar:
-            return cls(sample, event, size, 0, ())
-        (value,) = event.values
-        begin, end = value.tag
-        if not end:
-            return cls(sample, event, size, 0, ())
-        return cls(sample, event, begin, size - end, (*(start - 1 for start in value.within), begin - 1))
+        if size <= _ONE_BYTE and len(event.values) == 1 and event.values[0].scalar and event.values[0].tag[1]:
+            begin, end = event.values[0].tag
+            growing = (*(start - 1 for start in event.values[0].within), begin - 1)
+            if all(
+                sample[at - 1] <= _ONE_BYTE for at in growing
+            ):  # else a length is written in more bytes than it needs
+                return cls(sample, event, begin, size - end, growing)
+        return cls(sample, event, size, 0, ())
 
     @property
     def labels(self) -> list[Span]:
@@ -199,7 +202,8 @@ def decode_layouts(records: Records, contents: Contents, *, checked: bool = Fals
     """
     rare: list[Records] = []
     while len(records) >= FEW and len(rare) < _MISSES:
-        usual = np.flatnonzero(records.sizes == np.bincount(records.sizes).argmax())
+        sizes = np.minimum(records.sizes, _LARGE)
+        usual = np.flatnonzero(sizes == np.bincount(sizes).argmax())
         one = int(usual[len(usual) // 2])  # the first steps are written in fewer bytes than most
         try:
             layout = _Layout.of(records.event(one), parse(records.event(one)))

@@ -172,6 +172,16 @@ def test_a_tensor_that_is_no_scalar(tmp_path: Path) -> None:
     assert reading.media == {"tensor": 200}
 
 
+@pytest.mark.parametrize(("dtype", "field"), [(22, 16), (23, 17)])
+def test_unsigned_tensors(tmp_path: Path, dtype: int, field: int) -> None:
+    """TensorBoard's own helper writes these, and cannot read them."""
+    largest = 2 ** (32 if dtype == 22 else 53)
+    values = [largest - step for step in range(1, 100)]
+    protos = [b"\x08" + make.varint(dtype) + b"\x12\x00" + make.message(field, make.varint(value)) for value in values]
+    (series,) = read_events(tmp_path, *[make.event(1, make.tensor("x", proto)) for proto in protos]).series
+    assert series.values.tolist() == values
+
+
 def test_metadata_on_the_first_value_only(tmp_path: Path) -> None:
     values = [make.tensor_float("loss", step, plugin="scalars" if not step else "") for step in range(100)]
     (loss,) = read_events(tmp_path, *[make.event(step, value) for step, value in enumerate(values)]).series
@@ -293,6 +303,20 @@ def test_a_wrong_length_ends_the_file_and_keeps_what_was_before(tmp_path: Path) 
     assert error.partial.series[0].steps.tolist() == [1]
     assert [p.code for p in error.partial.problems] == ["tensorboard-length"]
     assert error.remedy
+
+
+def test_damage_among_many_costs_only_itself(tmp_path: Path) -> None:
+    records = [make.record(make.event(step, make.simple(f"tag{step % 7}", step))) for step in range(1, 1001)]
+    for index in (100, 500, 501):
+        flipped = bytearray(records[index])
+        flipped[12 + index % 20] ^= 0x10
+        records[index] = bytes(flipped)
+    reading = read_bytes(tmp_path, make.record(make.version()) + b"".join(records))
+    assert isinstance(reading, Reading)
+    steps = sorted(step for series in reading.series for step in series.steps.tolist())
+    assert steps == [step for step in range(1, 1001) if step not in (101, 501, 502)]
+    first = len(make.record(make.version())) + sum(map(len, records[:100]))
+    assert [p.what for p in reading.problems] == [f"3 records are left out: wrong checksum (first at byte {first:,})"]
 
 
 def test_a_record_that_is_no_event_is_left_out(tmp_path: Path) -> None:
