@@ -19,6 +19,7 @@ Floats: TypeAlias = NDArray[np.float64]
 
 _ENDS = 4  # first and last point, smallest and largest step
 _SPARE = 8  # one part in eight is left for non-finite values, so that a curve with few needs no second pass
+_CACHED = 1 << 15  # values that are looked at together where copies are needed: they stay in the cache
 _KINDS = 5  # what one bucket may keep at most: minimum, maximum, a NaN, +inf and -inf
 
 
@@ -80,10 +81,11 @@ def _finite_extremes(values: Floats, extremes: Indices, width: int) -> Indices:
     for starts, rows in _blocks(values, width):
         again = wrong - starts[0] // width
         again = again[(again >= 0) & (again < len(rows))]
-        starts, rows = starts[again], rows[again]
-        finite = np.isfinite(rows)
-        found.append(starts + np.where(finite, rows, np.inf).argmin(1))
-        found.append(starts + np.where(finite, rows, -np.inf).argmax(1))
+        for few in np.split(again, range(_CACHED // width or 1, len(again), _CACHED // width or 1)):
+            piece = rows[few]
+            finite = np.isfinite(piece)
+            found.append(starts[few] + np.where(finite, piece, np.inf).argmin(1))
+            found.append(starts[few] + np.where(finite, piece, -np.inf).argmax(1))
     indices = np.concatenate(found)
     return indices[np.isfinite(values[indices])]
 
