@@ -129,8 +129,9 @@ def parse(event: bytes) -> Event:
 
     One with the structure of an earlier event, of any file, is not parsed again: the runs of an experiment log alike.
     """
-    bits = int.from_bytes(event, "little")
-    known = _PARSED[len(event)] if len(event) <= _LONGEST_KNOWN else []
+    if len(event) > _LONGEST_KNOWN:
+        return parse_event(event)
+    bits, known = int.from_bytes(event, "little"), _PARSED[len(event)]
     for structure, same, parsed in known:
         if bits & structure == same:
             return parsed

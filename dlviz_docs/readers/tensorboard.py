@@ -17,7 +17,7 @@ import numpy as np
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import BoolArray, Hparam, Problem, Reading, Series, Status
 from dlviz_docs.readers._text import clean
-from dlviz_docs.readers._tfcontents import Contents, Points
+from dlviz_docs.readers._tfcontents import Contents, Index, Points
 from dlviz_docs.readers._tfdecode import read_contents
 from dlviz_docs.readers._tfevents import NOT_NUMBERS
 from dlviz_docs.readers._tfrecord import Damage
@@ -28,6 +28,7 @@ __all__ = ["TensorBoard"]
 
 _WRITER = "TensorBoard"
 _NOT_LOGS = frozenset((".csv", ".gz", ".ipynb", ".json", ".md", ".py", ".txt", ".zip"))
+"""Endings of files that have "tfevents" in their names and are about logs."""
 _SCALARS = b"scalars"
 _MEDIA = {
     b"audio": "audio",
@@ -141,7 +142,7 @@ def _series(tag: bytes, points: Points, starts: Sequence[tuple[int, int]], sourc
 
 
 def _superseded(points: Points, starts: Sequence[tuple[int, int]]) -> BoolArray | None:
-    """Points that a session starting later in the file, at their step or before it, writes again.
+    """Points that a session which starts later in the file, at their step or a lower one, writes again.
 
     The first start is the session's own: TensorFlow may write it after the first points. This is TensorBoard's rule,
     plugin_event_accumulator.py, _CheckForRestartAndMaybePurge.
@@ -207,8 +208,12 @@ def _counted(count: int) -> str:
 
 def _inexact(numbers: Mapping[bytes, Points], name: str) -> Iterator[Problem]:
     """Steps that no float64 can hold."""
-    extremes = {tag: (int(points.steps.min()), int(points.steps.max())) for tag, points in numbers.items()}
-    tags = [_shown(tag) for tag, (low, high) in extremes.items() if low < -_LARGEST_EXACT or high > _LARGEST_EXACT]
+    tags = [tag for tag, points in numbers.items() if not _exact(points.steps)]
     if tags:
-        what = f"steps beyond 2^53 are rounded ({', '.join(tags[:3])}{', …' if len(tags) > 3 else ''})"
+        shown = ", ".join(map(_shown, tags[:3])) + (", …" if len(tags) > 3 else "")
+        what = f"steps beyond 2^53 are rounded ({shown})"
         yield Problem("tensorboard-step", name, what, "Log a smaller step; the order of the points is kept.")
+
+
+def _exact(steps: Index) -> bool:
+    return int(steps.max()) <= _LARGEST_EXACT and int(steps.min()) >= -_LARGEST_EXACT
