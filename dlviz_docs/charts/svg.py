@@ -26,7 +26,8 @@ MOST = 400
 """Points in one curve: more than a picture of this size shows."""
 LETTER = 0.018
 """Width of a letter as a share of a narrow picture's: words that would meet there are left to the tooltip."""
-LINE_HEIGHT = 0.09
+LINE_HEIGHT = 0.0625
+"""Of words, as a share of the picture's 240 px."""
 _GLYPHS = {"nan": "M-3.5-3.5l7 7m0-7l-7 7", "high": "M0-4l4 7h-8z", "low": "M0 4l4-7h-8z"}
 
 
@@ -201,14 +202,22 @@ def _marks(chart: Chart, axes: Frame) -> Iterator[str]:
         x = float(axes.x(np.array(at)))
         y = None if mark.y is None else float(axes.y(np.array(mark.y)))
         if y is None or np.isfinite(y):
-            width, level = LETTER * len(mark.label), 1.0 if y is None else y
-            left, right = (x, x + width) if x < 0.5 else (x - width, x)
-            room = all(left > end or right < start or abs(level - at) > LINE_HEIGHT for start, end, at in taken)
-            taken += [(left, right, level)] if room else []
-            yield _mark(mark, x, y, labelled=room)
+            yield _mark(mark, x, y, _free_line(taken, x, y, mark.label))
 
 
-def _mark(mark: Mark, x: float, y: float | None, *, labelled: bool) -> str:
+def _free_line(taken: list[tuple[float, float, float]], x: float, y: float | None, words: str) -> int | None:
+    """How many lines down a mark's words meet no others, which `taken` remembers; None for nowhere."""
+    width = LETTER * len(words)
+    left, right = (x, x + width) if x < 0.5 else (x - width, x)
+    for line in range(3 if y is None else 1):
+        level = (1.0 if y is None else y) - line * LINE_HEIGHT
+        if all(left > end or right < start or abs(level - other) >= LINE_HEIGHT for start, end, other in taken):
+            taken.append((left, right, level))
+            return line
+    return None
+
+
+def _mark(mark: Mark, x: float, y: float | None, line: int | None) -> str:
     """A ring, or a vertical line where the mark has no height; words stand on the side with more room."""
     style = f"dlviz-mark dlviz-{mark.kind} {palette.color_class(mark.color)}"
     across, down = _across(x), "0" if y is None else _down(y)
@@ -216,10 +225,10 @@ def _mark(mark: Mark, x: float, y: float | None, *, labelled: bool) -> str:
         f'<line x1="{across}" x2="{across}" y2="100%"/>' if y is None else f'<circle cx="{across}" cy="{down}" r="5"/>'
     )
     side = 'dx="8"' if x < 0.5 else 'dx="-8" text-anchor="end"'
-    below = y is None or y > 0.9
-    words = (
-        f'<text x="{across}" y="{down}" {side} dy="{14 if below else -8}">{text(mark.label)}</text>' if labelled else ""
-    )
+    words = ""
+    if line is not None:
+        dy = 14 + 15 * line if y is None or y > 0.9 else -8
+        words = f'<text x="{across}" y="{down}" {side} dy="{dy}">{text(mark.label)}</text>'
     return f'<g class="{style}"><title>{text(mark.label)}</title>{shape}{words}</g>'
 
 

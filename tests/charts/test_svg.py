@@ -120,13 +120,18 @@ def test_marks_are_rings_and_lines_and_their_words_do_not_meet() -> None:
         Mark("best", {"step": 1.0}, 1.0, "best 1"),
         Mark("best", {"step": 1.0}, 1.0, "best of another"),
         Mark("resume", {"step": 0.0}, None, "resumed"),
+        Mark("resume", {"step": 0.1}, None, "resumed again"),
         Mark("best", {"epoch": 1.0}, 1.0, "not on this axis"),
     )
     root = draw(Chart((line([3, 1, 2]),), marks=marks))
     groups = [group for group in root.iter("g") if "dlviz-mark" in group.get("class", "")]
-    assert [group.findtext("text") for group in groups] == ["best 1", None, "resumed"]
-    assert [len(group.findall("circle")) for group in groups] == [1, 1, 0]
-    assert [group.findtext("title") for group in groups] == ["best 1", "best of another", "resumed"]
+    assert [group.findtext("text") for group in groups] == ["best 1", None, "resumed", "resumed again"]
+    assert [words.attrib["dy"] for words in root.iter("text") if words.text in ("resumed", "resumed again")] == [
+        "14",
+        "29",
+    ]
+    assert [len(group.findall("circle")) for group in groups] == [1, 1, 0, 0]
+    assert [group.findtext("title") for group in groups] == ["best 1", "best of another", "resumed", "resumed again"]
 
 
 def test_words_from_a_folder_stay_words() -> None:

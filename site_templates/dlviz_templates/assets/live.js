@@ -9,6 +9,7 @@
   const { LEAST, timeUnit, xScale, yScale, ticks, number, place } = window.dlviz.numbers;
   const SVG = "http://www.w3.org/2000/svg";
   const TIP_ROWS = 12;
+  const LINE = 0.0625; // height of words as a share of the picture's
   const GLYPHS = { nan: "M-3.5-3.5l7 7m0-7l-7 7", high: "M0-4l4 7h-8z", low: "M0 4l4-7h-8z" };
   const MARKERS = [
     // as in charts/palette.py
@@ -393,14 +394,15 @@
         if (hidden || !(x >= 0 && x <= 1) || (y !== null && !(y >= 0 && y <= 1))) return [];
         const width = (6.2 * mark.label.length) / this.svg.clientWidth;
         const left = x < 0.5 ? x : x - width;
-        const room = taken.every(
-          ([other, right, at]) => left > right || left + width < other || Math.abs((y ?? 1) - at) > 0.09,
-        );
-        if (room) taken.push([left, left + width, y ?? 1]);
+        // The first of the lines below its place where the words meet no others.
+        const free = (level) =>
+          taken.every(([l, r, other]) => l > left + width || r < left || Math.abs(level - other) >= LINE);
+        const line = (y === null ? [0, 1, 2] : [0]).findIndex((i) => free((y ?? 1) - i * LINE));
+        if (line >= 0) taken.push([left, left + width, (y ?? 1) - line * LINE]);
         const at = {
           x: percent(x),
           y: y === null ? "0" : percent(1 - y),
-          dy: y === null || y > 0.9 ? 14 : -8,
+          dy: y === null || y > 0.9 ? 14 + 15 * line : -8,
           dx: x < 0.5 ? 8 : -8,
           "text-anchor": x < 0.5 ? null : "end",
         };
@@ -409,7 +411,7 @@
             "g",
             { class: `dlviz-mark dlviz-${mark.kind} ${tint(mark.color)}` },
             y === null ? svg("line", { x1: at.x, x2: at.x, y2: "100%" }) : svg("circle", { cx: at.x, cy: at.y, r: 5 }),
-            ...(room ? [svg("text", at, mark.label)] : []),
+            ...(line >= 0 ? [svg("text", at, mark.label)] : []),
           ),
         ];
       });
