@@ -108,8 +108,8 @@ def _spikes(context: Context, track: Track) -> Iterator[Insight]:
             "spikes": float(amount),
             "value": float(values[worst]),
             "around": around,
-            "height": float(above[highest]) / max(abs(around), 1e-300),
-            "score": float(above[highest] / max(scale[highest], 1e-300)),
+            "height": float(above[highest]),
+            "score": float(above[highest] / max(scale[highest], above[highest] * 1e-6)),  # neighbours may be equal
             "score_threshold": limits.spike_score,
         },
         point=worst,

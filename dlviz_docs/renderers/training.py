@@ -57,9 +57,11 @@ class Training:
         if once:
             yield _values(once, better, "once", "Recorded once", f"One value a run, so no curve: {_listed(once)}.")
         if len(once) < len(metrics):
-            unseen = {"without a chart here": curved[self.charts :], "counting progress": counters}
-            notes = [f"{_listed(m)} {'is' if len(m) == 1 else 'are'} {why}" for why, m in unseen.items() if m]
-            caption = "; ".join(["Best and last value of every metric", *notes]) + "."
+            caption = "Best and last value of every metric."
+            if uncharted := curved[self.charts :]:
+                caption += f" Beyond the {self.charts} charts of this page: {_listed(uncharted)}."
+            if counters:
+                caption += f" Without a chart, since they only count: {_listed(counters)}."
             yield _values(metrics, better, "values", "All values", caption)
 
 

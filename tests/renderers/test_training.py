@@ -236,13 +236,13 @@ def test_counters_and_single_values_have_no_chart_but_are_in_the_tables() -> Non
     assert isinstance(values, Table)
     assert [row[0].text for row in once.rows] == ["test/accuracy"]
     assert {row[0].text for row in values.rows} == {"train/loss", "val/loss", "epoch", "test/accuracy"}
-    assert "epoch is counting progress" in page[2].caption
+    assert "since they only count: epoch." in page[2].caption
 
 
 def test_more_metrics_than_charts_are_listed_with_their_numbers() -> None:
     page = shown(experiment(run("a", {f"m{i}": [i, 2] for i in range(10)})), charts=4)
     assert [figure.id for figure in page] == ["metric-m0", "metric-m1", "metric-m2", "metric-m3", "values"]
-    assert "m4, m5, m6, m7, m8, m9 are without a chart here" in page[-1].caption
+    assert "Beyond the 4 charts of this page: m4, m5, m6, m7, m8, m9." in page[-1].caption
     assert isinstance(page[-1].spec, Table)
     assert len(page[-1].spec.rows) == 10
 
