@@ -142,18 +142,17 @@ def _period(strides: NDArray[np.int64]) -> int:
 
 def _leap(data: bytes, length: int, at: int, cycle: NDArray[np.int64]) -> NDArray[np.int64]:
     """Where the records after `at` end, for as long as their sizes repeat the cycle."""
-    found = []
+    found, period = [], int(cycle.sum())
     repeats = max(2, _FIRST_LEAP // len(cycle))
     while True:
-        strides = np.tile(cycle, repeats)
+        strides = np.tile(cycle, min(repeats, (length - at) // period + 1))
         ends = at + np.cumsum(strides)
         inside = int(np.searchsorted(ends, length, side="right"))
-        strides, ends = strides[:inside], ends[:inside]
-        (sizes,) = fetch(data, ends - strides, 8)
-        wrong = sizes.view(np.int64) != strides - _AROUND
+        (sizes,) = fetch(data, ends[:inside] - strides[:inside], 8)
+        wrong = sizes.view(np.int64) != strides[:inside] - _AROUND
         right = int(wrong.argmax()) if wrong.any() else inside
         found.append(ends[:right])
-        if right < len(cycle) * repeats:
+        if right < len(strides):
             return np.concatenate(found)
         at = int(ends[-1])
         repeats *= 4
