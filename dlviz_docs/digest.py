@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from dlviz_docs import cache as caching
 from dlviz_docs.cache import Cache
 from dlviz_docs.charts.transport import run_script
@@ -116,4 +118,11 @@ def _unchanged(source: Source) -> bool:
 
 
 def _thinned(series: Series, limit: int) -> Series:
-    return series if len(series) <= limit else series.take(thin(series.steps, series.values, limit))
+    """At most `limit` of the points that count, and as many of those a resumed session wrote again."""
+    if len(series) <= limit:
+        return series
+    marked = np.zeros(len(series), bool) if series.superseded is None else series.superseded
+    # Apart: in one bucket, an extreme that was overwritten would hide the one that counts.
+    parts = [np.flatnonzero(~marked), np.flatnonzero(marked)]
+    kept = [part[thin(series.steps[part], series.values[part], limit)] for part in parts]
+    return series.take(np.sort(np.concatenate(kept)))

@@ -52,9 +52,11 @@ _DOWN = re.compile(
 )
 _UP = re.compile(
     r"(^|[^a-z])(acc|accuracy|f1|fscore|precision|recall|map|ap|ar|auc|auroc|auprc|iou|miou|dice|psnr|ssim|bleu|rouge\w*|"
-    r"meteor|return|returns|reward|rewards|rew|success|fitness|score|mcc|kappa|r2|spearman|pearson|top\d|win_?rate|elo|"
+    r"meteor|return|returns|reward|rewards|rew|eprew\w*|success|fitness|score|mcc|kappa|r2|spearman|pearson|top\d|win_?rate|elo|"
     r"ap\d+|map\d+)(?![a-z])|accuracy$|_acc\d*$|^acc\d*$"
 )
+_NEITHER = re.compile(r"(^|[/_:.\- ])(approx_?kl|kl|entropy|clip_?frac(tion)?|std|stddev|var|variance|shaded)$")
+"""Diagnostics and spreads: neither way is better, whatever they stand beside ("loss/approxkl", "reward_std")."""
 _GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("Learning rate", _LEARNING_RATE),
     (
@@ -78,7 +80,7 @@ _GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "Reward",
         re.compile(
-            r"(^|[/_ ])(reward|rewards|rew|return|returns|ep_rew_mean|episodic_return|episode_reward|score|"
+            r"(^|[/_ ])(reward|rewards|rew|return|returns|ep_rew_mean|episodic_return|episode_reward|"
             r"success|success_rate|ep_len_mean|ep_length|episode_length|length|len)([/_ ]|$|_)",
             re.IGNORECASE,
         ),
@@ -137,6 +139,8 @@ def is_learning_rate(metric: str) -> bool:
 def direction(metric: str) -> Direction | None:
     """Which way is better, as far as the name tells; None when it does not."""
     text = metric.lower()
+    if _NEITHER.search(text):
+        return None
     if _DOWN.search(text):
         return "min"
     return "max" if _UP.search(text) else None

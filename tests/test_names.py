@@ -47,7 +47,9 @@ def test_names_stay_distinct(raw: list[str], split: str) -> None:
         ("wer", "min"),
         ("accuracy", "max"), ("val/acc", "max"), ("f1", "max"), ("mAP50(B)", "max"), ("ep_rew_mean", "max"),
         ("episodic_return", "max"), ("roc_auc", "max"), ("top5", "max"), ("error", "min"), ("val_accuracy", "max"),
-        ("lr", None), ("epoch", None), ("grad_norm", None), ("blossom", None), ("samples", None),
+        ("lr", None), ("epoch", None), ("grad_norm", None),
+        ("loss/approxkl", None), ("reward_std", None), ("kl_loss", "min"),
+        ("eprewmean", "max"), ("blossom", None), ("samples", None),
     ],
 )  # fmt: skip
 def test_direction(metric: str, expected: str | None) -> None:
@@ -59,6 +61,7 @@ def test_direction(metric: str, expected: str | None) -> None:
     [
         ("loss", "Loss"), ("accuracy", "Quality"), ("lr", "Learning rate"), ("lr-Adam/pg1", "Learning rate"),
         ("learning_rate", "Learning rate"), ("grad_norm", "Gradients and weights"), ("reward", "Reward"),
+        ("f1_score", "Quality"),
         ("runtime", "Speed and system"), ("epoch", "Progress"), ("something", "Other metrics"),
     ],
 )  # fmt: skip

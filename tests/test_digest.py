@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import numpy as np
+
+from dlviz_docs.digest import _thinned
+from dlviz_docs.model import Series
+
+
+def spliced(n: int) -> Series:
+    """A training that went back half-way, with an extreme in either half of what was overwritten and what counts."""
+    steps = np.concatenate([np.arange(n), np.arange(n // 2, n)]).astype(float)
+    values = np.sin(steps)
+    values[n - 7] = 100.0  # overwritten
+    values[-7] = 50.0  # counts
+    superseded = np.zeros(len(steps), bool)
+    superseded[n // 2 : n] = True
+    return Series("loss", "loss", steps, values, superseded=superseded)
+
+
+def test_an_overwritten_extreme_does_not_hide_the_one_that_counts() -> None:
+    thin = _thinned(spliced(10_000), 100)
+    assert thin.superseded is not None
+    assert thin.values[~thin.superseded].max() == 50.0
+    assert thin.values[thin.superseded].max() == 100.0
+    assert len(thin) <= 200
+    assert (np.flatnonzero(thin.superseded)[0] > 0) and not thin.superseded[-1]
+
+
+def test_a_short_curve_is_left_whole() -> None:
+    series = spliced(20)
+    assert _thinned(series, 100) is series
