@@ -48,16 +48,16 @@ def _overfits(context: Context, val: Track, train: Track) -> Insight | None:
     if abs(fall) > 0.95 * abs(before):  # "falls 100 %" would say that nothing is left
         train_share = f"from {train.shown(before)} to {train.shown(train.end)}"
     worse, better = ("rises", "falls") if val.direction == "min" else ("falls", "rises")
-    beyond = "above" if val.direction == "min" else "below"
     return context.insight(
         val,
         "overfitting",
         "warning",
-        f"Overfits from {val.where(point)}: {val.name} {worse} {share} {beyond} its best "
-        f"({val.shown(base)} to {val.shown(val.end)}) while {train.name} {better} {train_share}.",
+        # Levels, not single points: beside the best value they would look like a mistake if the words did not say so.
+        f"Overfits from {val.where(point)}: the level of {val.name} {worse} {share}, from {val.shown(base)} to "
+        f"{val.shown(val.end)}, while {train.name} {better} {train_share}.",
         {
-            "best": val.sign * base,
-            "end": val.sign * val.end,
+            "best_level": val.sign * base,
+            "end_level": val.sign * val.end,
             "rise": rise / abs(base) if base else rise,
             "rise_threshold": least / abs(base) if base else least,
             "train_before": train.sign * before,
