@@ -117,7 +117,8 @@ def _build(given: argparse.Namespace, console: Console) -> int:
     if given.to:
         with _progress(console) as report:
             site = build(given.runs, options, _cache_dir(given), report)
-        export(site, Path(given.to), options.section)
+        if not (options.strict and site.problems):
+            export(site, Path(given.to), options.section)
         return _finish(console, site.problems, options.strict, Path(given.to) / "index.md")
     from mkdocs_dlviz.standalone import build_site
 
@@ -137,8 +138,11 @@ def _serve(given: argparse.Namespace, console: Console) -> int:
 
 def _finish(console: Console, problems: Sequence[Problem], strict: bool, entrance: Path) -> int:
     _print_problems(console, problems)
+    if strict and problems:
+        console.print("Nothing was written, because of --strict.")
+        return 1
     console.print(f"Open [bold]{escape(str(entrance.resolve()))}[/]", soft_wrap=True)
-    return 1 if strict and problems else 0
+    return 0
 
 
 @contextlib.contextmanager
@@ -205,7 +209,7 @@ def _print_problems(console: Console, problems: Sequence[Problem]) -> None:
     for problem in problems:
         console.print(f"[yellow]Problem[/] {escape(problem.path)}: {escape(problem.what)} {escape(problem.remedy)}")
     if problems:
-        console.print(f"[yellow]{_count(len(problems), 'problem')}[/]; everything readable is shown.")
+        console.print(f"[yellow]{_count(len(problems), 'problem')}[/]; what could be read was read.")
 
 
 def _count(number: int, noun: str, plural: str = "") -> str:

@@ -6,6 +6,7 @@ starts from a fork server, before any heavy package is imported, so a new worker
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import sys
 import time
@@ -167,15 +168,12 @@ class _Pool(Generic[J, R]):
 
 
 def _serve(pipe: Connection, function: Callable[[Any], object], mebibytes: int) -> None:
-    """The worker's side: one job after another until the pipe closes."""
+    """The worker's side: one job after another until the parent closes the pipe, or is killed."""
     _limit_memory(mebibytes)
-    pipe.send(_READY)
-    while True:
-        try:
-            job = pipe.recv()
-        except (EOFError, OSError):
-            return
-        pipe.send(_attempt(function, job))
+    with contextlib.suppress(EOFError, OSError):
+        pipe.send(_READY)
+        while True:
+            pipe.send(_attempt(function, pipe.recv()))
 
 
 def _limit_memory(mebibytes: int) -> None:

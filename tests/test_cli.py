@@ -62,8 +62,14 @@ def test_strict_tells_by_its_exit_code(runs: Path, tmp_path: Path, capsys: pytes
     (runs / "experiment.yml").write_text("titel: x\n")
     command = ["build", str(runs), "-o", str(tmp_path / "out"), "--workers", "0"]
     assert main(command) == 0
+    (tmp_path / "out" / "index.html").write_text("the old site")
     assert main([*command, "--strict"]) == 1
-    assert "titel" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "titel" in told
+    assert "Nothing was written" in told
+    assert (tmp_path / "out" / "index.html").read_text() == "the old site"
+    assert main(["build", str(runs), "--to", str(tmp_path / "md"), "--workers", "0", "--strict"]) == 1
+    assert not (tmp_path / "md").exists()
 
 
 @pytest.mark.parametrize(
