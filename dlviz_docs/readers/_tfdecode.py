@@ -8,6 +8,7 @@ kind are parsed one by one.
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from typing import BinaryIO
 
 import numpy as np
@@ -91,12 +92,10 @@ def _count_large(records: Records, contents: Contents) -> BoolArray:
 
 
 def _look(contents: Contents, event: bytes, position: int) -> None:
-    """Keep what an event says of its tags, though not its values."""
-    try:
+    """Keep what an event says of its tags, though not its values; what follows a value may be broken."""
+    with suppress(WireError):
         for value in parse(event).values:
             contents.remember(event, value, position)
-    except WireError:
-        contents.damage.append(Damage.of("message", position, len(event)))
 
 
 def _heads(octets: NDArray[np.uint8], starts: Index, ends: Index) -> tuple[Index, Index, Index]:
