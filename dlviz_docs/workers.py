@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import sys
+import tempfile
 import time
 import traceback
 from collections import deque
@@ -22,6 +23,8 @@ __all__ = ["Failure", "Limits", "run_jobs"]
 
 START_SECONDS = 120.0
 """What a worker may take to start, before the clock of its first job does."""
+LONGEST_TEMPORARY = 70
+"""Characters of the temporary folder: with "/pymp-<8>/listener-<8>" within the 104 bytes of a socket path on macOS."""
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -89,12 +92,18 @@ class _Worker:
     """Whether it has started; until then its clock allows for that."""
 
 
+def _start_method() -> Literal["forkserver", "spawn"]:
+    """A fork server listens on a socket in the temporary folder, and the path of a socket may not be long."""
+    too_long = len(tempfile.gettempdir()) > LONGEST_TEMPORARY
+    return "spawn" if sys.platform == "win32" or too_long else "forkserver"
+
+
 class _Pool(Generic[J, R]):
     """The parent's side: hands out jobs, watches clocks, replaces the dead."""
 
     def __init__(self, function: Callable[[J], R], jobs: Sequence[J], count: int, limits: Limits) -> None:
         self.function, self.jobs, self.limits = function, jobs, limits
-        self.context: Any = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+        self.context: Any = multiprocessing.get_context(_start_method())
         # Imported once, in the fork server: a worker that replaces a dead one starts in milliseconds.
         self.context.set_forkserver_preload([function.__module__])
         self.waiting = deque(range(len(jobs)))

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -74,3 +77,13 @@ def test_stopping_early_stops_the_workers() -> None:
     next(results)
     results.close()  # type: ignore[attr-defined]
     assert multiprocessing.active_children() == []
+
+
+def test_a_long_temporary_folder_is_no_obstacle(tmp_path: Path) -> None:
+    """The fork server's socket would have a path longer than the system takes."""
+    folder = tmp_path / ("long-" * 20)
+    folder.mkdir()
+    code = "from dlviz_docs.workers import *; print(list(run_jobs(abs, [-1], workers=1, limits=Limits())))"
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == "[(0, 1)]", done.stderr
