@@ -90,13 +90,16 @@ def tensorboard(logs: Path) -> Usage:
     runs = sorted(path.name for path in logs.iterdir())
     start = time.monotonic()
     server = subprocess.Popen(
-        [sys.executable, "-m", "tensorboard.main", "--logdir", str(logs), "--port", str(port), "--load_fast=false",
+        [sys.executable, "-m", "tensorboard.main", "--logdir", str(logs), "--port", str(port),
          "--samples_per_plugin", "scalars=1000", "--reload_interval", "1"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
+        # One run tells when loading is nearly done; all of them are then asked for once, as the page would.
+        while len(_ask(port, runs[-1:])) < 1:
+            time.sleep(0.1)
         while len(_ask(port, runs)) < len(runs):
-            time.sleep(0.2)
+            time.sleep(0.5)
         seconds = time.monotonic() - start
         return Usage(seconds, _cpu(server.pid), sum(_peak(pid) for pid in family(server.pid)))
     finally:
