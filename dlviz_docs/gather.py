@@ -69,13 +69,35 @@ def gather_runs(folder: RunFolder, told: Sequence[Told], root: str = "") -> tupl
     """The runs of one folder, at full resolution; `root` is what source paths are shown relative to."""
     shared = [one for one in told if not one.reading.series]
     with_curves = [one for one in told if one.reading.series]
-    parcels = _by_run(with_curves)
+    parcels = _by_run(_restarted(with_curves))
     if not parcels:
         return (_run(folder, "", shared, {}, root),) if _has_content(shared) else ()
     return tuple(
         _run(folder, label, [*files, *shared], series, root)
         for label, (files, series) in sorted(parcels.items(), key=lambda item: names.natural(item[0]))
     )
+
+
+def _restarted(told: Sequence[Told]) -> list[Told]:
+    """What a writer said it would write again is superseded in its earlier files, even where it never did."""
+    result = list(told)
+    for i, later in enumerate(told):
+        if later.reading.restart is None:
+            continue
+        for j, earlier in enumerate(result[:i]):
+            if (earlier.source.reader, earlier.source.part) == (later.source.reader, later.source.part):
+                result[j] = _cut(earlier, later.reading.restart)
+    return result
+
+
+def _cut(told: Told, restart: float) -> Told:
+    series = [replace(s, superseded=_or(s.superseded, s.steps >= restart)) for s in told.reading.series]
+    return replace(told, reading=replace(told.reading, series=tuple(series)))
+
+
+def _or(marked: BoolArray | None, more: BoolArray) -> BoolArray | None:
+    both = more if marked is None else marked | more
+    return both if both.any() else None
 
 
 Parcels: TypeAlias = dict[str, tuple[list[Told], dict[Source, list[Series]]]]
@@ -224,9 +246,9 @@ def _join(pieces: Sequence[Series]) -> Series:
         whole = _in_parallel(whole, whole.times)
     back = np.flatnonzero(np.diff(whole.steps) < 0) + 1
     if len(back) > MANY_RESTARTS:
-        return replace(whole, recorded=_recorded(whole)).take(np.argsort(whole.steps, kind="stable"))
-    whole = replace(whole, superseded=_superseded(whole, back))
-    return replace(whole, recorded=_recorded(whole))
+        return replace(whole, recorded=_recorded(whole, whole.superseded)).take(np.argsort(whole.steps, kind="stable"))
+    superseded = _superseded(whole, back)
+    return replace(whole, superseded=superseded, recorded=_recorded(whole, superseded))
 
 
 def _in_parallel(series: Series, times: FloatArray) -> Series:
@@ -279,7 +301,7 @@ def _superseded(series: Series, back: NDArray[np.intp]) -> BoolArray | None:
     return marked
 
 
-def _recorded(series: Series) -> Recorded:
+def _recorded(series: Series, superseded: BoolArray | None) -> Recorded:
     values, steps = series.values, series.steps
     finite = np.flatnonzero(np.isfinite(values))
     low = finite[int(np.argmin(values[finite]))] if len(finite) else None
@@ -295,7 +317,7 @@ def _recorded(series: Series) -> Recorded:
         min_step=None if low is None else float(steps[low]),
         max=None if high is None else float(values[high]),
         max_step=None if high is None else float(steps[high]),
-        superseded=int(series.superseded.sum()) if series.superseded is not None else 0,
+        superseded=0 if superseded is None else int(superseded.sum()),
     )
 
 

@@ -65,6 +65,16 @@ def test_a_resumed_run_is_spliced_where_it_went_back() -> None:
     assert (series.recorded.count, series.recorded.superseded, series.recorded.max) == (7, 2, 9)
 
 
+def test_what_a_writer_said_it_would_write_again_is_superseded() -> None:
+    a, other = told("a.1", curve("loss", [0, 1, 2, 3]), reader="tensorboard"), told("b.csv", curve("x", [0, 9]))
+    b = told("a.2", curve("loss", [3, 4]), reader="tensorboard", restart=2.0)
+    by_name = {series.name: series for series in one_run(a, other, b).series}
+    superseded = by_name["loss"].superseded
+    assert superseded is not None
+    assert superseded.tolist() == [False, False, True, True, False, False]
+    assert by_name["x"].superseded is None
+
+
 def test_two_restarts() -> None:
     series = one_run(told("a", curve("loss", [0, 1, 2, 3, 1, 2, 3, 2, 3]))).series[0]
     assert series.superseded is not None
