@@ -8,6 +8,8 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Literal, cast
 
+import msgspec
+
 from dlviz_docs.errors import OptionError, near_miss
 from dlviz_docs.model import Problem
 from dlviz_docs.options import Selection, from_mapping
@@ -30,14 +32,20 @@ class Registered:
 
 def load_readers(selection: Selection) -> tuple[Mapping[str, Reader], tuple[Problem, ...]]:
     """The readers that the selection leaves, most specific first; others' come before ours."""
-    registered = _load("readers", selection)
+    registered = _loaded("readers", msgspec.json.encode(selection))
     return cast(Mapping[str, Reader], registered.items), registered.problems
 
 
 def load_renderers(selection: Selection) -> tuple[Mapping[str, Renderer], tuple[Problem, ...]]:
     """The renderers that the selection leaves, in the order of the pages; others' come after ours."""
-    registered = _load("renderers", selection)
+    registered = _loaded("renderers", msgspec.json.encode(selection))
     return cast(Mapping[str, Renderer], registered.items), registered.problems
+
+
+@cache
+def _loaded(kind: Kind, selection: bytes) -> Registered:
+    """Once for each selection: a worker asks for every run."""
+    return _load(kind, msgspec.json.decode(selection))
 
 
 def _load(kind: Kind, selection: Selection) -> Registered:

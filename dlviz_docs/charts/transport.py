@@ -57,11 +57,16 @@ class _Arrays:
     def place_times(self, seconds: FloatArray) -> int:
         """As `place`; the times of curves written together are those of the first."""
         known = self._times.get(len(seconds))
-        if known and np.allclose(known[0], seconds, rtol=0, atol=TOGETHER, equal_nan=True):
+        if known and _together(known[0], seconds):
             return known[1]
         place = self.place(seconds.astype(np.float32).astype(np.float64))
         self._times[len(seconds)] = (seconds, place)
         return place
+
+
+def _together(a: FloatArray, b: FloatArray) -> bool:
+    apart = np.abs(a - b)
+    return bool(((apart <= TOGETHER) | (np.isnan(a) & np.isnan(b))).all())
 
 
 def _series(series: Series, start: float, arrays: _Arrays) -> dict[str, int | bool]:
