@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -104,7 +105,15 @@ def test_serve_shows_what_a_training_adds(runs: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "dlviz_docs.cli", "serve", runs, "-a", address, "--cache-dir", tmp_path / "cache"]
     environment = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
     (tmp_path / "temporary").mkdir()
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+    # Started in the background, a shell's children ignore Ctrl-C; this one has to take it as from a terminal.
+    listens = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=listens,  # noqa: PLW1509  (this process has no threads of its own)
+    ) as process:
         try:
             page = fetch_until(f"http://{address}/toy/index.html", "step 4")
             assert "livereload(" in page, "the page reloads itself"
@@ -112,7 +121,11 @@ def test_serve_shows_what_a_training_adds(runs: Path, tmp_path: Path) -> None:
             fetch_until(f"http://{address}/toy/index.html", "step 8")
         finally:
             process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=20)
+            try:
+                _, errors = process.communicate(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
     assert process.returncode == 0, errors
     assert "Traceback" not in errors
     assert not [path for path in (tmp_path / "temporary").iterdir() if path.is_dir()]
