@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import statistics
 from pathlib import Path
@@ -21,21 +22,25 @@ FLAGS = [
 
 def rows(folder: Path) -> list[Row]:
     page = _training_page(folder / "load")
+    eager = _with_plotly(page)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        loads = [_load(browser.new_page(), page) for _ in range(5)]
-        live = statistics.median(_live(browser.new_page(), page) for _ in range(5))
+        loads = [_load(browser.new_page(), page.as_uri()) for _ in range(5)]
+        peers = [_load(browser.new_page(), eager.as_uri()) for _ in range(3)]
+        live = statistics.median(_live(browser.new_page(), page.as_uri()) for _ in range(5))
         browser.close()
-    cpu = statistics.median(cpu for cpu, _, _ in loads)
+    cpu, peer = (statistics.median(cpu for cpu, _, _ in measured) for measured in (loads, peers))
     kilobytes, charts = loads[0][1], loads[0][2]
+    name = f"page of {charts} charts from disk"
+    # The limits of 200 ms and 3,181 ms for Plotly were taken on one machine: their ratio holds on any.
     return [
-        Row(f"page of {charts} charts: main thread until loaded", cpu, 200, "ms", "<= 200 ms", cpu <= 200),
-        Row("its document and our scripts and styles", kilobytes, 350, "kB", "<= 350 kB", kilobytes <= 350),
-        Row("first touch to a live chart", live, 100, "ms", "<= 100 ms", live <= 100),
+        Row(f"{name}: main thread until loaded, beside Plotly", cpu, peer, "ms", "<= 0.063x", cpu <= 0.063 * peer),
+        Row(f"{name}: document, our scripts and styles", kilobytes, 350, "kB", "<= 350 kB", kilobytes <= 350),
+        Row(f"{name}: first touch to a live chart", live, 100, "ms", "<= 100 ms", live <= 100),
     ]
 
 
-def _training_page(folder: Path) -> str:
+def _training_page(folder: Path) -> Path:
     from mkdocs_dlviz.standalone import build_site
 
     shutil.rmtree(folder, ignore_errors=True)
@@ -43,14 +48,31 @@ def _training_page(folder: Path) -> str:
     for seed in range(3):
         write_run(folder / "runs" / f"seed{seed}", seed, names[: CHARTS + 2], 1000)
     build_site(folder / "runs", folder / "site", parse({"path": ""}), folder / "cache")
-    found = next((folder / "site").glob("*/training/index.html"), None)
-    return (found or next((folder / "site").glob("training/index.html"))).as_uri()
+    return next((folder / "site").rglob("training/index.html"))
+
+
+def _with_plotly(page: Path) -> Path:
+    """The same page, its charts drawn by Plotly when it opens: as many curves of as many points."""
+    text, count = re.subn(
+        r"<figure class=\"dlviz-figure.*?</figure>", '<div class="eager"></div>', page.read_text(), flags=re.S
+    )
+    script = """<script src="../../assets/plotly.min.js"></script><script>
+      for (const [k, element] of document.querySelectorAll(".eager").entries()) {
+        const value = (i, j) => Math.exp(-j / 300) + Math.sin(j * i + k) / 30;
+        const curve = (i) => ({y: Float32Array.from({length: 1000}, (_, j) => value(i, j))});
+        Plotly.newPlot(element, [0, 1, 2].map(curve), {height: 300});
+      }</script></body>"""
+    target = page.with_name("eager.html")
+    target.write_text(text.replace("</body>", script))
+    if not count:
+        raise RuntimeError(f"no figures in {page}")
+    return target
 
 
 def _load(page: Page, address: str) -> tuple[float, float, int]:
     sizes: list[int] = []
-    own = ("index.html", "dlviz", "figures.css", "tables.js")
-    page.on("response", lambda r: sizes.append(len(r.body())) if any(word in r.url for word in own) else None)
+    own = ("index.html", "dlviz.js", "dlviz.css", "figures.css", "tables.js", "offline.js")
+    page.on("response", lambda r: sizes.append(len(r.body())) if r.url.endswith(own) else None)
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
     page.goto(address, wait_until="load")

@@ -1,5 +1,5 @@
-/* Charts of a page. Each picture stands in the page already; this script gives it its tools and, on first touch, loads
- * what makes it live: numbers.js, live.js and the data of its runs. explore.js comes with the first click on CSV or Explore.
+/* Charts of a page. Each picture stands in the page already; this script gives it its tools and loads what makes it live:
+ * numbers.js and live.js when the page is idle, the data of its runs on first touch. explore.js comes with the first click on CSV or Explore.
  *
  * Classic scripts without dependencies that work from disk: no fetch, no modules. Names that stand in a folder enter the
  * page as text nodes only. Colours are CSS variables, so a change of scheme needs nothing from here.
@@ -45,6 +45,9 @@
     }
     return scripts.get(address);
   }
+
+  /** What draws live charts; asked for when the page is idle, so that the first touch waits for data alone. */
+  const loadCode = () => Promise.all(["numbers.js", "live.js"].map((name) => loadScript(BASE + name)));
 
   /** Load the data files of some lines; returns the addresses that could not be loaded. */
   async function loadRuns(spec, lines) {
@@ -101,8 +104,7 @@
   async function load(entry) {
     const subject = entry.spec.lines.filter((line) => !line.faint);
     const shown = subject.length || entry.spec.bands.length ? subject : entry.spec.lines;
-    const code = ["numbers.js", "live.js"].map((name) => loadScript(BASE + name));
-    const [missing] = await Promise.all([loadRuns(entry.spec, shown), ...code]);
+    const [missing] = await Promise.all([loadRuns(entry.spec, shown), loadCode()]);
     const chart = window.dlviz.live(entry, missing);
     if (!awake) {
       awake = true;
@@ -175,6 +177,7 @@
     const figures = [...document.querySelectorAll("figure.dlviz-chart")];
     figures.slice(0, FIRST).forEach(chartOf);
     figures.forEach((figure) => near.observe(figure));
+    if (figures.length) whenIdle(loadCode);
   }
 
   window.dlviz = Object.assign(window.dlviz ?? {}, {
