@@ -51,6 +51,7 @@ _ENVIRONMENT = re.compile(r"^\d+\.(?=monitor$)")
 """0.monitor.csv, 1.monitor.csv: the environments of one agent."""
 _SEED_KEY = re.compile(r"(^|[._/])(random_?)?seed$", re.IGNORECASE)
 _SEED_NAME = re.compile(r"(?:[-_/. ]|^)(?:seed|s)[-_=]?(\d+)(?=$|[-_/. ])", re.IGNORECASE)
+_SEED_WORD = re.compile(r"(?:^|[-_/. ])seed[-_=]?(\d+)(?=$|[-_/. ])", re.IGNORECASE)
 _STATUS_ORDER: tuple[Status, ...] = ("failed", "interrupted", "running", "finished")
 
 
@@ -73,7 +74,7 @@ def gather_runs(folder: RunFolder, told: Sequence[Told], root: str = "") -> tupl
     if not parcels:
         return (_run(folder, "", shared, {}, root),) if _has_content(shared) else ()
     return tuple(
-        _run(folder, label, [*files, *shared], series, root)
+        _run(folder, label, [one for one in told if one in shared or one.source in files], series, root)
         for label, (files, series) in sorted(parcels.items(), key=lambda item: names.natural(item[0]))
     )
 
@@ -100,7 +101,8 @@ def _or(marked: BoolArray | None, more: BoolArray) -> BoolArray | None:
     return both if both.any() else None
 
 
-Parcels: TypeAlias = dict[str, tuple[list[Told], dict[Source, list[Series]]]]
+Parcels: TypeAlias = dict[str, tuple[set[Source], dict[Source, list[Series]]]]
+"""By name of the run: the files it is told in, and their curves by file, whose split may have come from its name."""
 
 
 def _by_run(told: Sequence[Told]) -> Parcels:
@@ -113,9 +115,8 @@ def _by_run(told: Sequence[Told]) -> Parcels:
         source = replace(one.source, split=one.source.split or split)
         for series in one.reading.series:
             label = "/".join(piece for piece in (stem, series.part) if piece)
-            files, by_source = parcels.setdefault(label, ([], {}))
-            if one not in files:
-                files.append(one)
+            files, by_source = parcels.setdefault(label, (set(), {}))
+            files.add(one.source)
             by_source.setdefault(source, []).append(series)
     return _without_lone_part(parcels)
 
@@ -188,6 +189,8 @@ def _relative(path: str, root: str) -> str:
 
 
 def _seed(name: str, hparams: Mapping[str, Hparam]) -> int | None:
+    if match := _SEED_WORD.search(name):
+        return int(match[1])  # closer to the run than settings it may share with its siblings
     for key, value in hparams.items():
         if _SEED_KEY.search(key) and isinstance(value, int) and not isinstance(value, bool):
             return value

@@ -178,6 +178,12 @@ def test_settings_belong_to_every_run_of_the_folder() -> None:
     assert [dict(run.hparams) for run in found] == [hparams, hparams]
 
 
+def test_settings_of_the_run_itself_come_after_those_it_shares() -> None:
+    above = told("config.yaml", reader="hparams", hparams={"lr": 0.1, "epochs": 5})
+    own = told("run/events", curve("loss", [0, 1]), reader="tensorboard", hparams={"lr": 0.3})
+    assert dict(one_run(above, own).hparams) == {"lr": 0.3, "epochs": 5}
+
+
 @pytest.mark.parametrize(
     ("name", "hparams", "seed", "group"),
     [
@@ -187,6 +193,8 @@ def test_settings_belong_to_every_run_of_the_folder() -> None:
         ("a", {"train.seed": 5}, 5, "a"),
         ("seedling-3", {}, None, "seedling-3"),
         ("a", {"seed": True}, None, "a"),
+        ("wide-seed3", {"seed": 0}, 3, "wide"),
+        ("wide_s3", {"seed": 0}, 0, "wide"),
     ],
 )
 def test_seed_and_group(name: str, hparams: dict[str, Hparam], seed: int | None, group: str) -> None:
