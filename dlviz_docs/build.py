@@ -3,7 +3,7 @@
     scan ─► digest (a run's files, read once, in a worker) ─► present (an experiment's pages, in a worker) ─► Site
 
 Only what changed is done again: a digest is kept by the content of its files, an experiment's pages by its digests.
-Here, and only here, an exception becomes a `Problem`.
+A worker turns what a reader or a renderer raises into a `Problem`; what a worker itself dies of becomes one here.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from dlviz_docs import cache as caching
 from dlviz_docs import report
 from dlviz_docs.cache import Cache, Ledger
 from dlviz_docs.compose import assets, compose_index
-from dlviz_docs.digest import Digest, DigestJob, digest
+from dlviz_docs.digest import DigestJob, digest
 from dlviz_docs.errors import DlvizError
 from dlviz_docs.model import Experiment, Problem
 from dlviz_docs.options import Options
-from dlviz_docs.present import Presentation, PresentJob, gathered, present
+from dlviz_docs.present import Presentation, PresentJob, gathered, load, present, problems_of
 from dlviz_docs.registry import load_readers, load_renderers
 from dlviz_docs.scan import ExperimentFolder, RunFolder, Scan, Source, scan
 from dlviz_docs.view import Asset, NavItem, Page, Site
@@ -77,13 +77,15 @@ def find(root: Path, options: Options) -> tuple[Scan, tuple[Problem, ...]]:
     return scan(root, readers, options.exclude), problems
 
 
-def survey(root: Path, options: Options, cache_dir: Path, progress: Progress = _silent) -> Iterator[Experiment]:
-    """Every experiment read and gathered, nothing drawn."""
+def survey(
+    root: Path, options: Options, cache_dir: Path, progress: Progress = _silent
+) -> tuple[list[Experiment], tuple[Problem, ...]]:
+    """Every experiment read and gathered, nothing drawn; and all problems, theirs and those of the whole folder."""
     engine = _Engine(options, Cache(cache_dir), progress)
-    found, _ = find(root, options)
+    found, problems = find(root, options)
     digests = engine.digest(found)
-    for folder in found.experiments:
-        yield gathered(folder, *_load(engine.cache, digests, folder))
+    experiments = [_survey(engine.cache, digests, folder) for folder in found.experiments]
+    return experiments, (*problems, *(problem for one in experiments for problem in problems_of(one)))
 
 
 def _nav(pages: Sequence[Page]) -> NavItem:
@@ -207,10 +209,9 @@ def _content(source: Source) -> str:
         return ""  # gone since it was seen: the page will say so
 
 
-def _load(cache: Cache, digests: _Digests, folder: ExperimentFolder) -> tuple[list[Digest], list[Problem]]:
+def _survey(cache: Cache, digests: _Digests, folder: ExperimentFolder) -> Experiment:
     names = digests.names.get(folder.slug, [])
-    found = [kept for name in names if (kept := cache.get(name, Digest))]
-    return found, digests.problems.get(folder.slug, [])
+    return gathered(folder, load(cache, names), digests.problems.get(folder.slug, []))
 
 
 # --- what did not work ------------------------------------------------------------------------------------------------

@@ -59,14 +59,10 @@ def _encode_array(value: object) -> object:
         return (value.dtype.str, value.tobytes())
     if isinstance(value, np.generic):
         return value.item()
-    if isinstance(value, Path):
-        return str(value)
     raise NotImplementedError(f"{type(value).__name__} is not one of the model's types")
 
 
 def _decode_array(cls: type, value: object) -> object:
-    if cls is Path and isinstance(value, str):
-        return Path(value)
     dtype, data = msgspec.convert(value, tuple[str, bytes])
     return np.frombuffer(data, dtype=dtype)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from dlviz_docs import __version__
 from dlviz_docs.build import Progress as Report
@@ -25,7 +25,8 @@ from dlviz_docs.export import export
 from dlviz_docs.model import Problem
 from dlviz_docs.options import Options, parse
 from dlviz_docs.report import describe, document
-from dlviz_docs.scan import ExperimentFolder, RunFolder, Scan
+from dlviz_docs.scan import RunFolder, Scan
+from dlviz_docs.words import count
 
 __all__ = ["main"]
 
@@ -149,13 +150,12 @@ def _finish(console: Console, problems: Sequence[Problem], strict: bool, entranc
 def _progress(console: Console) -> Iterator[Report]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bars:
-        tasks: dict[str, int] = {}
+        tasks: dict[str, TaskID] = {}
 
         def report(step: str, done: int, total: int) -> None:
-            task = tasks.setdefault(step, -1)
-            if task < 0:
-                task = tasks[step] = bars.add_task(step, total=total, visible=total > 0)
-            bars.update(task, completed=done)  # type: ignore[arg-type]
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total, visible=total > 0)
+            bars.update(tasks[step], completed=done)
 
         yield report
 
@@ -165,19 +165,17 @@ def _progress(console: Console) -> Iterator[Report]:
 
 def _scan(given: argparse.Namespace, console: Console) -> int:
     options = _options(given)
-    found, problems = find(given.runs, options)
     if given.explain:
-        _explain(found)
+        _explain(find(given.runs, options)[0])
         return 0
     with _progress(console) as report:
-        experiments = list(survey(given.runs, options, _cache_dir(given), report))
-    problems += tuple(p for e in experiments for p in (*e.problems, *(q for run in e.runs for q in run.problems)))
+        experiments, problems = survey(given.runs, options, _cache_dir(given), report)
     if given.json:
         sys.stdout.write(document([describe(experiment) for experiment in experiments], problems).decode())
     else:
         for experiment in experiments:
-            series = sum(len(run.series) for run in experiment.runs)
-            print(f"{experiment.slug}: {_count(len(experiment.runs), 'run')}, {_count(series, 'series', 'series')}")
+            runs, series = len(experiment.runs), sum(len(run.series) for run in experiment.runs)
+            print(f"{experiment.slug}: {count(runs, 'run')}, {count(series, 'series', 'series')}")
         _print_problems(console, problems)
     return 1 if options.strict and problems else 0
 
@@ -191,14 +189,14 @@ def _explain(found: Scan) -> None:
         for source in experiment.shared:
             print(f"  shared by its runs  {source.relative}  <- {source.reader}")
         for run in experiment.runs:
-            _explain_run(experiment, run)
+            _explain_run(run)
     if not found.experiments:
         print("no experiment found")
     for left in found.left_out:
         print(f"left out  {left.path}: {left.why}")
 
 
-def _explain_run(experiment: ExperimentFolder, run: RunFolder) -> None:
+def _explain_run(run: RunFolder) -> None:
     print(f"  run {run.name}")
     for source in run.sources:
         split = f"  [{source.split}]" if source.split else ""
@@ -209,11 +207,7 @@ def _print_problems(console: Console, problems: Sequence[Problem]) -> None:
     for problem in problems:
         console.print(f"[yellow]Problem[/] {escape(problem.path)}: {escape(problem.what)} {escape(problem.remedy)}")
     if problems:
-        console.print(f"[yellow]{_count(len(problems), 'problem')}[/]; what could be read was read.")
-
-
-def _count(number: int, noun: str, plural: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+        console.print(f"[yellow]{count(len(problems), 'problem')}[/]; what could be read was read.")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from dlviz_docs import report
 from dlviz_docs.cache import Cache
 from dlviz_docs.compose import IndexEntry, compose_experiment, index_entry
 from dlviz_docs.digest import Digest
+from dlviz_docs.errors import DlvizError
 from dlviz_docs.gather import gather
 from dlviz_docs.model import Experiment, Insight, Problem
 from dlviz_docs.options import Selection
@@ -19,7 +20,7 @@ from dlviz_docs.renderers import Renderer
 from dlviz_docs.scan import ExperimentFolder
 from dlviz_docs.view import Figure, Page, Section
 
-__all__ = ["PresentJob", "Presentation", "gathered", "present"]
+__all__ = ["PresentJob", "Presentation", "gathered", "load", "present", "problems_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,10 @@ class Presentation:
 def present(job: PresentJob) -> str:
     """Draw one experiment into the cache; the name it has there."""
     cache = Cache(Path(job.cache))
-    digests = [digest for name in job.digests if (digest := cache.get(name, Digest))]
+    digests = load(cache, job.digests)
     experiment = gathered(job.folder, digests, job.problems)
     sections = list(_sections(experiment, job.renderers)) if digests else [Section("overview", "Overview")]
-    problems = (
-        *experiment.problems,
-        *(problem for run in experiment.runs for problem in run.problems),
-        *(problem for section in sections for problem in section.problems),
-    )
+    problems = (*problems_of(experiment), *(problem for section in sections for problem in section.problems))
     scripts = tuple((f"{job.folder.slug}/data/{slug}.js", n) for d in digests for slug, n in d.scripts)
     presentation = Presentation(
         pages=compose_experiment(experiment, sections),
@@ -70,6 +67,19 @@ def present(job: PresentJob) -> str:
     )
     cache.put(job.name, presentation)
     return job.name
+
+
+def load(cache: Cache, names: Sequence[str]) -> list[Digest]:
+    """Digests out of the cache; raises `DlvizError` when one is gone, so that no page is short of a run in silence."""
+    found = [cache.get(name, Digest) for name in names]
+    if None in found:
+        raise DlvizError("results were taken out of the cache meanwhile, as by a second build: build again")
+    return [digest for digest in found if digest]
+
+
+def problems_of(experiment: Experiment) -> tuple[Problem, ...]:
+    """The experiment's own, then those of its runs."""
+    return (*experiment.problems, *(problem for run in experiment.runs for problem in run.problems))
 
 
 def gathered(folder: ExperimentFolder, digests: Sequence[Digest], problems: Sequence[Problem]) -> Experiment:

@@ -12,7 +12,9 @@ import pytest
 
 from dlviz_docs import build as building
 from dlviz_docs.build import build, survey
+from dlviz_docs.cache import Cache
 from dlviz_docs.options import Options, parse
+from dlviz_docs.present import PresentJob
 from dlviz_docs.view import Site
 
 HERE = parse({"workers": 0, "path": ""})
@@ -162,7 +164,8 @@ def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
 
 def test_survey_reads_without_drawing(runs: Path) -> None:
     told = Told()
-    found = list(survey(runs, HERE, runs.parent / "cache", told))
+    found, problems = survey(runs, HERE, runs.parent / "cache", told)
+    assert problems == ()
     assert [experiment.slug for experiment in found] == ["alpha", "beta"]
     assert told.todo == {"Reading": 6}
 
@@ -198,6 +201,25 @@ def test_the_same_folder_gives_the_same_bytes_whatever_the_machine_is_set_to(run
         told.append(done.stdout)
     assert told[0] == told[1]
     assert "experiments.json" in told[0]
+
+
+def test_a_result_that_vanishes_is_said_and_costs_no_run_in_silence(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, cache = building.present, runs.parent / "cache"
+
+    def robbed(job: PresentJob) -> str:
+        if job.digests:
+            Cache(cache).path(job.digests[0]).unlink()
+        return known(job)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(building, "present", robbed)
+        site, _ = make(runs)
+    assert {problem.code for problem in site.problems} == {"experiment-error"}
+    assert "build again" in pages(site)["alpha/index.html"]
+    whole, _ = make(runs)
+    assert whole.problems == ()
 
 
 # --- faults of somebody else's code -----------------------------------------------------------------------------------

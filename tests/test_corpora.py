@@ -43,7 +43,7 @@ def surveyed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[st
     told: dict[str, list[dict[str, Any]]] = {}
     for name in RUNS:
         cache = tmp_path_factory.mktemp("cache")
-        experiments = survey(CORPORA / name / "data", parse({"workers": 0}), cache)
+        experiments, _ = survey(CORPORA / name / "data", parse({"workers": 0}), cache)
         told[name] = [json.loads(describe(experiment)) for experiment in experiments]
     return told
 

@@ -21,7 +21,7 @@ MEGABYTE = 1_000_000
 def found(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Experiment]:
     """The examples as the engine sees them, by folder."""
     cache = tmp_path_factory.mktemp("cache")
-    return {experiment.path: experiment for experiment in survey(EXAMPLES, parse({"workers": 0}), cache)}
+    return {experiment.path: experiment for experiment in survey(EXAMPLES, parse({"workers": 0}), cache)[0]}
 
 
 def series(run: Run, name: str) -> Series:
