@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain, count
 
 from dlviz_docs.model import Direction
 
@@ -41,6 +42,7 @@ _SPLIT_WORD = "|".join(sorted(SPLITS, key=len, reverse=True))
 _PREFIX = re.compile(rf"^(?:epoch_)?({_SPLIT_WORD})[/_.\- ]+(?=\S)", re.IGNORECASE)
 _SUFFIX = re.compile(rf"(?<=\S)[/_.\- ]+({_SPLIT_WORD})$", re.IGNORECASE)
 _KERAS = re.compile(r"^(?:epoch_|batch_)(?=\w)|^evaluation_(?=\w+_vs_iterations$)|_vs_iterations$")
+_EVALUATION = re.compile(r"^evaluation_(\w+)_vs_iterations$")
 _RHYTHM = re.compile(r"(?<=\w)_(step|epoch)$")
 
 _LEARNING_RATE = re.compile(
@@ -80,8 +82,8 @@ _GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "Reward",
         re.compile(
-            r"(^|[/_ ])(reward|rewards|rew|return|returns|ep_rew_mean|episodic_return|episode_reward|"
-            r"success|success_rate|ep_len_mean|ep_length|episode_length|length|len)([/_ ]|$|_)",
+            r"(^|[/_ ])(reward|rewards|rew|return|returns|ep_?rew_?mean|ep_?len_?mean|episodic_return|episode_reward|"
+            r"success|success_rate|ep_length|episode_length|length|len)([/_ ]|$|_)",
             re.IGNORECASE,
         ),
     ),
@@ -107,12 +109,13 @@ def canonical(raw_names: Sequence[str], split: str = "") -> dict[str, str]:
         # Lightning logs "loss_step" and "loss_epoch" side by side: the epoch mean is the metric.
         if rhythms[_RHYTHM.sub("", f"{found}/{metric}")] == 1 or metric.endswith("_epoch"):
             metric = base
+        if (match := _EVALUATION.match(raw)) and f"epoch_{match[1]}" in parsed:
+            metric = f"{match[1]}_vs_iterations"  # by epochs, validation stands beside training
         found = found or split or ("train" if metric in judged and not is_learning_rate(metric) else "")
-        name = f"{found}/{metric}" if found else metric
-        if name in taken:
-            name = raw if raw not in taken else f"{raw} ({len(taken)})"
-        taken.add(name)
-        result[raw] = name
+        head = f"{found}/" if found else ""
+        numbered = (f"{head}{raw} ({number})" for number in count(2))
+        result[raw] = next(name for name in chain((head + metric, head + raw), numbered) if name not in taken)
+        taken.add(result[raw])
     return result
 
 

@@ -13,6 +13,8 @@ from dlviz_docs import names
         (["loss", "val_loss", "lr"], "", ["train/loss", "val/loss", "lr"]),  # Keras
         (["epoch_loss", "epoch_learning_rate"], "train", ["train/loss", "train/learning_rate"]),  # Keras, train/
         (["evaluation_loss_vs_iterations"], "val", ["val/loss"]),  # Keras, validation/
+        (["evaluation_loss_vs_iterations", "epoch_loss"], "val", ["val/loss_vs_iterations", "val/loss"]),
+        (["Loss", "loss_epoch", "loss"], "val", ["val/Loss", "val/loss", "val/loss (2)"]),
         (
             ["train_loss_step", "train_loss_epoch", "val_acc"],
             "",
@@ -61,6 +63,7 @@ def test_direction(metric: str, expected: str | None) -> None:
     [
         ("loss", "Loss"), ("accuracy", "Quality"), ("lr", "Learning rate"), ("lr-Adam/pg1", "Learning rate"),
         ("learning_rate", "Learning rate"), ("grad_norm", "Gradients and weights"), ("reward", "Reward"),
+        ("eprewmean", "Reward"), ("eplenmean", "Reward"), ("rollout/ep_rew_mean", "Reward"),
         ("f1_score", "Quality"),
         ("runtime", "Speed and system"), ("epoch", "Progress"), ("something", "Other metrics"),
     ],
