@@ -26,8 +26,10 @@ MOST = 400
 """Points in one curve: more than a picture of this size shows."""
 LETTER = 0.018
 """Width of a letter as a share of a narrow picture's: words that would meet there are left to the tooltip."""
-LINE_HEIGHT = 0.0625
-"""Of words, as a share of the picture's 240 px."""
+HEIGHT = 240
+"""Of the picture in px, as in its style sheet."""
+LINE_HEIGHT = 15
+"""Of words, in px."""
 _GLYPHS = {"nan": "M-3.5-3.5l7 7m0-7l-7 7", "high": "M0-4l4 7h-8z", "low": "M0 4l4-7h-8z"}
 
 
@@ -57,7 +59,7 @@ def draw(chart: Chart, *, id: str, title: str, description: str) -> str:  # noqa
     name = attr(id)
     return "".join(
         (
-            f'<svg class="dlviz-svg" width="100%" height="240" role="img" aria-labelledby="{name}-t {name}-d">'
+            f'<svg class="dlviz-svg" width="100%" height="{HEIGHT}" role="img" aria-labelledby="{name}-t {name}-d">'
             f'<title id="{name}-t">{text(title)}</title><desc id="{name}-d">{text(description)}</desc>',
             *_axes(chart, axes),
             f'<svg class="dlviz-curves" viewBox="0 0 {paths.GRID} {paths.GRID}" preserveAspectRatio="none">',
@@ -210,11 +212,16 @@ def _free_line(taken: list[tuple[float, float, float]], x: float, y: float | Non
     width = LETTER * len(words)
     left, right = (x, x + width) if x < 0.5 else (x - width, x)
     for line in range(3 if y is None else 1):
-        level = (1.0 if y is None else y) - line * LINE_HEIGHT
-        if all(left > end or right < start or abs(level - other) >= LINE_HEIGHT for start, end, other in taken):
-            taken.append((left, right, level))
+        baseline = HEIGHT * (1 - (1.0 if y is None else y)) + _below(y, line)
+        if all(left > end or right < start or abs(baseline - other) >= LINE_HEIGHT for start, end, other in taken):
+            taken.append((left, right, baseline))
             return line
     return None
+
+
+def _below(y: float | None, line: int) -> int:
+    """Pixels from a mark down to its words: above a ring, but below one at the top and beside a vertical line."""
+    return 14 + LINE_HEIGHT * line if y is None or y > 0.9 else -8
 
 
 def _mark(mark: Mark, x: float, y: float | None, line: int | None) -> str:
@@ -227,8 +234,7 @@ def _mark(mark: Mark, x: float, y: float | None, line: int | None) -> str:
     side = 'dx="8"' if x < 0.5 else 'dx="-8" text-anchor="end"'
     words = ""
     if line is not None:
-        dy = 14 + 15 * line if y is None or y > 0.9 else -8
-        words = f'<text x="{across}" y="{down}" {side} dy="{dy}">{text(mark.label)}</text>'
+        words = f'<text x="{across}" y="{down}" {side} dy="{_below(y, line)}">{text(mark.label)}</text>'
     return f'<g class="{style}"><title>{text(mark.label)}</title>{shape}{words}</g>'
 
 

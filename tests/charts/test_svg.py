@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from dlviz_docs.charts import svg
+from dlviz_docs.charts import scales, svg
 from dlviz_docs.view import Band, Chart, Line, Mark
 
 
@@ -132,6 +132,15 @@ def test_marks_are_rings_and_lines_and_their_words_do_not_meet() -> None:
     ]
     assert [len(group.findall("circle")) for group in groups] == [1, 1, 0, 0]
     assert [group.findtext("title") for group in groups] == ["best 1", "best of another", "resumed", "resumed again"]
+
+
+@pytest.mark.parametrize(("lower", "words"), [(0.85, ["top", None]), (0.7, ["top", "lower"])])
+def test_words_below_a_ring_at_the_top_do_not_meet_those_above_the_next(lower: float, words: list[str | None]) -> None:
+    low, high = 0.0, 1.0
+    span = scales.y_scale(low, high)
+    marks = (Mark("best", {"step": 1.0}, high, "top"), Mark("best", {"step": 1.0}, span.high * lower, "lower"))
+    groups = [g for g in draw(Chart((line([low, high]),), marks=marks)).iter("g") if "dlviz-mark" in g.get("class", "")]
+    assert [group.findtext("text") for group in groups] == words
 
 
 def test_words_from_a_folder_stay_words() -> None:

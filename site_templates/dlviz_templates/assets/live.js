@@ -9,7 +9,7 @@
   const { LEAST, timeUnit, xScale, yScale, ticks, number, place } = window.dlviz.numbers;
   const SVG = "http://www.w3.org/2000/svg";
   const TIP_ROWS = 12;
-  const LINE = 0.0625; // height of words as a share of the picture's
+  const LINE = 15; // height of words, px
   const GLYPHS = { nan: "M-3.5-3.5l7 7m0-7l-7 7", high: "M0-4l4 7h-8z", low: "M0 4l4-7h-8z" };
   const MARKERS = [
     // as in charts/palette.py
@@ -395,14 +395,16 @@
         const width = (6.2 * mark.label.length) / this.svg.clientWidth;
         const left = x < 0.5 ? x : x - width;
         // The first of the lines below its place where the words meet no others.
-        const free = (level) =>
-          taken.every(([l, r, other]) => l > left + width || r < left || Math.abs(level - other) >= LINE);
-        const line = (y === null ? [0, 1, 2] : [0]).findIndex((i) => free((y ?? 1) - i * LINE));
-        if (line >= 0) taken.push([left, left + width, (y ?? 1) - line * LINE]);
+        const below = (line) => (y === null || y > 0.9 ? 14 + LINE * line : -8);
+        const baseline = (line) => (1 - (y ?? 1)) * this.svg.clientHeight + below(line);
+        const free = (place) =>
+          taken.every(([l, r, other]) => l > left + width || r < left || Math.abs(place - other) >= LINE);
+        const line = (y === null ? [0, 1, 2] : [0]).findIndex((i) => free(baseline(i)));
+        if (line >= 0) taken.push([left, left + width, baseline(line)]);
         const at = {
           x: percent(x),
           y: y === null ? "0" : percent(1 - y),
-          dy: y === null || y > 0.9 ? 14 + 15 * line : -8,
+          dy: below(line),
           dx: x < 0.5 ? 8 : -8,
           "text-anchor": x < 0.5 ? null : "end",
         };
