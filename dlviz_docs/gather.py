@@ -307,8 +307,9 @@ def _superseded(series: Series, back: NDArray[np.intp]) -> BoolArray | None:
 def _recorded(series: Series, superseded: BoolArray | None) -> Recorded:
     values, steps = series.values, series.steps
     finite = np.flatnonzero(np.isfinite(values))
-    low = finite[int(np.argmin(values[finite]))] if len(finite) else None
-    high = finite[int(np.argmax(values[finite]))] if len(finite) else None
+    known = values if len(finite) == len(values) else values[finite]
+    low = finite[int(known.argmin())] if len(finite) else None
+    high = finite[int(known.argmax())] if len(finite) else None
     return Recorded(
         count=len(values),
         nonfinite=len(values) - len(finite),

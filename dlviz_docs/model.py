@@ -95,7 +95,7 @@ class Series:
         for name in ("steps", "values", "times", "epochs"):
             array = getattr(self, name)
             if array is not None:
-                array = np.ascontiguousarray(array, dtype=np.float64)
+                array = np.asarray(array, np.float64, order="C")
                 if array.shape != (len(self.values),):
                     raise ValueError(f"{self.raw_name}: {name} has shape {array.shape}")
                 array.flags.writeable = False

@@ -71,24 +71,25 @@ def _together(a: FloatArray, b: FloatArray) -> bool:
 
 def _series(series: Series, start: float, arrays: _Arrays) -> dict[str, int | bool]:
     """Places of a curve's arrays; "epoch" is the step itself where steps count epochs."""
-    keep = _kept(series)
-    thinned = len(keep) > MOST_POINTS
+    series = _in_order(series)
+    thinned = len(series) > MOST_POINTS
     if thinned:
-        keep = keep[thin(series.steps[keep], series.values[keep], MOST_POINTS)]
-    steps = series.steps[keep]
-    coded: dict[str, int | bool] = {"y": arrays.place(series.values[keep]), "step": arrays.place(steps)}
-    epochs = steps if series.axis == "epoch" else None if series.epochs is None else series.epochs[keep]
+        series = series.take(thin(series.steps, series.values, MOST_POINTS))
+    coded: dict[str, int | bool] = {"y": arrays.place(series.values), "step": arrays.place(series.steps)}
+    epochs = series.steps if series.axis == "epoch" else series.epochs
     if epochs is not None:
         coded["epoch"] = arrays.place(epochs)
     if series.times is not None:
-        coded["time"] = arrays.place_times(series.times[keep] - start)
+        coded["time"] = arrays.place_times(series.times - start)
     return {**coded, "thinned": True} if thinned else coded
 
 
-def _kept(series: Series) -> np.ndarray:
-    keep = np.arange(len(series)) if series.superseded is None else np.flatnonzero(~series.superseded)
-    steps = series.steps[keep]
-    return keep[np.argsort(steps, kind="stable")] if (np.diff(steps) < 0).any() else keep
+def _in_order(series: Series) -> Series:
+    """Its points by step, without those that were written again."""
+    if series.superseded is not None:
+        series = series.take(np.flatnonzero(~series.superseded))
+    falls = (series.steps[1:] < series.steps[:-1]).any()
+    return series.take(np.argsort(series.steps, kind="stable")) if falls else series
 
 
 def _start(run: Run) -> float:
@@ -102,9 +103,11 @@ def _start(run: Run) -> float:
 def _code(values: FloatArray) -> dict[str, float | int | str]:
     n = len(values)
     with np.errstate(over="ignore", invalid="ignore"):
-        step = (values[-1] - values[0]) / (n - 1) if n > 1 else np.nan
-        if np.isfinite(step) and np.array_equal(values[0] + step * np.arange(n), values):
-            return {"x0": float(values[0]), "dx": float(step), "n": n}
+        if n > 1:
+            step = (values[-1] - values[0]) / (n - 1)
+            # The second value alone tells most curves from a ramp.
+            if values[0] + step == values[1] and np.array_equal(values[0] + step * np.arange(n), values):
+                return {"x0": float(values[0]), "dx": float(step), "n": n}
         short = values.astype("<f4")
     if np.array_equal(short.astype("<f8"), values, equal_nan=True):
         return {"f4": base64.b64encode(short.tobytes()).decode()}
