@@ -19,17 +19,18 @@ from dlviz_docs import cache as caching
 from dlviz_docs import report
 from dlviz_docs.cache import Cache, Ledger
 from dlviz_docs.compose import assets, compose_index
-from dlviz_docs.digest import DigestJob, digest
+from dlviz_docs.digest import SCRIPT, DigestJob, digest
 from dlviz_docs.errors import DlvizError
 from dlviz_docs.model import Experiment, Problem
 from dlviz_docs.options import Options
-from dlviz_docs.present import Presentation, PresentJob, gathered, load, present, problems_of
+from dlviz_docs.present import PAGE, Presentation, PresentJob, gathered, load, present, problems_of
 from dlviz_docs.registry import load_readers, load_renderers
 from dlviz_docs.scan import ExperimentFolder, RunFolder, Scan, Source, scan
 from dlviz_docs.view import Asset, NavItem, Page, Site
-from dlviz_docs.workers import Failure, Limits, run_jobs
+from dlviz_docs.workers import Failure, Limits, Workers
+from dlviz_docs.workers import warm_up as warm_up_workers
 
-__all__ = ["Progress", "build", "find", "survey"]
+__all__ = ["Progress", "build", "find", "survey", "warm_up"]
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -49,20 +50,29 @@ def _silent(step: str, done: int, total: int) -> None:
     """Progress nobody watches."""
 
 
+def warm_up(options: Options) -> None:
+    """Start what the workers start from; a host that has other things to do first calls this before them."""
+    if options.workers:
+        warm_up_workers([digest.__module__, present.__module__])
+
+
 def build(root: Path, options: Options, cache_dir: Path, progress: Progress = _silent) -> Site:
     """The site of everything under `root`. Never writes there; results are kept in `cache_dir`."""
-    engine = _Engine(options, Cache(cache_dir), progress)
+    warm_up(options)
     found, problems = find(root, options)
     problems += load_renderers(options.renderers)[1]
-    shown = [p for p in engine.present(found, engine.digest(found)) if p is not None]
+    with _workers(options) as workers:
+        engine = _Engine(options, Cache(cache_dir), workers, progress)
+        shown = [p for p in engine.present(found, engine.digest(found)) if p is not None]
     entries = [presentation.entry for presentation in shown]
     problems += tuple(problem for presentation in shown for problem in presentation.problems)
     engine.forget_others(shown)
     index = compose_index(entries, title=options.section, problems=problems)
     document = report.document([presentation.report for presentation in shown], problems)
-    data = [Asset(path, engine.cache.path(name, ".js")) for p in shown for path, name in p.scripts]
+    data = [Asset(path, engine.cache.path(name, SCRIPT)) for p in shown for path, name in p.scripts]
+    pages = [replace(page, file=str(engine.cache.path(page.file, PAGE))) for p in shown for page in p.pages]
     return Site(
-        pages=(index, *(page for presentation in shown for page in presentation.pages)),
+        pages=(index, *pages),
         assets=(*assets(), *data, Asset("experiments.json", document)),
         nav=tuple(_nav(presentation.pages) for presentation in shown),
         problems=problems,
@@ -81,11 +91,17 @@ def survey(
     root: Path, options: Options, cache_dir: Path, progress: Progress = _silent
 ) -> tuple[list[Experiment], tuple[Problem, ...]]:
     """Every experiment read and gathered, nothing drawn; and all problems, theirs and those of the whole folder."""
-    engine = _Engine(options, Cache(cache_dir), progress)
+    warm_up(options)
     found, problems = find(root, options)
-    digests = engine.digest(found)
+    with _workers(options) as workers:
+        engine = _Engine(options, Cache(cache_dir), workers, progress)
+        digests = engine.digest(found)
     experiments = [_survey(engine.cache, digests, folder) for folder in found.experiments]
     return experiments, (*problems, *(problem for one in experiments for problem in problems_of(one)))
+
+
+def _workers(options: Options) -> Workers:
+    return Workers(options.workers, Limits(options.file_timeout, options.memory_limit))
 
 
 def _nav(pages: Sequence[Page]) -> NavItem:
@@ -115,6 +131,7 @@ class _Engine:
 
     options: Options
     cache: Cache
+    workers: Workers
     progress: Progress
 
     def digest(self, found: Scan) -> _Digests:
@@ -144,19 +161,27 @@ class _Engine:
         names: list[str | None] = []
         for experiment, members in groupby(jobs, key=itemgetter(0)):
             mine = [_name(job, ledger) for _, job in members]
-            if None in mine or not self._is_drawn(experiment, [name for name in mine if name]):
+            drawn = self._present_job(experiment, _Digests({experiment.slug: [name for name in mine if name]})).name
+            if None in mine or not self.cache.has(drawn):
                 mine = [name if name and self.cache.has(name) else None for name in mine]
+            elif self._drawn(drawn) is None:  # a file of its pages is gone: all of them are made again
+                mine = [None for _ in mine]
             names += mine
         return names
 
-    def _is_drawn(self, experiment: ExperimentFolder, names: list[str]) -> bool:
-        """Whether its pages are there: then nobody will ask for its digests."""
-        return self.cache.has(self._present_job(experiment, _Digests({experiment.slug: names})).name)
+    def _drawn(self, name: str) -> Presentation | None:
+        """A presentation of the cache, as long as every file of its pages is there too."""
+        found = self.cache.get(name, Presentation)
+        return found if found and all(path.exists() for path in self._files(found)) else None
+
+    def _files(self, presentation: Presentation) -> Iterator[Path]:
+        yield from (self.cache.path(page.file, PAGE) for page in presentation.pages)
+        yield from (self.cache.path(name, SCRIPT) for _, name in presentation.scripts)
 
     def present(self, found: Scan, digests: _Digests) -> list[Presentation | None]:
         """Every experiment drawn, or found in the cache; None for one that could not be."""
         jobs = [self._present_job(folder, digests) for folder in found.experiments]
-        shown = [self.cache.get(job.name, Presentation) for job in jobs]
+        shown = [self._drawn(job.name) for job in jobs]
         todo = [i for i, presentation in enumerate(shown) if presentation is None]
         for i, outcome in self._run(present, [jobs[i] for i in todo], "Drawing"):
             job = jobs[todo[i]]
@@ -170,8 +195,7 @@ class _Engine:
     def forget_others(self, shown: Sequence[Presentation]) -> None:
         """Drop from the cache what no page needs any more."""
         used = [self.cache.path(name) for presentation in shown for name in presentation.made_of]
-        scripts = [self.cache.path(name, ".js") for presentation in shown for _, name in presentation.scripts]
-        self.cache.forget([*used, *scripts])
+        self.cache.forget([*used, *(path for presentation in shown for path in self._files(presentation))])
 
     def _digest_job(self, experiment: ExperimentFolder, folder: RunFolder) -> DigestJob:
         settings = tuple(source for source in experiment.shared if source.reader == "hparams")
@@ -189,10 +213,8 @@ class _Engine:
         return PresentJob(folder, tuple(names), tuple(problems), self.options.renderers, str(self.cache.folder), name)
 
     def _run(self, function: Callable[[J], R], jobs: Sequence[J], step: str) -> Iterator[tuple[int, R | Failure]]:
-        limits = Limits(self.options.file_timeout, self.options.memory_limit)
         self.progress(step, 0, len(jobs))
-        outcomes = run_jobs(function, jobs, workers=self.options.workers, limits=limits)
-        for done, outcome in enumerate(outcomes, 1):
+        for done, outcome in enumerate(self.workers.run(function, jobs), 1):
             self.progress(step, done, len(jobs))
             yield outcome
 

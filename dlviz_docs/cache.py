@@ -7,7 +7,6 @@ at which signature, so that an unchanged file is not hashed again.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from typing import TypeVar
 
 import msgspec
 import numpy as np
+from xxhash import xxh3_128, xxh3_128_digest, xxh3_128_hexdigest
 
 from dlviz_docs import __version__
 from dlviz_docs.scan import Signature
@@ -30,14 +30,14 @@ _BLOCK = 1 << 20
 
 def key(*parts: object) -> str:
     """One name for a result: of what went in, of the code that made it, and of nothing else."""
-    digest = hashlib.blake2b(_code_fingerprint(), digest_size=16)
+    digest = xxh3_128(_code_fingerprint())
     digest.update(msgspec.json.encode(parts))
     return digest.hexdigest()
 
 
 def content_hash(path: str) -> str:
     """Hash of a file's bytes, read in blocks."""
-    digest = hashlib.blake2b(digest_size=16)
+    digest = xxh3_128()
     with Path(path).open("rb", buffering=0) as file:
         while block := file.read(_BLOCK):
             digest.update(block)
@@ -94,24 +94,26 @@ class Cache:
             data = memoryview(self.path(name).read_bytes())
         except OSError:
             return None
-        whole = hashlib.blake2b(data[_CHECK:], digest_size=_CHECK).digest() == data[:_CHECK]
+        whole = xxh3_128_digest(data[_CHECK:]) == data[:_CHECK]
         return data[_CHECK:] if whole else None
 
     def put(self, name: str, value: object) -> None:
         """Store an entry; a second writer of the same name stores the same."""
         data = encode(value)
-        self._write(self.path(name), hashlib.blake2b(data, digest_size=_CHECK).digest() + data)
+        self._write(self.path(name), xxh3_128_digest(data) + data)
 
-    def put_script(self, script: bytes) -> str:
-        """Store a script that the site will copy, by its content; returns its name."""
-        name = hashlib.blake2b(script, digest_size=_CHECK).hexdigest()
-        if not self.path(name, ".js").exists():
-            self._write(self.path(name, ".js"), script)
+    def put_file(self, content: bytes, suffix: str) -> str:
+        """Store a file that the site will take as it is, by its content; returns its name."""
+        name = xxh3_128_hexdigest(content)
+        self._write(self.path(name, suffix), content)
         return name
 
     def _write(self, path: Path, data: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        try:
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
@@ -156,7 +158,7 @@ def _code_fingerprint() -> bytes:
     """Changes with the version and, in an editable install, with every edit: results of old code are not shown."""
     import dlviz_templates
 
-    digest = hashlib.blake2b(__version__.encode(), digest_size=16)
+    digest = xxh3_128(__version__.encode())
     for folder in (Path(__file__).parent, Path(str(dlviz_templates.__file__)).parent):
         for path in sorted(folder.rglob("*")):
             if path.suffix in {".py", ".j2", ".js", ".css"}:

@@ -25,7 +25,10 @@ from dlviz_docs.registry import load_readers
 from dlviz_docs.scan import RunFolder, Source
 from dlviz_docs.stats.thin import thin
 
-__all__ = ["Digest", "DigestJob", "Digested", "digest"]
+__all__ = ["SCRIPT", "Digest", "DigestJob", "Digested", "digest"]
+
+SCRIPT = ".js"
+"""What the browser draws a run from; the site takes it out of the cache as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,14 @@ def digest(job: DigestJob) -> Digested:
     cache = Cache(Path(job.cache))
     contents = tuple(caching.content_hash(source.path) for source in job.folder.sources)
     name = job.name(contents)
-    if not cache.has(name):
+    if not _is_there(cache, name):
         cache.put(name, _make_digest(job, cache))
     return Digested(name, contents, all(_unchanged(source) for source in job.folder.sources))
+
+
+def _is_there(cache: Cache, name: str) -> bool:
+    found = cache.get(name, Digest)
+    return found is not None and all(cache.path(script, SCRIPT).exists() for _, script in found.scripts)
 
 
 def _make_digest(job: DigestJob, cache: Cache) -> Digest:
@@ -81,7 +89,7 @@ def _make_digest(job: DigestJob, cache: Cache) -> Digest:
     runs, scripts = [], []
     for run in gather_runs(job.folder, told, job.root):
         script = run_script(f"{job.experiment}/{run.slug}", run)
-        scripts.append((run.slug, cache.put_script(script)))
+        scripts.append((run.slug, cache.put_file(script, SCRIPT)))
         observed = replace(run, insights=observe(run))
         runs.append(replace(observed, series=tuple(_thinned(series, job.points) for series in run.series)))
     return Digest(tuple(runs), tuple(scripts))
@@ -121,8 +129,9 @@ def _thinned(series: Series, limit: int) -> Series:
     """At most `limit` of the points that count, and as many of those a resumed session wrote again."""
     if len(series) <= limit:
         return series
-    marked = np.zeros(len(series), bool) if series.superseded is None else series.superseded
+    if series.superseded is None:
+        return series.take(thin(series.steps, series.values, limit))
     # Apart: in one bucket, an extreme that was overwritten would hide the one that counts.
-    parts = [np.flatnonzero(~marked), np.flatnonzero(marked)]
+    parts = [np.flatnonzero(~series.superseded), np.flatnonzero(series.superseded)]
     kept = [part[thin(series.steps[part], series.values[part], limit)] for part in parts]
     return series.take(np.sort(np.concatenate(kept)))

@@ -22,6 +22,9 @@ from dlviz_docs.view import Figure, Page, Section
 
 __all__ = ["PresentJob", "Presentation", "gathered", "load", "present", "problems_of"]
 
+PAGE = ".html"
+"""A finished body; the site takes it out of the cache as it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class PresentJob:
@@ -40,6 +43,7 @@ class Presentation:
     """All that the site needs of one experiment."""
 
     pages: tuple[Page, ...]
+    """Their bodies are in the cache; `file` is the name there."""
     entry: IndexEntry
     report: str
     scripts: tuple[tuple[str, str], ...]
@@ -58,7 +62,7 @@ def present(job: PresentJob) -> str:
     problems = (*problems_of(experiment), *(problem for section in sections for problem in section.problems))
     scripts = tuple((f"{job.folder.slug}/data/{slug}.js", n) for d in digests for slug, n in d.scripts)
     presentation = Presentation(
-        pages=compose_experiment(experiment, sections),
+        pages=tuple(_stored(page, cache) for page in compose_experiment(experiment, sections)),
         entry=index_entry(experiment),
         report=report.describe(experiment),
         scripts=scripts,
@@ -67,6 +71,10 @@ def present(job: PresentJob) -> str:
     )
     cache.put(job.name, presentation)
     return job.name
+
+
+def _stored(page: Page, cache: Cache) -> Page:
+    return replace(page, body="", file=cache.put_file(page.body.encode(), PAGE))
 
 
 def load(cache: Cache, names: Sequence[str]) -> list[Digest]:

@@ -180,6 +180,8 @@ class Page:
     topic: str = ""
     experiment: str = ""
     """The experiment's slug; empty on the index."""
+    file: str = ""
+    """Holds the body where that is empty: a host need not have all pages of a site in memory."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,12 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
-from typing import Any, Generic, Literal, TypeVar
+from types import ModuleType
+from typing import Any, Generic, Literal, Self, TypeVar
 
-__all__ = ["Failure", "Limits", "run_jobs"]
+__all__ = ["Failure", "Limits", "Workers", "warm_up"]
 
 START_SECONDS = 120.0
 """What a worker may take to start, before the clock of its first job does."""
@@ -47,21 +49,6 @@ class Failure:
     detail: str
 
 
-def run_jobs(
-    function: Callable[[J], R], jobs: Sequence[J], *, workers: int, limits: Limits
-) -> Iterator[tuple[int, R | Failure]]:
-    """Run `function` on every job; yields (index of the job, result) as they finish.
-
-    `function` is a module's own, so that another process can import it. With `workers` 0 everything runs in this
-    process, in order, without protection against crashes and hangs.
-    """
-    if workers == 0 or not jobs:
-        for index, job in enumerate(jobs):
-            yield index, _attempt(function, job)
-        return
-    yield from _Pool(function, jobs, min(workers, len(jobs)), limits).results()
-
-
 def _attempt(function: Callable[[J], R], job: J) -> R | Failure:
     try:
         return function(job)
@@ -82,107 +69,169 @@ class _Ready(Enum):
 _READY = _Ready.READY
 
 
-@dataclass(slots=True)
-class _Worker:
-    process: Any
-    pipe: Connection
-    job: int | None = None
-    deadline: float = 0.0
-    ready: bool = False
-    """Whether it has started; until then its clock allows for that."""
-
-
 def _start_method() -> Literal["forkserver", "spawn"]:
     """A fork server listens on a socket in the temporary folder, and the path of a socket may not be long."""
     too_long = len(tempfile.gettempdir()) > LONGEST_TEMPORARY
     return "spawn" if sys.platform == "win32" or too_long else "forkserver"
 
 
-class _Pool(Generic[J, R]):
-    """The parent's side: hands out jobs, watches clocks, replaces the dead."""
+def warm_up(preload: Sequence[str]) -> None:
+    """Let the fork server import these modules while this process does something else."""
+    context: Any = multiprocessing.get_context(_start_method())
+    context.set_forkserver_preload(list(preload))
+    if context.get_start_method() == "forkserver":
+        forkserver.ensure_running()
 
-    def __init__(self, function: Callable[[J], R], jobs: Sequence[J], count: int, limits: Limits) -> None:
-        self.function, self.jobs, self.limits = function, jobs, limits
-        self.context: Any = multiprocessing.get_context(_start_method())
-        # Imported once, in the fork server: a worker that replaces a dead one starts in milliseconds.
-        self.context.set_forkserver_preload([function.__module__])
-        self.waiting = deque(range(len(jobs)))
-        self.workers = [self._start() for _ in range(count)]
 
-    def results(self) -> Iterator[tuple[int, R | Failure]]:
+class Workers:
+    """A pool that lives through several steps: hands out jobs, watches clocks, replaces the dead.
+
+        with Workers(2, Limits()) as workers:
+            for index, result in workers.run(function, jobs): ...
+
+    With `count` 0 everything runs in this process, in order, without protection against crashes and hangs.
+    """
+
+    def __init__(self, count: int, limits: Limits) -> None:
+        self._count, self._limits = count, limits
+        self._workers: list[_Worker] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.stop()
+
+    def run(self, function: Callable[[J], R], jobs: Sequence[J]) -> Iterator[tuple[int, R | Failure]]:
+        """Run `function` on every job; yields (index of the job, result) as they finish.
+
+        `function` is a module's own, so that another process can import it.
+        """
+        if self._count == 0:
+            for index, job in enumerate(jobs):
+                yield index, _attempt(function, job)
+            return
+        while len(self._workers) < min(self._count, len(jobs)):
+            self._workers.append(_Worker(self._limits.mebibytes))
+        yield from self._results(_Step(function, jobs, deque(range(len(jobs))), self._limits.seconds))
+
+    def _results(self, step: _Step[J, R]) -> Iterator[tuple[int, R | Failure]]:
         try:
-            for worker in self.workers:
-                self._feed(worker)
-            while any(worker.job is not None for worker in self.workers):
-                yield from self._collect()
+            for worker in self._workers:
+                step.feed(worker)
+            while any(worker.job is not None for worker in self._workers):
+                yield from step.collect(self._workers)
         finally:
-            for worker in self.workers:
-                self._stop(worker)
+            for worker in [worker for worker in self._workers if worker.job is not None]:
+                worker.stop()  # nobody waits for its answer any more
+                self._workers.remove(worker)
 
-    def _start(self) -> _Worker:
-        ours, theirs = self.context.Pipe()
-        process = self.context.Process(target=_serve, args=(theirs, self.function, self.limits.mebibytes), daemon=True)
-        process.start()
+
+class _Worker:
+    """One process, and the parent's end of the pipe to it."""
+
+    def __init__(self, mebibytes: int) -> None:
+        self._mebibytes = mebibytes
+        self._start()
+
+    def _start(self) -> None:
+        context: Any = multiprocessing.get_context(_start_method())
+        self.pipe: Connection
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(theirs, self._mebibytes), daemon=True)
+        with _nameless_main():
+            self.process.start()
         theirs.close()
-        return _Worker(process, ours)
+        self.job: int | None = None
+        self.deadline = 0.0
+        self.ready = False
+        """Whether it has started; until then its clock allows for that."""
 
-    def _feed(self, worker: _Worker) -> None:
-        worker.job = self.waiting.popleft() if self.waiting else None
-        if worker.job is not None:
-            worker.deadline = time.monotonic() + self.limits.seconds + (0 if worker.ready else START_SECONDS)
-            try:
-                worker.pipe.send(self.jobs[worker.job])
-            except OSError:  # it died while it had nothing to do
-                self._renew(worker)
-                worker.pipe.send(self.jobs[worker.job])
+    def send(self, function: Callable[[Any], object], job: object) -> None:
+        try:
+            self.pipe.send((function, job))
+        except OSError:  # it died while it had nothing to do
+            self.renew()
+            self.pipe.send((function, job))
 
-    def _collect(self) -> Iterator[tuple[int, R | Failure]]:
-        busy = {worker.job: worker for worker in self.workers if worker.job is not None}
+    def stop(self) -> None:
+        self.pipe.close()
+        self.process.kill()
+        self.process.join(timeout=5)
+
+    def renew(self) -> None:
+        self.stop()
+        self._start()
+
+
+@dataclass(frozen=True, slots=True)
+class _Step(Generic[J, R]):
+    """One function for many jobs."""
+
+    function: Callable[[J], R]
+    jobs: Sequence[J]
+    waiting: deque[int]
+    seconds: float
+
+    def feed(self, worker: _Worker) -> None:
+        if self.waiting:
+            index = self.waiting.popleft()
+            worker.send(self.function, self.jobs[index])
+            worker.job = index
+            worker.deadline = time.monotonic() + self.seconds + (0 if worker.ready else START_SECONDS)
+        else:
+            worker.job = None
+
+    def collect(self, workers: Sequence[_Worker]) -> Iterator[tuple[int, R | Failure]]:
+        busy = {worker.job: worker for worker in workers if worker.job is not None}
         patience = max(0.0, min(worker.deadline for worker in busy.values()) - time.monotonic())
         ready = set(wait([worker.pipe for worker in busy.values()], timeout=patience))
         for index, worker in busy.items():
             if worker.pipe in ready or time.monotonic() >= worker.deadline:
                 result = self._take(worker, answered=worker.pipe in ready)
                 if result is _READY:
-                    worker.ready, worker.deadline = True, time.monotonic() + self.limits.seconds
+                    worker.ready, worker.deadline = True, time.monotonic() + self.seconds
                     continue
-                self._feed(worker)
+                self.feed(worker)
                 yield index, result
 
     def _take(self, worker: _Worker, *, answered: bool) -> R | Failure | _Ready:
-        if answered:
-            try:
-                result: R | Failure | _Ready = worker.pipe.recv()
-            except (EOFError, OSError):
-                worker.process.join(timeout=5)
-                return self._replace(
-                    worker, Failure("crash", f"the process died ({_exit_name(worker.process.exitcode)})")
-                )
-            return result
-        return self._replace(worker, Failure("timeout", f"took longer than {self.limits.seconds:g} seconds"))
-
-    def _replace(self, worker: _Worker, failure: Failure) -> Failure:
-        self._stop(worker)
-        self._renew(worker)
-        return failure
-
-    def _renew(self, worker: _Worker) -> None:
-        fresh = self._start()
-        worker.process, worker.pipe, worker.ready = fresh.process, fresh.pipe, False
-
-    def _stop(self, worker: _Worker) -> None:
-        worker.pipe.close()
-        worker.process.kill()
-        worker.process.join(timeout=5)
+        if not answered:
+            worker.renew()
+            return Failure("timeout", f"took longer than {self.seconds:g} seconds")
+        try:
+            result: R | Failure | _Ready = worker.pipe.recv()
+        except (EOFError, OSError):
+            worker.process.join(timeout=5)
+            code = worker.process.exitcode
+            worker.renew()
+            return Failure("crash", f"the process died ({_exit_name(code)})")
+        return result
 
 
-def _serve(pipe: Connection, function: Callable[[Any], object], mebibytes: int) -> None:
+@contextlib.contextmanager
+def _nameless_main() -> Iterator[None]:
+    """A new process imports the program's main module, unless that has no file: here nobody needs it there.
+
+    It would take longer than many a job, and a script without a guard for its main part would start all over.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+def _serve(pipe: Connection, mebibytes: int) -> None:
     """The worker's side: one job after another until the parent closes the pipe, or is killed."""
     _limit_memory(mebibytes)
     with contextlib.suppress(EOFError, OSError):
         pipe.send(_READY)
         while True:
-            pipe.send(_attempt(function, pipe.recv()))
+            function, job = pipe.recv()
+            pipe.send(_attempt(function, job))
 
 
 def _limit_memory(mebibytes: int) -> None:

@@ -15,7 +15,7 @@ from dlviz_docs.build import build, survey
 from dlviz_docs.cache import Cache
 from dlviz_docs.options import Options, parse
 from dlviz_docs.present import PresentJob
-from dlviz_docs.view import Site
+from dlviz_docs.view import Page, Site
 
 HERE = parse({"workers": 0, "path": ""})
 
@@ -51,7 +51,11 @@ def make(runs: Path, options: Options = HERE) -> tuple[Site, dict[str, int]]:
 
 
 def pages(site: Site) -> dict[str, str]:
-    return {page.path: page.body for page in site.pages}
+    return {page.path: body(page) for page in site.pages}
+
+
+def body(page: Page) -> str:
+    return Path(page.file).read_text(encoding="utf-8") if page.file else page.body
 
 
 def test_pages_of_every_experiment(runs: Path) -> None:
@@ -126,11 +130,21 @@ def test_workers_and_this_process_give_the_same_site(runs: Path) -> None:
 
 
 def test_a_damaged_cache_is_made_again(runs: Path) -> None:
-    first, _ = make(runs)
+    first = pages(make(runs)[0])
     for path in (runs.parent / "cache").glob("??/*"):
         path.write_bytes(path.read_bytes()[:-1])
     again, _ = make(runs)
-    assert pages(again) == pages(first)
+    assert pages(again) == first
+
+
+@pytest.mark.parametrize("suffix", [".html", ".js"])
+def test_a_file_that_is_gone_from_the_cache_is_made_again(runs: Path, suffix: str) -> None:
+    first = pages(make(runs)[0])
+    gone = next((runs.parent / "cache").glob(f"??/*{suffix}"))
+    gone.unlink()
+    again, _ = make(runs)
+    assert gone.exists()
+    assert pages(again) == first
 
 
 def test_the_folder_is_never_written(runs: Path) -> None:
@@ -143,11 +157,11 @@ def test_the_folder_is_never_written(runs: Path) -> None:
 
 
 def test_a_bad_file_costs_only_itself(runs: Path) -> None:
-    whole, _ = make(runs)
+    whole = pages(make(runs)[0])
     (runs / "beta" / "2" / "metrics.csv").write_bytes(b"step,train_loss\n0,1.0\n1,2.0\n2,\xff\xfe\x00garbage\n3,")
     (runs / "beta" / "experiment.yml").write_text("titel: typo\n")
     site, _ = make(runs)
-    assert pages(site)["alpha/index.html"] == pages(whole)["alpha/index.html"]
+    assert pages(site)["alpha/index.html"] == whole["alpha/index.html"]
     codes = {problem.code for problem in site.problems}
     assert "experiment-file" in codes
     assert any("did you mean" in problem.what.lower() and "'title'" in problem.what for problem in site.problems)
@@ -179,7 +193,8 @@ if __name__ == "__main__":
     root, cache, workers = sys.argv[1:]
     site = build(Path(root), parse({"path": "", "workers": int(workers)}), Path(cache))
     for page in site.pages:
-        print(page.path, hashlib.sha256(repr(page).encode()).hexdigest())
+        print(page.path, page.title, page.headings, Path(page.file).name)  # named by its content
+        print(hashlib.sha256(page.body.encode()).hexdigest())
     for asset in site.assets:
         content = asset.content if isinstance(asset.content, bytes) else asset.content.read_bytes()
         print(asset.path, hashlib.sha256(content).hexdigest())
@@ -277,7 +292,7 @@ if __name__ == "__main__":
     root = Path(sys.argv[1])
     site = build(root, parse({"path": "", "file_timeout": 5.0}), root.parent / "cache")
     problems = [[problem.code, problem.path, problem.what] for problem in site.problems]
-    print(json.dumps([{page.path: page.body for page in site.pages}, problems]))
+    print(json.dumps([{p.path: Path(p.file).read_text() if p.file else p.body for p in site.pages}, problems]))
 """
 
 

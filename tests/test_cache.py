@@ -83,7 +83,7 @@ def test_forget_keeps_what_is_used_and_the_ledger(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     cache.put("aa01", 1)
     cache.put("bb02", 2)
-    script = cache.put_script(b"dlviz.put()")
+    script = cache.put_file(b"dlviz.put()", ".js")
     cache.save_ledger(Ledger())
     assert cache.forget([cache.path("aa01"), cache.path(script, ".js")]) == 1
     assert cache.get("aa01", int) == 1

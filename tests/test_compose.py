@@ -7,27 +7,29 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from dlviz_docs.compose import IndexEntry, assets, compose_experiment, compose_index, index_entry
+from dlviz_docs.compose import IndexEntry, assets, compose_experiment, compose_index, index_entry, outline
 from dlviz_docs.model import Experiment, Insight, Objective, Problem, Run, Series, SourceFile
 from dlviz_docs.view import Cell, Chart, Column, Figure, Line, Page, Section, Table
 
 PAIRS = (Column("Fact"), Column("Value"))
 
 
-class Outline(HTMLParser):
+class Parsed(HTMLParser):
     """What a page holds, as a browser would find it."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, body: str) -> None:
         super().__init__()
         self.open: list[str] = []
         self.ids: list[str] = []
         self.links: list[str] = []
         self.levels: list[int] = []
-        self.feed(page.body)
+        self.tags: list[str] = []
+        self.feed(body)
         assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
+        self.tags.append(tag)
         self.ids += [name for key, name in attrs if key == "id" and name]
         self.links += [given["href"] or ""] if "href" in given else []
         if re.fullmatch("h[1-6]", tag):
@@ -97,19 +99,46 @@ def test_the_overview_is_there_without_a_section() -> None:
 def test_page_is_well_formed_and_its_headings_lead_somewhere(number: int) -> None:
     problem = Problem("code", "a.csv", "It is cut.", "Train on.")
     page = both_pages(story="# Why\n\nBecause.", problems=(problem,))[number]
-    outline = Outline(page)
-    assert len(outline.ids) == len(set(outline.ids))
-    assert {heading.id for heading in page.headings} <= set(outline.ids)
-    assert outline.levels[0] == 1
-    assert outline.levels.count(1) == 1
-    assert all(later - earlier <= 1 for earlier, later in zip(outline.levels, outline.levels[1:], strict=False))
+    found = Parsed(page.body)
+    assert len(found.ids) == len(set(found.ids))
+    assert {heading.id for heading in page.headings} <= set(found.ids)
+    assert found.levels[0] == 1
+    assert found.levels.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in zip(found.levels, found.levels[1:], strict=False))
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_an_outline_is_the_page_without_its_pictures_and_numbers(number: int) -> None:
+    long = rows("values", 30, group="Values")
+    overview = Section("overview", "Overview", (finding("overfitting"),), (chart(), long))
+    training = Section("training", "Training", (finding("overfitting"),), (chart(), rows("few", 3), long))
+    page = compose_experiment(experiment(story="# Why\n\nBecause."), [overview, training])[number]
+    whole, short = Parsed(page.body), Parsed(outline(page.body))
+    assert {"svg", "table"} <= set(whole.tags)
+    assert short.tags.count("svg") < whole.tags.count("svg")
+    assert "dlviz-plot" not in outline(page.body)
+    assert short.levels == whole.levels
+    assert {heading.id for heading in page.headings} <= set(short.ids)
+    assert "It overfits." in outline(page.body)
+    assert "values29" in page.body
+    assert "values29" not in outline(page.body)
+
+
+def test_an_outline_cannot_be_cut_by_what_a_folder_holds() -> None:
+    story = "# Why\n\n<div data-search-exclude>Seen\n\n</table> <svg class=dlviz-spark>"
+    page, _ = both_pages(
+        story=story, problems=(Problem("code", "<div data-search-exclude>", "It is cut.", "Train on."),)
+    )
+    short = Parsed(outline(page.body))
+    assert short.levels == Parsed(page.body).levels
+    assert "Seen" in outline(page.body)
 
 
 def test_links_between_pages_are_relative_and_arrive() -> None:
     pages = both_pages()
-    known = {page.path: set(Outline(page).ids) for page in pages} | {"index.html": set()}
+    known = {page.path: set(Parsed(page.body).ids) for page in pages} | {"index.html": set()}
     for page in pages:
-        for link in Outline(page).links:
+        for link in Parsed(page.body).links:
             path, _, fragment = link.partition("#")
             target = posixpath.normpath(posixpath.join(posixpath.dirname(page.path), path)) if path else page.path
             assert target in known, link
@@ -231,10 +260,10 @@ def entries() -> list[IndexEntry]:
 
 def test_the_index_lists_the_latest_first() -> None:
     page = compose_index(entries(), title="Experiments")
-    outline = Outline(page)
+    found = Parsed(page.body)
     assert page.path == "index.html"
     assert page.description == "Experiments: 2 experiments, 3 runs."
-    assert [link for link in outline.links if link.endswith("/index.html")] == ["new/index.html", "digits/index.html"]
+    assert [link for link in found.links if link.endswith("/index.html")] == ["new/index.html", "digits/index.html"]
     assert "New &lt;one&gt;" in page.body
     assert "2 warnings" in page.body
     assert "1 problem<" in page.body
@@ -253,7 +282,7 @@ def test_an_empty_folder_says_what_to_do() -> None:
     page = compose_index([], title="Experiments")
     assert "dlviz scan --explain" in page.body
     assert "<table" not in page.body
-    Outline(page)
+    Parsed(page.body)
 
 
 def test_assets_exist_and_are_ours_or_plotlys() -> None:

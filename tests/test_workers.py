@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dlviz_docs.workers import Failure, Limits, run_jobs
+from dlviz_docs.workers import Failure, Limits, Workers
 
 
 def act(job: str) -> str:
@@ -29,7 +29,8 @@ def act(job: str) -> str:
 
 
 def outcomes(*jobs: str, workers: int = 2) -> list[str | Failure]:
-    results: dict[int, str | Failure] = dict(run_jobs(act, jobs, workers=workers, limits=Limits(seconds=2.0)))
+    with Workers(workers, Limits(seconds=2.0)) as pool:
+        results: dict[int, str | Failure] = dict(pool.run(act, jobs))
     assert sorted(results) == list(range(len(jobs)))
     return [results[i] for i in range(len(jobs))]
 
@@ -73,9 +74,11 @@ def test_no_worker_is_left_behind() -> None:
 def test_stopping_early_stops_the_workers() -> None:
     import multiprocessing
 
-    results = run_jobs(act, ["a", "hang", "b"], workers=2, limits=Limits(seconds=60))
-    next(results)
-    results.close()  # type: ignore[attr-defined]
+    with Workers(2, Limits(seconds=60)) as pool:
+        results = pool.run(act, ["a", "hang", "b"])
+        next(results)
+        results.close()  # type: ignore[attr-defined]
+        assert dict(pool.run(act, ["c", "d"])) == {0: "C", 1: "D"}, "an answer of the step before"
     assert multiprocessing.active_children() == []
 
 
@@ -83,7 +86,32 @@ def test_a_long_temporary_folder_is_no_obstacle(tmp_path: Path) -> None:
     """The fork server's socket would have a path longer than the system takes."""
     folder = tmp_path / ("long-" * 20)
     folder.mkdir()
-    code = "from dlviz_docs.workers import *; print(list(run_jobs(abs, [-1], workers=1, limits=Limits())))"
+    code = "from dlviz_docs.workers import *; print(list(Workers(1, Limits()).run(abs, [-1])))"
     environment = {**os.environ, "TMPDIR": str(folder)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert done.stdout.strip() == "[(0, 1)]", done.stderr
+
+
+def test_workers_live_through_several_steps() -> None:
+    with Workers(2, Limits()) as pool:
+        first = {pid for _, pid in pool.run(whoami, range(4))}
+        assert {pid for _, pid in pool.run(whoami, range(8))} <= first
+        assert [result for _, result in pool.run(act, ["exit"])] == [Failure("crash", "the process died (exit code 3)")]
+        assert len(list(pool.run(whoami, range(4)))) == 4
+
+
+def whoami(_: int) -> int:
+    return os.getpid()
+
+
+def test_a_script_without_a_guard_is_not_run_again(tmp_path: Path) -> None:
+    """Each worker would import the program's main module, and start workers of its own."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from dlviz_docs.workers import Limits, Workers\n"
+        "print('started')\n"
+        "with Workers(2, Limits()) as pool:\n"
+        "    print(sorted(pool.run(abs, [-1, -2])))\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("started\n[(0, 1), (1, 2)]\n", "")

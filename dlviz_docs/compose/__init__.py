@@ -8,5 +8,6 @@ from __future__ import annotations
 from dlviz_docs.compose.assets import assets
 from dlviz_docs.compose.experiment import compose_experiment
 from dlviz_docs.compose.index import IndexEntry, compose_index, index_entry
+from dlviz_docs.compose.outline import outline
 
-__all__ = ["IndexEntry", "assets", "compose_experiment", "compose_index", "index_entry"]
+__all__ = ["IndexEntry", "assets", "compose_experiment", "compose_index", "index_entry", "outline"]

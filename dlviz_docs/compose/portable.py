@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from markupsafe import Markup
 
@@ -19,7 +20,8 @@ _BLANK_LINES = re.compile(r"\n[ \t]*(?=\n)")
 
 
 def compose_markdown(page: Page, assets: Sequence[Asset]) -> str:
-    """The page's file; `assets` are those of its site."""
+    """The page's Markdown; `assets` are those of its site."""
+    body = Path(page.file).read_text(encoding="utf-8") if page.file else page.body
     paths = [asset.path for asset in assets]
     return str(
         render(
@@ -30,7 +32,7 @@ def compose_markdown(page: Page, assets: Sequence[Asset]) -> str:
             styles=[path for path in paths if path.endswith(".css")],
             scripts=[path for path in _SCRIPTS if path in paths],
             # Markdown takes a blank line for the end of an HTML block.
-            body=Markup(_BLANK_LINES.sub("", page.body).strip()),  # noqa: S704  (finished by our templates)
+            body=Markup(_BLANK_LINES.sub("", body).strip()),  # noqa: S704  (finished by our templates)
         )
     )
 

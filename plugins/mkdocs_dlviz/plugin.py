@@ -20,7 +20,8 @@ from mkdocs.utils import CountHandler, get_relative_url
 from mkdocs.utils.templates import TemplateContext
 
 from dlviz_docs import html, view
-from dlviz_docs.build import Progress, build
+from dlviz_docs.build import Progress, build, warm_up
+from dlviz_docs.compose import outline
 from dlviz_docs.errors import DlvizError
 from dlviz_docs.model import Problem
 from mkdocs_dlviz.config import DlvizConfig
@@ -58,6 +59,7 @@ class DlvizPlugin(BasePlugin[DlvizConfig]):
     @event_priority(100)
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Before MkDocs clears the site, and before other plugins ask where it is. Runs again on every rebuild."""
+        warm_up(self.config.options)
         experiments = Path(self.config.options.experiments_dir)
         self._refuse_bad_folders(experiments, Path(self.config.options.cache_dir), Path(config.site_dir))
         for ours, listed in ((STYLES, config.extra_css), (SCRIPTS, config.extra_javascript)):
@@ -111,19 +113,25 @@ class DlvizPlugin(BasePlugin[DlvizConfig]):
             return content
         page.meta.update(title=html.text(ours.title), description=html.attr(ours.description))
         page.toc = _table_of_contents(ours.headings)
-        page.present_anchor_ids = set(_ID.findall(ours.body))
-        return ours.body
+        body = _body(ours)
+        page.present_anchor_ids = set(_ID.findall(body))
+        return outline(body)
 
+    @event_priority(-50)
     def on_page_context(
         self, context: TemplateContext, *, page: Page, config: MkDocsConfig, nav: Navigation
     ) -> TemplateContext:
-        """The theme sees only the part of the navigation around the page."""
+        """After the search plugin, which needs no pictures; the theme sees only the navigation around the page."""
+        if ours := self._pages.get(page.file.src_uri):
+            page.content = _body(ours)
         if self._nav and (window := self._nav.around(page)):
             context["nav"] = window
         return context
 
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
-        """On hand-written pages too: the search is on all of them."""
+        """The search is on hand-written pages too, so the shim is."""
+        if page.file.src_uri in self._pages:
+            page.content = None  # MkDocs keeps every page to the end
         return insert_shim(output, get_relative_url(self._mounted(SHIM), page.url))
 
     @event_priority(-100)
@@ -196,6 +204,13 @@ def _page_file(config: MkDocsConfig, address: str, *, in_nav: bool) -> File:
     file = File.generated(config, _source(address), content="", inclusion=level)
     file.url = address
     return file
+
+
+def _body(page: view.Page) -> str:
+    try:
+        return Path(page.file).read_text(encoding="utf-8") if page.file else page.body
+    except OSError as error:
+        raise PluginError(f"dlviz: {page.file} was taken away meanwhile, as by a second build: build again") from error
 
 
 def _asset_file(config: MkDocsConfig, address: str, asset: view.Asset) -> File:

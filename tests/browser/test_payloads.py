@@ -308,7 +308,9 @@ def write(path: Path, pages: Sequence[Page]) -> Path:
     """Pages as a host would put them out, many to a document."""
     path.parent.mkdir(parents=True, exist_ok=True)
     root = "../" * pages[0].path.count("/")
-    articles = "".join(f"<article>{page.body}</article>" for page in pages)
+    articles = "".join(
+        f"<article>{Path(page.file).read_text() if page.file else page.body}</article>" for page in pages
+    )
     description = html.attr(" ".join(page.description for page in pages))
     styles = "".join(f'<link rel="stylesheet" href="{root}assets/{name}.css">' for name in ("figures", "dlviz"))
     scripts = "".join(f'<script src="{root}assets/{name}.js"></script>' for name in ("dlviz", "tables"))

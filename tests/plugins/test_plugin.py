@@ -6,6 +6,8 @@ import logging
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -180,6 +182,39 @@ def test_a_full_disk_keeps_the_old_site(project: Project, monkeypatch: pytest.Mo
         project.build()
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
     assert not list(project.root.glob(".dlviz*"))
+
+
+def _in_files(site: Site, folder: Path) -> Site:
+    """The site as the engine gives it: bodies in files."""
+    pages = []
+    for number, page in enumerate(site.pages):
+        (folder / f"{number}.html").write_text(page.body, encoding="utf-8")
+        pages.append(replace(page, body="", file=str(folder / f"{number}.html")))
+    return replace(site, pages=tuple(pages))
+
+
+def test_bodies_in_files_make_the_same_site(
+    project: Project, tmp_path_factory: pytest.TempPathFactory, site_of: Callable[..., Site]
+) -> None:
+    before = {path: path.read_bytes() for path in project.build().rglob("*.html")}
+    project.shows(_in_files(site_of(), tmp_path_factory.mktemp("cache")))
+    assert {path: path.read_bytes() for path in project.build().rglob("*.html")} == before
+
+
+def test_a_body_that_is_gone_is_said_and_keeps_the_old_site(
+    project: Project,
+    tmp_path_factory: pytest.TempPathFactory,
+    site_of: Callable[..., Site],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    before = {path: path.read_bytes() for path in project.build().rglob("*.html")}
+    cache = tmp_path_factory.mktemp("cache")
+    project.shows(_in_files(site_of(), cache))
+    (cache / "3.html").unlink()
+    with pytest.raises(Abort):
+        project.build()
+    assert "build again" in caplog.text
+    assert {path: path.read_bytes() for path in project.out.rglob("*.html")} == before
 
 
 def test_a_topic_has_its_short_name_in_the_navigation(project: Project) -> None:
