@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -283,20 +283,26 @@ def _experiments(folder: _Folder, *, top: bool = False) -> list[tuple[_Folder, l
     runs = [f for f in folder.walk() if f.is_run]
     if not runs:
         return []
-    bearing = [(child, inner) for child in folder.children if (inner := [f for f in child.walk() if f.is_run])]
     if folder.is_run or (folder.about and not top):
         return [(folder, runs)]
-    own = [child for child, inner in bearing if len(inner) > 1 or _is_described(child)]
-    single = [child for child, _ in bearing if child not in own]
+    own: list[_Folder] = []
+    single: list[tuple[_Folder, _Folder]] = []
+    for child in folder.children:
+        inner = [f for f in child.walk() if f.is_run]
+        if len(inner) > 1 or (inner and _is_described(child)):
+            own.append(child)
+        elif inner:
+            single.append((child, inner[0]))
     if len(own) == 1 and not single:
         inside = _experiments(own[0])
         # The folder above a lone runs/ carries the better name, unless it is the one that was given.
         return [(folder, inside[0][1])] if len(inside) == 1 and not top else inside
     result = [experiment for child in own for experiment in _experiments(child)]
     if len(single) == 1:
-        result.append((single[0], bearing[[c for c, _ in bearing].index(single[0])][1]))
+        child, run = single[0]
+        result.append((child, [run]))
     elif single:
-        result.append((folder, [f for child in single for f in child.walk() if f.is_run]))
+        result.append((folder, [run for _, run in single]))
     return result
 
 
@@ -309,10 +315,9 @@ def _title(folder: _Folder, top: _Folder) -> str:
 
 
 def _experiment(folder: _Folder, runs: list[_Folder], slug: str, top: _Folder) -> ExperimentFolder:
-    inside = [_run(run, folder, _above_runs(folder, runs)) for run in runs]
-    above = {
-        f.path for f in folder.walk() if not f.is_run and any(run.path.startswith(f.path + os.sep) for run in runs)
-    }
+    named_from = _above_runs(folder, runs)
+    inside = [_run(run, folder, named_from) for run in runs]
+    above = _ancestors(run.path for run in runs) - {run.path for run in runs}
     shared = tuple(s for f in folder.walk() if f.path in above for s in f.sources)
     return ExperimentFolder(
         slug=slug,
@@ -332,6 +337,15 @@ def _above_runs(folder: _Folder, runs: list[_Folder]) -> str:
     common = os.path.commonpath([os.path.dirname(run.path) for run in runs])
     inside = os.path.relpath(common, folder.path).split(os.sep)
     return os.path.join(folder.path, inside[0]) if _LOGGER_FOLDER.match(inside[0]) else folder.path
+
+
+def _ancestors(paths: Iterable[str]) -> set[str]:
+    """Every folder above these."""
+    found: set[str] = set()
+    for path in paths:
+        while (path := os.path.dirname(path)) not in found:
+            found.add(path)
+    return found
 
 
 def _run(run: _Folder, experiment: _Folder, above: str) -> RunFolder:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -226,3 +228,30 @@ def test_slugs_are_unique_and_do_not_depend_on_order(tmp_path: Path) -> None:
     slugs = [experiment.slug for experiment in result.experiments]
     assert len({slug.casefold() for slug in slugs}) == 4
     assert all(slug.isascii() for slug in slugs)
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        (f"{{}}/{EVENTS}",),
+        (f"runs/{{}}/train/{EVENTS}", f"runs/{{}}/validation/{EVENTS}"),
+        (f"{{}}/a/{EVENTS}", f"{{}}/b/{EVENTS}"),
+        (f"{{}}/logs/version_0/{EVENTS}", "{}/logs/version_0/hparams.yaml", "{}/logs/version_0/checkpoints/a.ckpt"),
+        (f"{{}}/{EVENTS}", "{}/experiment.yml"),
+    ],
+    ids=["runs", "pairs", "experiments", "lightning", "described"],
+)
+def test_work_grows_with_the_number_of_folders(tmp_path: Path, layout: tuple[str, ...]) -> None:
+    def calls(amount: int) -> int:
+        root = tmp_path / str(amount)
+        tree(root, *(name.format(i) for i in range(amount) for name in layout))
+        counted = itertools.count()
+        sys.setprofile(lambda *_: next(counted))
+        try:
+            scan(root, READERS)
+        finally:
+            sys.setprofile(None)
+        return next(counted)
+
+    calls(1)  # what is done once
+    assert calls(400) < 2.2 * calls(200)
