@@ -27,10 +27,9 @@ from dlviz_docs.present import PAGE, Presentation, PresentJob, gathered, load, p
 from dlviz_docs.registry import load_readers, load_renderers
 from dlviz_docs.scan import ExperimentFolder, RunFolder, Scan, Source, scan
 from dlviz_docs.view import Asset, NavItem, Page, Site
-from dlviz_docs.workers import Failure, Limits, Workers
-from dlviz_docs.workers import warm_up as warm_up_workers
+from dlviz_docs.workers import Failure, Limits, Workers, warm_up
 
-__all__ = ["Progress", "build", "find", "survey", "warm_up"]
+__all__ = ["Progress", "build", "find", "survey"]
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -50,15 +49,10 @@ def _silent(step: str, done: int, total: int) -> None:
     """Progress nobody watches."""
 
 
-def warm_up(options: Options) -> None:
-    """Start what the workers start from; a host that has other things to do first calls this before them."""
-    if options.workers:
-        warm_up_workers([digest.__module__, present.__module__])
-
-
 def build(root: Path, options: Options, cache_dir: Path, progress: Progress = _silent) -> Site:
     """The site of everything under `root`. Never writes there; results are kept in `cache_dir`."""
-    warm_up(options)
+    if options.workers:
+        warm_up()
     found, problems = find(root, options)
     problems += load_renderers(options.renderers)[1]
     with _workers(options) as workers:
@@ -91,7 +85,8 @@ def survey(
     root: Path, options: Options, cache_dir: Path, progress: Progress = _silent
 ) -> tuple[list[Experiment], tuple[Problem, ...]]:
     """Every experiment read and gathered, nothing drawn; and all problems, theirs and those of the whole folder."""
-    warm_up(options)
+    if options.workers:
+        warm_up()
     found, problems = find(root, options)
     with _workers(options) as workers:
         engine = _Engine(options, Cache(cache_dir), workers, progress)

@@ -12,21 +12,23 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from dlviz_docs import __version__
-from dlviz_docs.build import Progress as Report
-from dlviz_docs.build import build, find, survey
 from dlviz_docs.errors import DlvizError, OptionError
-from dlviz_docs.export import export
-from dlviz_docs.model import Problem
 from dlviz_docs.options import Options, parse
-from dlviz_docs.report import describe, document
-from dlviz_docs.scan import RunFolder, Scan
-from dlviz_docs.words import count
+from dlviz_docs.workers import warm_up
+
+if TYPE_CHECKING:
+    from dlviz_docs.build import Progress as Report
+    from dlviz_docs.model import Problem
+    from dlviz_docs.scan import RunFolder, Scan
+
+# The engine is imported by the commands that need it, while their workers start.
 
 __all__ = ["main"]
 
@@ -91,7 +93,7 @@ def _command(
 def _options(given: argparse.Namespace) -> Options:
     if not given.runs.is_dir():
         raise OptionError(f"{given.runs} is not a folder. Name the folder that holds your runs.")
-    return parse(
+    options = parse(
         {
             "path": "",
             "section": given.title,
@@ -100,6 +102,9 @@ def _options(given: argparse.Namespace) -> Options:
             "strict": getattr(given, "strict", False),
         }
     )
+    if options.workers:
+        warm_up()
+    return options
 
 
 def _cache_dir(given: argparse.Namespace) -> Path:
@@ -116,6 +121,9 @@ def _cache_dir(given: argparse.Namespace) -> Path:
 def _build(given: argparse.Namespace, console: Console) -> int:
     options = _options(given)
     if given.to:
+        from dlviz_docs.build import build
+        from dlviz_docs.export import export
+
         with _progress(console) as report:
             site = build(given.runs, options, _cache_dir(given), report)
         if not (options.strict and site.problems):
@@ -129,9 +137,9 @@ def _build(given: argparse.Namespace, console: Console) -> int:
 
 
 def _serve(given: argparse.Namespace, console: Console) -> int:
+    options = _options(given)
     from mkdocs_dlviz.standalone import serve_site
 
-    options = _options(given)
     console.print(f"Serving {escape(str(given.runs))} at http://{given.address}/ (Ctrl-C ends it)")
     serve_site(given.runs, options, _cache_dir(given), given.address)
     return 0
@@ -165,6 +173,10 @@ def _progress(console: Console) -> Iterator[Report]:
 
 def _scan(given: argparse.Namespace, console: Console) -> int:
     options = _options(given)
+    from dlviz_docs.build import find, survey
+    from dlviz_docs.report import describe, document
+    from dlviz_docs.words import count
+
     if given.explain:
         _explain(find(given.runs, options)[0])
         return 0
@@ -204,6 +216,8 @@ def _explain_run(run: RunFolder) -> None:
 
 
 def _print_problems(console: Console, problems: Sequence[Problem]) -> None:
+    from dlviz_docs.words import count
+
     for problem in problems:
         console.print(f"[yellow]Problem[/] {escape(problem.path)}: {escape(problem.what)} {escape(problem.remedy)}")
     if problems:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import signal
 import sys
 import tempfile
 import time
@@ -16,13 +17,15 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from types import ModuleType
 from typing import Any, Generic, Literal, Self, TypeVar
 
 __all__ = ["Failure", "Limits", "Workers", "warm_up"]
 
+JOBS = ("dlviz_docs.digest", "dlviz_docs.present")
+"""The modules of the steps that run here; named, since importing them is what `warm_up` does beside."""
 START_SECONDS = 120.0
 """What a worker may take to start, before the clock of its first job does."""
 LONGEST_TEMPORARY = 70
@@ -75,12 +78,17 @@ def _start_method() -> Literal["forkserver", "spawn"]:
     return "spawn" if sys.platform == "win32" or too_long else "forkserver"
 
 
-def warm_up(preload: Sequence[str]) -> None:
-    """Let the fork server import these modules while this process does something else."""
+def warm_up() -> None:
+    """Let the fork server import what the jobs need while this process does something else."""
     context: Any = multiprocessing.get_context(_start_method())
-    context.set_forkserver_preload(list(preload))
+    context.set_forkserver_preload(list(JOBS))
     if context.get_start_method() == "forkserver":
-        forkserver.ensure_running()
+        resource_tracker.ensure_running()  # else the next line is undone by its start
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited: Ctrl-C is for this process
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Workers:
@@ -226,6 +234,7 @@ def _nameless_main() -> Iterator[None]:
 
 def _serve(pipe: Connection, mebibytes: int) -> None:
     """The worker's side: one job after another until the parent closes the pipe, or is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which ends this process
     _limit_memory(mebibytes)
     with contextlib.suppress(EOFError, OSError):
         pipe.send(_READY)
@@ -242,8 +251,6 @@ def _limit_memory(mebibytes: int) -> None:
 
 
 def _exit_name(code: int | None) -> str:
-    import signal
-
     if code is not None and code < 0:
         return signal.Signals(-code).name
     return f"exit code {code}"

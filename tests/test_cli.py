@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -85,3 +90,21 @@ def test_a_wrong_folder_is_said(
 ) -> None:
     assert main(arguments) == 2
     assert message in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_ctrl_c_ends_a_build_at_once_and_leaves_nothing(runs: Path, tmp_path: Path) -> None:
+    for i in range(400):
+        (runs / f"more-{i}").mkdir()
+        (runs / f"more-{i}" / "metrics.csv").write_text(
+            "step,loss\n" + "".join(f"{s},{1 / (s + 1)}\n" for s in range(2000))
+        )
+    before = sorted(tmp_path.iterdir())
+    command = [sys.executable, "-m", "dlviz_docs.cli", "build", str(runs), "-o", str(tmp_path / "out"), "--cache-dir"]
+    process = subprocess.Popen([*command, str(tmp_path / "user-cache")], stderr=subprocess.PIPE, start_new_session=True)
+    while not list((tmp_path / "user-cache").glob("??/*")):  # workers are at it
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert b"Traceback" not in errors
+    assert sorted(tmp_path.iterdir()) == sorted([*before, tmp_path / "user-cache"])

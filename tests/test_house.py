@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "build": TYPES
     | {"cache", "compose", "digest", "options", "present", "registry", "report", "scan", "view", "workers"},
     "export": {"compose", "errors", "html", "view"},
-    "cli": {"build", "errors", "export", "model", "options", "report", "scan", "words"},
+    "cli": {"build", "errors", "export", "model", "options", "report", "scan", "words", "workers"},
 }
 
 HEAVY = (

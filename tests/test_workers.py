@@ -19,6 +19,8 @@ def act(job: str) -> str:
             os.kill(os.getpid(), signal.SIGSEGV)
         case "exit":
             os._exit(3)
+        case "interrupt":
+            os.kill(os.getpid(), signal.SIGINT)
         case "hang":
             time.sleep(60)
         case "bomb":
@@ -98,6 +100,11 @@ def test_workers_live_through_several_steps() -> None:
         assert {pid for _, pid in pool.run(whoami, range(8))} <= first
         assert [result for _, result in pool.run(act, ["exit"])] == [Failure("crash", "the process died (exit code 3)")]
         assert len(list(pool.run(whoami, range(4)))) == 4
+
+
+def test_a_worker_leaves_ctrl_c_to_its_parent() -> None:
+    with Workers(1, Limits()) as pool:
+        assert list(pool.run(act, ["interrupt"])) == [(0, "INTERRUPT")]
 
 
 def whoami(_: int) -> int:

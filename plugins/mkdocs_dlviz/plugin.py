@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -20,10 +20,11 @@ from mkdocs.utils import CountHandler, get_relative_url
 from mkdocs.utils.templates import TemplateContext
 
 from dlviz_docs import html, view
-from dlviz_docs.build import Progress, build, warm_up
+from dlviz_docs.build import build
 from dlviz_docs.compose import outline
 from dlviz_docs.errors import DlvizError
 from dlviz_docs.model import Problem
+from dlviz_docs.workers import warm_up
 from mkdocs_dlviz.config import DlvizConfig
 from mkdocs_dlviz.nav import Entry, WindowedNav
 from mkdocs_dlviz.offline import SHIM, add_search, insert_shim
@@ -42,8 +43,8 @@ log = get_plugin_logger("dlviz")
 class DlvizPlugin(BasePlugin[DlvizConfig]):
     """`dlviz` in mkdocs.yml. Lives through all rebuilds of `mkdocs serve`."""
 
-    progress: Progress | None = None
-    """Told what the engine does; the command line sets it."""
+    begun: Callable[[], view.Site] | None = None
+    """Gives the site where the command line had the engine begin before MkDocs was imported."""
     site = view.Site()
     """What the engine made of the folder, last time."""
     _staging: Staging | None = None
@@ -59,7 +60,8 @@ class DlvizPlugin(BasePlugin[DlvizConfig]):
     @event_priority(100)
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Before MkDocs clears the site, and before other plugins ask where it is. Runs again on every rebuild."""
-        warm_up(self.config.options)
+        if self.config.options.workers and not self.begun:
+            warm_up()
         experiments = Path(self.config.options.experiments_dir)
         self._refuse_bad_folders(experiments, Path(self.config.options.cache_dir), Path(config.site_dir))
         for ours, listed in ((STYLES, config.extra_css), (SCRIPTS, config.extra_javascript)):
@@ -160,9 +162,10 @@ class DlvizPlugin(BasePlugin[DlvizConfig]):
 
     def _build(self) -> view.Site:
         options = self.config.options
-        folders = Path(options.experiments_dir), options, Path(options.cache_dir)
         try:
-            return build(*folders, self.progress) if self.progress else build(*folders)
+            if self.begun:
+                return self.begun()
+            return build(Path(options.experiments_dir), options, Path(options.cache_dir))
         except DlvizError as error:
             raise PluginError(f"dlviz: {error}") from error
 

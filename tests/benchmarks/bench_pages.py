@@ -14,11 +14,10 @@ FEW, MANY = 100, 1000
 CODE = """
 import sys
 from pathlib import Path
-import mkdocs_dlviz.plugin as plugin
 from dlviz_docs import view
 from dlviz_docs.compose import assets
 from dlviz_docs.options import Options
-from mkdocs_dlviz.standalone import build_site
+from mkdocs_dlviz.bare import write
 
 count, folder = int(sys.argv[1]), Path(sys.argv[2])
 cells = "".join(f"<tr><td>key {i}</td><td>{i}</td></tr>" for i in range(12))
@@ -29,9 +28,8 @@ pages = tuple(view.Page(f"e{i}/index.html", f"Experiment {i}", "One of many", bo
               for i in range(count))
 index = view.Page("index.html", "Experiments", "All", "<h1>Experiments</h1>")
 site = view.Site((index, *pages), assets(), tuple(view.NavItem(p.title, p.path) for p in pages))
-plugin.build = lambda *args: site
 (folder / "runs").mkdir(parents=True)
-build_site(folder / "runs", folder / "site", Options(), folder / "cache")
+write(folder / "runs", folder / "site", Options(), folder / "cache", lambda: site)
 """
 
 

@@ -63,7 +63,7 @@ def test_strict_returns_the_problems_and_keeps_the_old_site(
     runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, site_of: Callable[..., Site]
 ) -> None:
     build_site(runs, tmp_path / "site", Options(workers=0), tmp_path / "cache")
-    monkeypatch.setattr("mkdocs_dlviz.plugin.build", lambda *_: site_of(1, problems=(PROBLEM,)))
+    monkeypatch.setattr("mkdocs_dlviz.standalone.build", lambda *_: site_of(1, problems=(PROBLEM,)))
     assert build_site(runs, tmp_path / "site", Options(strict=True), tmp_path / "cache") == (PROBLEM,)
     assert (tmp_path / "site/toy/index.html").exists()
     assert build_site(runs, tmp_path / "site", Options(), tmp_path / "cache") == (PROBLEM,)
