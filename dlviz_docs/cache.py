@@ -100,7 +100,7 @@ class Cache:
     def put(self, name: str, value: object) -> None:
         """Store an entry; a second writer of the same name stores the same."""
         data = encode(value)
-        self._write(self.path(name), xxh3_128_digest(data) + data)
+        self._write(self.path(name), xxh3_128_digest(data), data)
 
     def put_file(self, content: bytes, suffix: str) -> str:
         """Store a file that the site will take as it is, by its content; returns its name."""
@@ -108,7 +108,7 @@ class Cache:
         self._write(self.path(name, suffix), content)
         return name
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _write(self, path: Path, *parts: bytes) -> None:
         try:
             handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
         except FileNotFoundError:
@@ -116,7 +116,7 @@ class Cache:
             handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                file.writelines(parts)
             Path(temporary).replace(path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)

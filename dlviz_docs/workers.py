@@ -120,7 +120,11 @@ class Workers:
             for index, job in enumerate(jobs):
                 yield index, _attempt(function, job)
             return
-        while len(self._workers) < min(self._count, len(jobs)):
+        count = min(self._count, len(jobs))
+        for idle in self._workers[count:]:
+            idle.stop()  # it would keep what it has grown to
+        del self._workers[count:]
+        while len(self._workers) < count:
             self._workers.append(_Worker(self._limits.mebibytes))
         yield from self._results(_Step(function, jobs, deque(range(len(jobs))), self._limits.seconds))
 

@@ -51,7 +51,9 @@ class Training:
         yield from _linked(merge(experiment.runs), metrics, places, table)
         order = ranking(experiment)
         for metric, place in places.items():
-            if figure := metric_figure(experiment, metric, metrics[metric], order):
+            # Curves of its own: what they keep of their points goes with the figure, and does not add up.
+            curves = [replace(curve) for curve in metrics[metric]]
+            if figure := metric_figure(experiment, metric, curves, order):
                 yield replace(figure, id=place)
         better = {metric: judgement(experiment, metric, curves).direction for metric, curves in metrics.items()}
         if once:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -285,3 +286,29 @@ def test_insights_point_to_where_their_numbers_are() -> None:
     titles = {figure.id: figure.title for figure in shown(of)}
     pointed = [titles[item.figure] for item in Training()(of) if isinstance(item, Insight)]
     assert pointed == ["loss", "Loss", "All values"]
+
+
+def test_what_a_chart_works_out_is_forgotten_with_it() -> None:
+    """A thousand runs of twenty metrics would otherwise keep several copies of all their points to the end."""
+
+    def left_behind(metrics: int) -> int:
+        times = np.arange(100.0)
+        curves = [
+            Run(
+                f"r{i}",
+                f"r{i}",
+                tuple(series(f"m{k}", np.cos(times + i), times=times) for k in range(metrics)),
+                started=0,
+            )
+            for i in range(100)
+        ]
+        of = experiment(*curves, metric="m0")
+        tracemalloc.start()
+        figures = Training()(of)
+        held = 0
+        for _ in figures:
+            held = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        return held
+
+    assert left_behind(8) - left_behind(4) < 4 * 100 * 100 * 8  # less than the values of the four more alone
