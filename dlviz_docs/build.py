@@ -51,8 +51,7 @@ def _silent(step: str, done: int, total: int) -> None:
 
 def build(root: Path, options: Options, cache_dir: Path, progress: Progress = _silent) -> Site:
     """The site of everything under `root`. Never writes there; results are kept in `cache_dir`."""
-    if options.workers:
-        warm_up()
+    _prepare(options, cache_dir)
     found, problems = find(root, options)
     problems += load_renderers(options.renderers)[1]
     with _workers(options) as workers:
@@ -85,14 +84,18 @@ def survey(
     root: Path, options: Options, cache_dir: Path, progress: Progress = _silent
 ) -> tuple[list[Experiment], tuple[Problem, ...]]:
     """Every experiment read and gathered, nothing drawn; and all problems, theirs and those of the whole folder."""
-    if options.workers:
-        warm_up()
+    _prepare(options, cache_dir)
     found, problems = find(root, options)
     with _workers(options) as workers:
         engine = _Engine(options, Cache(cache_dir), workers, progress)
         digests = engine.digest(found)
     experiments = [_survey(engine.cache, digests, folder) for folder in found.experiments]
     return experiments, (*problems, *(problem for one in experiments for problem in problems_of(one)))
+
+
+def _prepare(options: Options, cache_dir: Path) -> None:
+    if options.workers and not cache_dir.is_dir():  # else there may be nothing to do
+        warm_up()
 
 
 def _workers(options: Options) -> Workers:

@@ -75,7 +75,7 @@ class Cache:
 
     def path(self, name: str, suffix: str = "") -> Path:
         """Where an entry lies, whether it exists or not."""
-        return self.folder / name[:2] / f"{name}{suffix}"
+        return Path(f"{self.folder}/{name[:2]}/{name}{suffix}")
 
     def get(self, name: str, cls: type[T]) -> T | None:
         """The entry, or None when there is none or it is damaged (then it will be made again)."""

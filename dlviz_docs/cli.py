@@ -26,7 +26,7 @@ from dlviz_docs.workers import warm_up
 if TYPE_CHECKING:
     from dlviz_docs.build import Progress as Report
     from dlviz_docs.model import Problem
-    from dlviz_docs.scan import RunFolder, Scan
+    from dlviz_docs.scan import RunFolder
 
 # The engine is imported by the commands that need it, while their workers start.
 
@@ -93,7 +93,7 @@ def _command(
 def _options(given: argparse.Namespace) -> Options:
     if not given.runs.is_dir():
         raise OptionError(f"{given.runs} is not a folder. Name the folder that holds your runs.")
-    options = parse(
+    return parse(
         {
             "path": "",
             "section": given.title,
@@ -102,9 +102,6 @@ def _options(given: argparse.Namespace) -> Options:
             "strict": getattr(given, "strict", False),
         }
     )
-    if options.workers:
-        warm_up()
-    return options
 
 
 def _cache_dir(given: argparse.Namespace) -> Path:
@@ -115,33 +112,41 @@ def _cache_dir(given: argparse.Namespace) -> Path:
     return home / "dlviz" / hashlib.blake2b(str(given.runs.resolve()).encode(), digest_size=8).hexdigest()
 
 
+def _prepared(given: argparse.Namespace) -> tuple[Options, Path]:
+    """What a build goes by; where nothing is known yet, its workers start while the engine is imported."""
+    options, cache_dir = _options(given), _cache_dir(given)
+    if options.workers and not cache_dir.is_dir():
+        warm_up()
+    return options, cache_dir
+
+
 # --- build and serve --------------------------------------------------------------------------------------------------
 
 
 def _build(given: argparse.Namespace, console: Console) -> int:
-    options = _options(given)
+    options, cache_dir = _prepared(given)
     if given.to:
         from dlviz_docs.build import build
         from dlviz_docs.export import export
 
         with _progress(console) as report:
-            site = build(given.runs, options, _cache_dir(given), report)
+            site = build(given.runs, options, cache_dir, report)
         if not (options.strict and site.problems):
             export(site, Path(given.to), options.section)
         return _finish(console, site.problems, options.strict, Path(given.to) / "index.md")
     from mkdocs_dlviz.standalone import build_site
 
     with _progress(console) as report:
-        problems = build_site(given.runs, Path(given.output), options, _cache_dir(given), report)
+        problems = build_site(given.runs, Path(given.output), options, cache_dir, report)
     return _finish(console, problems, options.strict, Path(given.output) / "index.html")
 
 
 def _serve(given: argparse.Namespace, console: Console) -> int:
-    options = _options(given)
+    options, cache_dir = _prepared(given)
     from mkdocs_dlviz.standalone import serve_site
 
     console.print(f"Serving {escape(str(given.runs))} at http://{given.address}/ (Ctrl-C ends it)")
-    serve_site(given.runs, options, _cache_dir(given), given.address)
+    serve_site(given.runs, options, cache_dir, given.address)
     return 0
 
 
@@ -172,16 +177,15 @@ def _progress(console: Console) -> Iterator[Report]:
 
 
 def _scan(given: argparse.Namespace, console: Console) -> int:
-    options = _options(given)
-    from dlviz_docs.build import find, survey
+    if given.explain:
+        return _explain(given)
+    options, cache_dir = _prepared(given)
+    from dlviz_docs.build import survey
     from dlviz_docs.report import describe, document
     from dlviz_docs.words import count
 
-    if given.explain:
-        _explain(find(given.runs, options)[0])
-        return 0
     with _progress(console) as report:
-        experiments, problems = survey(given.runs, options, _cache_dir(given), report)
+        experiments, problems = survey(given.runs, options, cache_dir, report)
     if given.json:
         sys.stdout.write(document([describe(experiment) for experiment in experiments], problems).decode())
     else:
@@ -192,8 +196,11 @@ def _scan(given: argparse.Namespace, console: Console) -> int:
     return 1 if options.strict and problems else 0
 
 
-def _explain(found: Scan) -> None:
+def _explain(given: argparse.Namespace) -> int:
     """A tree: experiment, run, file and its reader; then what was left out."""
+    from dlviz_docs.build import find
+
+    found, _ = find(given.runs, _options(given))
     for experiment in found.experiments:
         print(f"experiment {experiment.slug}  ({experiment.relative})")
         for source in experiment.about:
@@ -206,6 +213,7 @@ def _explain(found: Scan) -> None:
         print("no experiment found")
     for left in found.left_out:
         print(f"left out  {left.path}: {left.why}")
+    return 0
 
 
 def _explain_run(run: RunFolder) -> None:

@@ -124,6 +124,8 @@ class Workers:
         for idle in self._workers[count:]:
             idle.stop()  # it would keep what it has grown to
         del self._workers[count:]
+        if count:
+            warm_up()
         while len(self._workers) < count:
             self._workers.append(_Worker(self._limits.mebibytes))
         yield from self._results(_Step(function, jobs, deque(range(len(jobs))), self._limits.seconds))

@@ -24,7 +24,6 @@ from dlviz_docs.build import build
 from dlviz_docs.compose import outline
 from dlviz_docs.errors import DlvizError
 from dlviz_docs.model import Problem
-from dlviz_docs.workers import warm_up
 from mkdocs_dlviz.config import DlvizConfig
 from mkdocs_dlviz.nav import Entry, WindowedNav
 from mkdocs_dlviz.offline import SHIM, add_search, insert_shim
@@ -60,8 +59,6 @@ class DlvizPlugin(BasePlugin[DlvizConfig]):
     @event_priority(100)
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Before MkDocs clears the site, and before other plugins ask where it is. Runs again on every rebuild."""
-        if self.config.options.workers and not self.begun:
-            warm_up()
         experiments = Path(self.config.options.experiments_dir)
         self._refuse_bad_folders(experiments, Path(self.config.options.cache_dir), Path(config.site_dir))
         for ours, listed in ((STYLES, config.extra_css), (SCRIPTS, config.extra_javascript)):
