@@ -14,7 +14,7 @@ import urllib.request
 from pathlib import Path
 
 from make_runs import make_runs, tags, write_run
-from rows import Row, Usage, family, measure
+from rows import Row, Usage, as_usual, family, measure
 
 TAGS, STEPS = 20, 1000
 PATIENCE = 600.0
@@ -27,12 +27,12 @@ def rows(folder: Path, runs: int) -> list[Row]:
     shutil.rmtree(cache, ignore_errors=True)
     _warm(logs)
     peer = tensorboard(logs)
-    watched = _build(logs, site, cache, memory=True)
+    watched = build(logs, site, cache, memory=True)
     shutil.rmtree(cache)
-    cold = _build(logs, site, cache)
-    again = _build(logs, site, cache)
+    cold = build(logs, site, cache)
+    again = build(logs, site, cache)
     write_run(logs / "run-0000", 10_000 + int(time.time()) % 10_000, tags(TAGS), STEPS)
-    changed = _build(logs, site, cache)
+    changed = build(logs, site, cache)
     goal = 0.6 if runs >= 1000 else 0.8
     name = f"{runs} runs x {TAGS} tags x {STEPS} steps"
     engine = [_engine(logs, cache, fresh=fresh) for fresh in (True, False)]
@@ -68,7 +68,8 @@ def _warm(logs: Path) -> None:
         path.read_bytes()
 
 
-def _build(logs: Path, site: Path, cache: Path, *, memory: bool = False) -> Usage:
+def build(logs: Path, site: Path, cache: Path, *, memory: bool = False) -> Usage:
+    """One `dlviz build`, from its start to its end."""
     command = [
         sys.executable,
         "-m",
@@ -104,7 +105,7 @@ def tensorboard(logs: Path) -> Usage:
     server = subprocess.Popen(
         [sys.executable, "-m", "tensorboard.main", "--logdir", str(logs), "--port", str(port),
          "--samples_per_plugin", "scalars=1000", "--reload_interval", "1"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env=as_usual(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
         # Runs are loaded in turn: the last tells when all are nearly there, and they are then asked for in one reply.

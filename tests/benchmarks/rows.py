@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Row", "Usage", "measure", "median_cpu"]
+__all__ = ["Row", "Usage", "as_usual", "family", "measure", "median_cpu"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def measure(command: Sequence[str], *, memory: bool = False, **environment: str)
     before = os.times()
     start = time.monotonic()
     process = subprocess.Popen(
-        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command, env=as_usual(**environment), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     peak = [0.0]
     watcher = threading.Thread(target=_watch, args=(process, peak), daemon=True)
@@ -67,6 +67,11 @@ def measure(command: Sequence[str], *, memory: bool = False, **environment: str)
     after = os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return Usage(seconds, cpu, peak[0])
+
+
+def as_usual(**more: str) -> dict[str, str]:
+    """The environment of a user's command: modules are compiled once, not at every start, whatever is set here."""
+    return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"} | more
 
 
 def _adopt_orphans() -> None:
