@@ -78,9 +78,18 @@ class Contents:
 
     def numbers(self) -> dict[_Key, Points]:
         """All points of each tag, in the order of the file."""
-        lone = {key: [Points.of(points)] for key, points in self.points.items()}
-        keys = dict.fromkeys([*self.columns, *lone])
-        return {key: Points.join([*self.columns.get(key, ()), *lone.get(key, ())]) for key in keys}
+        for key in list(self.points):
+            self._put_lone(key)
+        return {key: Points.join(pieces) for key, pieces in self.columns.items()}
+
+    def put(self, key: _Key, points: Points) -> None:
+        """Add many points of one tag."""
+        self._put_lone(key)  # mostly they come in the order of the file, and need not be sorted then
+        self.columns[key].append(points)
+
+    def _put_lone(self, key: _Key) -> None:
+        if points := self.points.pop(key, None):
+            self.columns[key].append(Points.of(points))
 
     def add(self, event: bytes, position: int) -> None:
         """All that one event says; damage, if it is no message."""

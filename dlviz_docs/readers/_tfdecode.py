@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs.model import BoolArray
-from dlviz_docs.readers import _crc32c
 from dlviz_docs.readers._tfcontents import Contents, Index, parse
 from dlviz_docs.readers._tfevents import (
     LARGEST_SCALAR,
@@ -28,11 +27,15 @@ from dlviz_docs.readers._tfevents import (
     WALL_TIME,
     Span,
 )
-from dlviz_docs.readers._tflayout import FEW, Records, decode_layouts
-from dlviz_docs.readers._tfrecord import Damage, Window, read_windows
+from dlviz_docs.readers._tflayout import FEW, Records, decode_layouts, together
+from dlviz_docs.readers._tfrecord import Window, read_windows
+from dlviz_docs.readers._tfrows import Rows
 from dlviz_docs.readers._wire import BYTES, FIXED64, VARINT, WireError
 
 __all__ = ["read_contents"]
+
+SHORT = 256
+"""Bytes; longer events hold no single numbers, and are looked at for what they are first."""
 
 _WALL_TIME_KEY = WALL_TIME << 3 | FIXED64
 _STEP_KEY = STEP << 3 | VARINT
@@ -41,6 +44,7 @@ _VALUE_KEY = VALUE << 3 | BYTES
 _TAG_KEY = TAG << 3 | BYTES
 
 
+@np.errstate(invalid="ignore")  # signalling NaN
 def read_contents(stream: BinaryIO) -> Contents:
     """Everything an event file holds, with what is damaged in it."""
     contents = Contents()
@@ -50,44 +54,50 @@ def read_contents(stream: BinaryIO) -> Contents:
 
 
 def _decode(window: Window, contents: Contents) -> None:
-    short = window.sizes <= _crc32c.LONGEST
-    rare = decode_layouts(Records(window, window.starts[short], window.sizes[short]), contents)
-    left = np.sort(np.concatenate([rare.starts, window.starts[~short]]))
-    records = Records(window, left, window.sizes[np.searchsorted(window.starts, left)])
-    records = records.where(_intact(records, contents))
+    """In the order of the file as far as possible, so that little has to be sorted later."""
+    begin, records = 0, Records(window, window.starts, window.sizes)
+    for cycle in window.cycles:
+        if rows := Rows.of(window, cycle):
+            _decode_each(records.part(begin, cycle.first), contents)
+            rows.decode(contents)
+            begin = rows.end
+    _decode_each(records.part(begin, len(records)), contents)
+
+
+def _decode_each(records: Records, contents: Contents) -> None:
+    """Records that need not have anything to do with each other."""
+    if len(records) >= FEW:
+        records = _decode_columns(records, contents)
+    base = records.window.base
+    for index, start in enumerate(records.starts.tolist()):
+        contents.add(records.event(index), base + start)
+
+
+def _decode_columns(records: Records, contents: Contents) -> Records:
+    """Those with events enough like them; returns the others."""
+    short = records.sizes <= SHORT
+    rare = decode_layouts(records.where(short), contents)
+    records = rare if short.all() else together([rare, records.where(~short)])
     if len(records) >= FEW:
         records = records.where(~_count_large(records, contents))
-        records = decode_layouts(records, contents, checked=True)
-    for index, start in enumerate(records.starts.tolist()):
-        contents.add(records.event(index), window.base + start)
-
-
-def _intact(records: Records, contents: Contents) -> BoolArray:
-    """Which records have the checksum that follows them, each by the C library; the others are damage."""
-    data, base, ends = records.window.data, records.window.base, records.starts + records.sizes
-    spans = zip(records.starts.tolist(), ends.tolist(), strict=True)
-    found = np.fromiter((_crc32c.of(data[start:end]) for start, end in spans), np.uint32, len(records))
-    stored: NDArray[np.uint32] = np.ndarray((len(data) - 3,), "<u4", data, 0, (1,))[ends]
-    intact: BoolArray = _crc32c.mask(found) == stored
-    for index in np.flatnonzero(~intact).tolist():
-        contents.damage.append(Damage.of("checksum", base + int(records.starts[index]), int(records.sizes[index])))
-    return intact
+        records = decode_layouts(records, contents)
+    return records
 
 
 def _count_large(records: Records, contents: Contents) -> BoolArray:
     """Count the records that hold one value which is no number, and say which they are."""
     window, starts, ends = records.window, records.starts, records.starts + records.sizes
     data = window.data
-    tag_from, tag_to, kinds = _heads(np.frombuffer(data, np.uint8), starts, ends)
+    tag_from, tag_to, kinds = _heads(data, starts, ends)
     counted: BoolArray = kinds != 0
     columns = [column[counted].tolist() for column in (tag_from, tag_to, kinds, starts, ends)]
     places: dict[tuple[bytes, int], list[Span]] = defaultdict(list)
     for tag_begin, tag_end, kind, start, end in zip(*columns, strict=True):
-        places[data[tag_begin:tag_end], kind].append((start, end))
+        places[data[tag_begin:tag_end].tobytes(), kind].append((start, end))
     for key, spans in places.items():
         contents.counts[key] += len(spans)
         for start, end in (spans[0], spans[-1]):
-            _look(contents, data[start:end], window.base + start)
+            _look(contents, data[start:end].tobytes(), window.base + start)
     return counted
 
 

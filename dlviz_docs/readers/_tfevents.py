@@ -9,10 +9,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
+from dlviz_docs.model import FloatArray
 from dlviz_docs.readers._wire import BYTES, FIXED32, FIXED64, VARINT, Field, fields
 
 __all__ = [
@@ -75,6 +77,12 @@ class Slot:
     def width(self) -> int:
         """Bytes of the number itself, which a varint is longer or shorter than."""
         return 2 if self.dtype == "bfloat16" else np.dtype(self.dtype).itemsize
+
+    def floats(self, bits: NDArray[np.unsignedinteger[Any]]) -> FloatArray:
+        """The numbers that have these bits, of many events."""
+        if self.dtype == "bfloat16":
+            return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32).astype(np.float64)
+        return bits.astype(f"<u{self.width}", copy=False).view(self.dtype).astype(np.float64)
 
     def read(self, event: bytes) -> int | float:
         """The number in one event, exactly."""

@@ -7,7 +7,7 @@ its end, and the three lengths around the tag must have grown with it. That make
 training logs, in whatever order it is interleaved.
 
 So: one event is parsed, in Python; all of its layout are found by comparing the bits that matter; they are sorted by
-tag; both checksums are checked (`_crc32c`); and time, step and value are cut out of the columns. A column is one word
+tag; and time, step and value are cut out of the columns. A column is one word
 (8 bytes) of every event; the bytes of all events together have the shape (words, events).
 """
 
@@ -18,17 +18,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dlviz_docs.model import BoolArray, FloatArray
-from dlviz_docs.readers import _crc32c
-from dlviz_docs.readers._crc32c import Words
 from dlviz_docs.readers._tfcontents import Contents, Index, Points, parse
 from dlviz_docs.readers._tfevents import GRAPHS, TENSOR, Event, Slot, Span
-from dlviz_docs.readers._tfrecord import Damage, Window, fetch
+from dlviz_docs.readers._tfrecord import Window, Words, fetch
 from dlviz_docs.readers._wire import WireError
 
-__all__ = ["FEW", "Records", "decode_layouts"]
+__all__ = ["FEW", "Records", "decode_layouts", "together"]
 
 FEW = 32
 """Events; to set up columns for fewer takes longer than to parse them."""
@@ -57,9 +54,12 @@ class Records:
     def where(self, chosen: BoolArray) -> Records:
         return self if chosen.all() else Records(self.window, self.starts[chosen], self.sizes[chosen])
 
+    def part(self, begin: int, end: int) -> Records:
+        return Records(self.window, self.starts[begin:end], self.sizes[begin:end])
+
     def event(self, index: int) -> bytes:
         start = int(self.starts[index])
-        return self.window.data[start : start + int(self.sizes[index])]
+        return self.window.data[start : start + int(self.sizes[index])].tobytes()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,13 +120,13 @@ class _Columns:
     head: Words
     """Shape (m, n), from the start of each event."""
     tail: Words
-    """Shape (k, n), from the end of the tag; the checksum follows the event."""
+    """Shape (k, n), from the end of the tag to that of the event."""
 
     @classmethod
     def cut(cls, records: Records, layout: _Layout) -> _Columns:
         data, ends = records.window.data, records.starts + records.sizes
         head = fetch(data, records.starts, layout.head)
-        return cls(records, layout, head, fetch(data, ends - layout.tail, layout.tail + 4))
+        return cls(records, layout, head, fetch(data, ends - layout.tail, layout.tail))
 
     def take(self, which: Index) -> _Columns:
         records = Records(self.records.window, self.records.starts[which], self.records.sizes[which])
@@ -151,19 +151,11 @@ class _Columns:
         """The number in that place of every event."""
         if slot is None:
             return np.full(len(self.records), missing)
-        bits = self._varints(slot) if slot.varint else self._word(slot.offset)
-        if slot.dtype == "bfloat16":
-            return (bits << np.uint64(16)).astype(np.uint32).view(np.float32).astype(np.float64)
-        with np.errstate(invalid="ignore"):  # signalling NaN
-            return bits.astype(f"<u{slot.width}").view(slot.dtype).astype(np.float64)
+        return slot.floats(self._varints(slot) if slot.varint else self._word(slot.offset))
 
     def steps(self) -> Index:
         slot = self.layout.event.step
         return np.zeros(len(self.records), np.int64) if slot is None else self._varints(slot).view(np.int64)
-
-    def checksums(self) -> NDArray[np.uint32]:
-        """Those that follow the events."""
-        return _word(self.tail, self.layout.tail).astype(np.uint32)
 
     def _strip(self, offset: int) -> tuple[Words, int]:
         """The words an offset of the sample lies in, and the offset in them."""
@@ -195,11 +187,8 @@ def _word(words: Words, offset: int) -> Words:
     return word
 
 
-def decode_layouts(records: Records, contents: Contents, *, checked: bool = False) -> Records:
-    """Decode layout after layout, the most frequent size first; returns the records that are too few of their kind.
-
-    Of these, and of no others, the checksums are still to be checked, unless they are `checked` already.
-    """
+def decode_layouts(records: Records, contents: Contents) -> Records:
+    """Decode layout after layout, the most frequent size first; returns the records that are too few of their kind."""
     rare: list[Records] = []
     while len(records) >= FEW and len(rare) < _MISSES:
         sizes = np.minimum(records.sizes, _LARGE)
@@ -214,37 +203,23 @@ def decode_layouts(records: Records, contents: Contents, *, checked: bool = Fals
             alike = candidates
             alike[candidates] = same = columns.alike()
             if int(same.sum()) >= FEW:
-                _decode(columns if same.all() else columns.take(np.flatnonzero(same)), contents, checked=checked)
+                _decode(columns if same.all() else columns.take(np.flatnonzero(same)), contents)
                 records = records.where(~alike)
                 continue
         rare.append(records.where(alike))
         records = records.where(~alike)
-    return _together([*rare, records])
+    return together([*rare, records])
 
 
-def _together(parts: Sequence[Records]) -> Records:
+def together(parts: Sequence[Records]) -> Records:
+    """Records of one window, in the order of the file."""
     starts = np.concatenate([part.starts for part in parts])
     sizes = np.concatenate([part.sizes for part in parts])
     order = np.argsort(starts, kind="stable")
     return Records(parts[0].window, starts[order], sizes[order])
 
 
-def _decode(columns: _Columns, contents: Contents, *, checked: bool) -> None:
-    """Events that are all parsed like the sample of their layout."""
-    order, bounds = _by_label(columns)
-    columns = columns if order is None else columns.take(order)
-    intact = np.ones(len(columns.records), bool) if checked else _intact(columns, bounds)
-    if intact.all():
-        _collect(columns, bounds, contents)
-        return
-    lost = columns.records.where(~intact)
-    spans = zip((lost.starts + lost.window.base).tolist(), lost.sizes.tolist(), strict=True)
-    contents.damage += [Damage.of("checksum", position, size) for position, size in spans]
-    if intact.any():
-        _decode(columns.take(np.flatnonzero(intact)), contents, checked=True)
-
-
-def _by_label(columns: _Columns) -> tuple[Index | None, list[int]]:
+def _by_label(columns: _Columns) -> tuple[Index, list[int]]:
     """An order that puts events with the same labels together, and where in it each group begins; the end comes last.
 
     Within a group the order of the file is kept. Labels are sorted by a hash, and then compared: where two share a
@@ -256,13 +231,12 @@ def _by_label(columns: _Columns) -> tuple[Index | None, list[int]]:
         hashes = (hashes ^ label) * _MIX
     # The upper bits are the ones all others have an effect on. NumPy sorts 16-bit numbers in linear time.
     halves = hashes.view(np.uint16).reshape(count, 4)
-    order = np.lexsort((halves[:, 2], halves[:, 3])) if labels else None
+    order = np.lexsort((halves[:, 2], halves[:, 3])) if labels else np.arange(count)
     changes = np.zeros(count - 1, bool)
     for label in labels:
         ordered = label[order]
         changes |= ordered[1:] != ordered[:-1]
-    bounds = [0, *(np.flatnonzero(changes) + 1).tolist(), count]
-    return (order if len(bounds) > 2 else None), bounds
+    return order, [0, *(np.flatnonzero(changes) + 1).tolist(), count]
 
 
 def _labels(columns: _Columns) -> Iterator[Words]:
@@ -283,36 +257,27 @@ def _labels(columns: _Columns) -> Iterator[Words]:
             yield columns.head[row] & masks[row]
 
 
-def _intact(columns: _Columns, bounds: Sequence[int]) -> BoolArray:
-    """Which events have the checksum that follows them: the first of a group by the C library, the others from it."""
-    records, layout = columns.records, columns.layout
-    firsts, counts = bounds[:-1], np.diff(bounds)
-    first = np.repeat(firsts, counts)
-    found = np.repeat(np.array([_crc32c.of(records.event(index)) for index in firsts], np.uint32), counts)
-    found ^= _crc32c.changes(columns.head ^ columns.head.take(first, axis=1), layout.head, records.sizes - 1)
-    found ^= _crc32c.changes(columns.tail ^ columns.tail.take(first, axis=1), layout.tail, np.array([layout.tail - 1]))
-    intact: BoolArray = _crc32c.mask(found) == columns.checksums()
-    return intact
-
-
-def _collect(columns: _Columns, bounds: Sequence[int], contents: Contents) -> None:
-    """Add the values of events that lie in groups of one label."""
+def _decode(columns: _Columns, contents: Contents) -> None:
+    """Add the values of events that are all parsed like the sample of their layout."""
     records, layout, event = columns.records, columns.layout, columns.layout.event
-    positions, steps, times = records.starts + records.window.base, columns.steps(), columns.floats(event.wall, np.nan)
+    order, bounds = _by_label(columns)
+    steps = columns.steps()
+    positions, times = records.starts + records.window.base, columns.floats(event.wall, np.nan)
     contents.graphs += len(records) * (event.what in GRAPHS)
     if event.starts:
         contents.starts += zip(positions.tolist(), steps.tolist(), strict=True)
+    positions, times, steps = positions.take(order), times.take(order), steps.take(order)
     for value in event.values:
-        points = Points(positions, times, steps, columns.floats(value.number, 0.0))
+        points = Points(positions, times, steps, columns.floats(value.number, 0.0).take(order))
         for begin, end in pairwise(bounds):
-            first = records.event(begin)
+            first = records.event(int(order[begin]))
             tag = first[value.tag[0] : value.tag[1] + len(first) - len(layout.sample)]
             if value.scalar:
-                contents.columns[tag, value.kind == TENSOR].append(points.take(slice(begin, end)))
+                contents.put((tag, value.kind == TENSOR), points.take(slice(begin, end)))
                 named = layout.sample if layout.growing else first
                 contents.remember_plugin(tag, named[slice(*value.plugin)], int(positions[begin]))
                 continue
             if value.kind:
                 contents.counts[tag, value.kind] += end - begin
             contents.remember(first, value, int(positions[begin]))
-            contents.remember(records.event(end - 1), value, int(positions[end - 1]))
+            contents.remember(records.event(int(order[end - 1])), value, int(positions[end - 1]))

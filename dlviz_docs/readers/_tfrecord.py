@@ -10,28 +10,32 @@ by induction, a record is where it was expected if all before it had the expecte
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import BinaryIO, Literal
+from io import SEEK_END
+from typing import BinaryIO, Literal, TypeAlias
 
 import google_crc32c
 import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs.readers import _crc32c
-from dlviz_docs.readers._crc32c import Words
+from dlviz_docs.readers._crc32c import Octets
 
-__all__ = ["Damage", "Window", "fetch", "read_windows"]
+__all__ = ["Cycle", "Damage", "Window", "Words", "fetch", "read_windows"]
+
+Words: TypeAlias = NDArray[np.uint64]
 
 WINDOW = 4 << 20
 """Bytes decoded at once: large enough for NumPy, small enough for the caches of the processor."""
 LARGEST = 32 << 20
 """A record of more bytes is checked in pieces and not opened: only pictures and graphs are that large."""
 
-_HEADER = 12
+_SIZE = 8
+_HEADER = _SIZE + 4
 _AROUND = _HEADER + 4
-_PADDING = bytes(136)  # of the last record more may be fetched than it has: a tag as long as they get, in words
+_ROOM = 136  # of the last record more may be fetched than it has: a tag as long as they get, in words
 _WALK, _LONGEST_WALK = 64, 1024
 _FIRST_LEAP = 1024
 _CANDIDATES = 16
@@ -53,45 +57,101 @@ class Damage:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Window:
-    """Complete records, `data[starts[i]:starts[i] + sizes[i]]`: their sizes are checked, their contents not yet."""
+class Cycle:
+    """Records whose sizes come again and again."""
 
-    data: bytes
-    """With at least 136 bytes after the last record and its checksum."""
+    first: int
+    """Its first record, by its place in the window."""
+    begin: int
+    """Where that record begins in the data."""
+    strides: NDArray[np.int64]
+    """Bytes from each record of one turn to the next, shape (records of a turn,)."""
+    rows: int
+    """How many turns there are."""
+
+    @property
+    def end(self) -> int:
+        """The record behind its last one."""
+        return self.first + self.rows * len(self.strides)
+
+    def octets(self, window: Window) -> Octets:
+        """Its bytes, shape (rows, bytes of a turn)."""
+        width = int(self.strides.sum())
+        return window.data[self.begin : self.begin + self.rows * width].reshape(self.rows, width)
+
+    def joined(self, turns: int) -> Cycle:
+        """The same with so many turns as one."""
+        return Cycle(self.first, self.begin, np.tile(self.strides, turns), self.rows // turns)
+
+    def contents(self) -> Iterator[tuple[int, int]]:
+        """Where the contents of each record lie in a turn, and their size."""
+        starts = np.cumsum(self.strides) - self.strides + _HEADER
+        return zip(starts.tolist(), (self.strides - _AROUND).tolist(), strict=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """Complete records, `data[starts[i]:starts[i] + sizes[i]]`, all of which had the right checksums."""
+
+    data: Octets
+    """With at least 136 bytes after the last record; the checksums between the records are overwritten."""
     base: int
     """Where `data` begins in the file."""
     starts: NDArray[np.int64]
     sizes: NDArray[np.int64]
+    cycles: Sequence[Cycle] = ()
+    """Where the records are regular, in the order of the file."""
 
 
 def read_windows(stream: BinaryIO, damage: list[Damage]) -> Iterator[Window]:
-    """All records of the file, in order; what ends the file early is added to `damage`."""
-    base, rest, wanted = 0, b"", WINDOW
-    while chunk := stream.read(wanted):
-        data = b"".join((rest, chunk, _PADDING))
-        length = len(data) - len(_PADDING)
-        positions = _positions(data, length)
-        starts, sizes, intact = _checked(data, length, positions)
-        yield Window(data, base, starts, sizes)
-        end = int(positions[len(starts)])
-        if not intact:
+    """All records of the file, in order; what is damaged, or ends the file early, is added to `damage`."""
+    base, rest, wanted, size = 0, np.empty(0, np.uint8), WINDOW, _size(stream)
+    while True:
+        data, length = _read_on(stream, rest, min(wanted, max(size - base, _HEADER)))
+        if length == len(rest):
+            break
+        positions, cycles = _positions(data, length)
+        intact, goes_on = _checked(data, length, positions)
+        end = int(positions[len(intact)])
+        starts, sizes = _contents(positions[: len(intact) + 1])
+        if not intact.all():
+            damage += [Damage.of("checksum", base + int(starts[i]), int(sizes[i])) for i in np.flatnonzero(~intact)]
+            starts, sizes = starts[intact], sizes[intact]
+        yield Window(data, base, starts, sizes, cycles if len(starts) == len(positions) - 1 else ())
+        if not goes_on:
             damage.append(Damage("length", base + end))
             return
         rest = data[end:length]
         base += end
         wanted = WINDOW
         if len(rest) >= _HEADER:
-            missing = int.from_bytes(rest[:8], "little") + _AROUND - len(rest)
+            missing = int.from_bytes(rest[:_SIZE], "little") + _AROUND - len(rest)
             if missing > LARGEST:
                 base += _skip(stream, rest, damage, base)
-                rest = b""
+                rest = rest[:0]
             else:
                 wanted = max(WINDOW, missing)
-    if rest:
+    if len(rest):
         damage.append(Damage("truncated", base, len(rest)))
 
 
-def fetch(data: bytes, positions: NDArray[np.int64], size: int) -> Words:
+def _size(stream: BinaryIO) -> int:
+    """Of the file; to ask for more than it has makes Python take memory for all that was asked for."""
+    size = stream.seek(0, SEEK_END)
+    stream.seek(0)
+    return size
+
+
+def _read_on(stream: BinaryIO, rest: Octets, wanted: int) -> tuple[Octets, int]:
+    """`rest` and what follows it in the file, with room behind; and how many bytes there are of both."""
+    data = np.empty(len(rest) + wanted + _ROOM, np.uint8)
+    data[: len(rest)] = rest
+    length = len(rest) + stream.readinto(data[len(rest) : -_ROOM])  # type: ignore[attr-defined]
+    data[length:] = 0
+    return data[: length + _ROOM], length
+
+
+def fetch(data: Octets, positions: NDArray[np.int64], size: int) -> Words:
     """At least `size` bytes from each position on, as words: shape (ceil(size / 8), n)."""
     rows = -(-size // 8)
     if not rows:
@@ -101,29 +161,43 @@ def fetch(data: bytes, positions: NDArray[np.int64], size: int) -> Words:
     return np.ascontiguousarray(anywhere[positions].view("<u8").reshape(-1, rows).T)
 
 
-def _positions(data: bytes, length: int) -> NDArray[np.int64]:
-    """Where each complete record begins, sizes believed, and where the last one ends: shape (n + 1,)."""
+def _positions(data: Octets, length: int) -> tuple[NDArray[np.int64], list[Cycle]]:
+    """Where each complete record begins, sizes believed, and where the last one ends: shape (n + 1,); and cycles."""
     found = [np.zeros(1, np.int64)]
-    at, count = 0, _WALK
+    cycles: list[Cycle] = []
+    at, count, records = 0, _WALK, 0
     while True:
         walked = _walk(data, length, at, count)
         found.append(np.array(walked[1:], np.int64))
         if len(walked) <= count:
-            return np.concatenate(found)
+            return np.concatenate(found), cycles
+        records += count
         strides = np.diff(walked)
-        leapt = _leap(data, length, walked[-1], strides[-_period(strides) :])
+        period = _period(strides)
+        leapt = _leap(data, length, walked[-1], strides[-period:])
+        if len(leapt) >= period:
+            before = _repeating(strides, period)
+            turns = (before + len(leapt)) // period
+            cycles.append(Cycle(records - before, walked[count - before], strides[count - before :][:period], turns))
+        records += len(leapt)
         # Where nothing repeats, walk farther before the next guess.
         count = _WALK if len(leapt) > count else min(2 * count, _LONGEST_WALK)
         found.append(leapt)
         at = int(leapt[-1]) if len(leapt) else walked[-1]
 
 
-def _walk(data: bytes, length: int, at: int, limit: int) -> list[int]:
+def _repeating(strides: NDArray[np.int64], period: int) -> int:
+    """How many of the last sizes belong to the cycle that they end with."""
+    other = strides[period:] != strides[:-period]
+    return len(strides) - (int(np.flatnonzero(other)[-1]) + 1 if other.any() else 0)
+
+
+def _walk(data: Octets, length: int, at: int, limit: int) -> list[int]:
     """`at`, and where each of the next `limit` complete records ends."""
-    positions, size_at = [at], struct.Struct("<Q").unpack_from
+    positions, size_at, view = [at], struct.Struct("<Q").unpack_from, memoryview(data)  # type: ignore[arg-type]
     with suppress(struct.error, OverflowError):  # raised where the bytes end
         for _ in range(limit):
-            at += size_at(data, at)[0] + _AROUND
+            at += size_at(view, at)[0] + _AROUND
             positions.append(at)
     while positions[-1] > length:
         positions.pop()
@@ -140,7 +214,7 @@ def _period(strides: NDArray[np.int64]) -> int:
     return 1
 
 
-def _leap(data: bytes, length: int, at: int, cycle: NDArray[np.int64]) -> NDArray[np.int64]:
+def _leap(data: Octets, length: int, at: int, cycle: NDArray[np.int64]) -> NDArray[np.int64]:
     """Where the records after `at` end, for as long as their sizes repeat the cycle."""
     found, period = [], int(cycle.sum())
     repeats = max(2, _FIRST_LEAP // len(cycle))
@@ -158,28 +232,33 @@ def _leap(data: bytes, length: int, at: int, cycle: NDArray[np.int64]) -> NDArra
         repeats *= 4
 
 
-def _checked(
-    data: bytes, length: int, positions: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], bool]:
-    """Starts and sizes of the records up to the first with a wrong header, and whether there is none such.
+def _contents(positions: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the contents of each record begin, and their sizes."""
+    return positions[:-1] + _HEADER, np.diff(positions) - _AROUND
+
+
+def _checked(data: Octets, length: int, positions: NDArray[np.int64]) -> tuple[NDArray[np.bool_], bool]:
+    """Of each record before the first with a wrong size, whether its contents are right; and whether no size is wrong.
 
     The header of an incomplete last record is looked at too: a wrong size must not pass for a file that goes on.
     """
-    complete = len(positions) - 1
-    begun = complete + int(length - positions[-1] >= _HEADER)
-    if not begun:
-        return positions[:0], positions[:0], True
-    sizes, stored = fetch(data, positions[:begun], _HEADER)
-    changes = _crc32c.changes((sizes ^ sizes[0]).reshape(1, -1), 8, np.array([7]))
-    wrong = _crc32c.mask(changes ^ np.uint32(_crc32c.of(sizes[:1].tobytes()))) != stored.astype(np.uint32)
-    intact = int(wrong.argmax()) if wrong.any() else begun
-    kept = min(intact, complete)
-    return positions[:kept] + _HEADER, sizes[:kept].view(np.int64), intact == begun
+    end = int(positions[-1])
+    goes_on = length - end < _HEADER or _crc32c.is_right(data, end, _SIZE)
+    starts, sizes = _contents(positions)
+    if _crc32c.are_right(data[:end], (positions[:-1] + _SIZE, np.full(1, _SIZE)), (starts + sizes, sizes)):
+        return np.ones(len(starts), bool), goes_on
+    intact: list[bool] = []
+    for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
+        if not _crc32c.is_right(data, start - _HEADER, _SIZE):
+            goes_on = False
+            break
+        intact.append(_crc32c.is_right(data, start, size))
+    return np.array(intact, bool), goes_on
 
 
-def _skip(stream: BinaryIO, begun: bytes, damage: list[Damage], offset: int) -> int:
+def _skip(stream: BinaryIO, begun: Octets, damage: list[Damage], offset: int) -> int:
     """Check a record that is too large to hold, of which the bytes `begun` are read; its length in the file."""
-    size = int.from_bytes(begun[:8], "little")
+    size = int.from_bytes(begun[:_SIZE], "little")
     checksum = _crc32c.of(begun[_HEADER:])
     left = size - (len(begun) - _HEADER)
     while left and (piece := stream.read(min(left, WINDOW))):
@@ -188,6 +267,6 @@ def _skip(stream: BinaryIO, begun: bytes, damage: list[Damage], offset: int) -> 
     stored = stream.read(4) if not left else b""
     if len(stored) < 4:
         damage.append(Damage("truncated", offset, size - left + _HEADER + len(stored)))
-    elif int(_crc32c.mask(np.array([checksum], np.uint32))[0]) != int.from_bytes(stored, "little"):
+    elif _crc32c.mask(checksum) != int.from_bytes(stored, "little"):
         damage.append(Damage("checksum", offset, size))
     return size + _AROUND

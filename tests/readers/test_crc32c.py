@@ -8,30 +8,52 @@ import pytest
 
 from dlviz_docs.readers import _crc32c
 
-
-@pytest.mark.parametrize("size", [1, 7, 8, 9, 63, 64, 200])
-@pytest.mark.parametrize("alphabet", [1, 2, 256])
-def test_columns(size: int, alphabet: int) -> None:
-    octets = np.random.default_rng(size).integers(0, alphabet, (50, -(-size // 8) * 8), dtype=np.uint8)
-    words = octets.view(np.uint64).T
-    expected = [google_crc32c.value(row[:size].tobytes()) for row in octets]
-    changes = _crc32c.changes(np.ascontiguousarray(words ^ words[:, :1]), size, np.array([size - 1]))
-    assert (changes ^ np.uint32(expected[0])).tolist() == expected
+SIZES = {
+    "one": [13],
+    "alike": [40] * 300,
+    "empty ones too": [0, 5, 0],
+    "of all kinds": [3, 17, 4, 90] * 60,
+    "one long": [10, 5000, 10],
+}
 
 
-def test_columns_of_strings_of_many_lengths() -> None:
-    """What the first ten bytes change, in strings of 10 to 59 bytes."""
-    octets = np.random.default_rng(0).integers(0, 256, (50, 64), dtype=np.uint8)
-    other = octets.copy()
-    other[:, :10] ^= np.random.default_rng(1).integers(0, 256, (50, 10), dtype=np.uint8)
-    sizes = np.arange(10, 60)
+def strings(sizes: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Strings with their masked checksums behind, and where each of them ends."""
+    random = np.random.default_rng(len(sizes))
+    contents = [random.integers(0, 256, size, np.uint8).tobytes() for size in sizes]
+    pieces = [text + _crc32c.mask(google_crc32c.value(text)).to_bytes(4, "little") for text in contents]
+    return np.frombuffer(b"".join(pieces), np.uint8).copy(), np.cumsum([size + 4 for size in sizes]) - 4
 
-    def checksums(rows: np.ndarray) -> list[int]:
-        return [google_crc32c.value(row[:size].tobytes()) for row, size in zip(rows, sizes, strict=True)]
 
-    differs = np.ascontiguousarray((octets ^ other).view(np.uint64).T[:2])
-    expected = np.array(checksums(octets), np.uint32) ^ np.array(checksums(other), np.uint32)
-    assert (_crc32c.changes(differs, 10, sizes - 1) == expected).all()
+@pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
+def test_right(sizes: list[int]) -> None:
+    data, ends = strings(sizes)
+    assert _crc32c.are_right(data, (ends, np.array(sizes)))
+
+
+@pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
+def test_every_flipped_bit_is_found_and_the_data_left_as_it_was(sizes: list[int]) -> None:
+    data, ends = strings(sizes)
+    for bit in np.random.default_rng(0).choice(8 * len(data), min(200, 8 * len(data)), replace=False).tolist():
+        flipped = data.copy()
+        flipped[bit // 8] ^= 1 << bit % 8
+        before = flipped.tobytes()
+        assert not _crc32c.are_right(flipped, (ends, np.array(sizes))), bit
+        assert flipped.tobytes() == before
+        wrong = [not _crc32c.is_right(flipped, int(e) - s, s) for e, s in zip(ends, sizes, strict=True)]
+        assert sum(wrong) == 1
+
+
+def test_strings_of_two_kinds() -> None:
+    """One length for all of a kind."""
+    data, ends = strings([8, 30] * 50)
+    assert _crc32c.are_right(data, (ends[::2], np.array([8])), (ends[1::2], np.full(50, 30)))
+    data[3] ^= 1
+    assert not _crc32c.are_right(data, (ends[::2], np.array([8])), (ends[1::2], np.full(50, 30)))
+
+
+def test_nothing_is_right() -> None:
+    assert _crc32c.are_right(np.empty(0, np.uint8), (np.empty(0, np.int64), np.empty(0, np.int64)))
 
 
 def test_known_value() -> None:
@@ -40,8 +62,7 @@ def test_known_value() -> None:
 
 def test_mask() -> None:
     """As in tensorflow/core/lib/hash/crc32c_test.cc: masking is reversible and no fixed point."""
-    crc = np.array([_crc32c.of(b"foo"), 0, 0xFFFFFFFF], np.uint32)
-    masked = _crc32c.mask(crc)
-    rotated = masked - np.uint32(0xA282EAD8)
-    assert (((rotated >> 17) | (rotated << 15)) == crc).all()
-    assert (masked != crc).all()
+    known = [_crc32c.of(b"foo"), 0, 0xFFFFFFFF]
+    masked = [_crc32c.mask(crc) for crc in known]
+    assert _crc32c.unmask(np.array(masked, np.uint32)).tolist() == known
+    assert all(a != b for a, b in zip(masked, known, strict=True))

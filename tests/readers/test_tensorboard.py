@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Reading, Series
-from dlviz_docs.readers import _tfcontents, _tfdecode, _tfevents, _tflayout, _tfrecord
+from dlviz_docs.readers import _tfcontents, _tfdecode, _tfevents, _tflayout, _tfrecord, _tfrows
 from dlviz_docs.readers.tensorboard import TensorBoard
 
 
@@ -213,7 +213,7 @@ def logs(draw: st.DrawFn) -> list[bytes]:
     for _ in range(draw(st.integers(1, 4))):
         cycle = draw(st.lists(st.lists(values(), min_size=1, max_size=3), min_size=1, max_size=6))
         first, walls = draw(STEPS), draw(st.booleans())
-        for repeat in range(draw(st.sampled_from([1, 2, 45]))):
+        for repeat in range(draw(st.sampled_from([1, 2, 45, 90]))):
             step = min(first + repeat, 2**63 - 1)
             events += [make.event(step, *group, wall=1.7e9 + repeat if walls else None) for group in cycle]
     return events
@@ -263,6 +263,7 @@ def count(reading: Reading | ReadError) -> int:
 def test_every_flipped_bit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, few: int) -> None:
     monkeypatch.setattr(_tflayout, "FEW", few)
     monkeypatch.setattr(_tfdecode, "FEW", few)
+    monkeypatch.setattr(_tfrows, "FEWEST", few)
     whole = count(read_bytes(tmp_path, data))
     for bit in range(8 * len(data)):
         flipped = bytearray(data)
@@ -365,6 +366,47 @@ def test_columns_say_what_single_events_say(tmp_path: Path, monkeypatch: pytest.
         found.append((points(reading), reading.texts, reading.restart))
     assert found[0] == found[1]
     assert found[0][0]
+
+
+def looped(seed: int) -> list[bytes]:
+    """A training loop of some tags, now and then with one event that is like the others in size alone."""
+    choose = random.Random(seed)
+    tags = [f"{'x' * choose.randrange(9)}{index}" for index in range(choose.randrange(1, 6))]
+    kind = choose.choice([make.simple, make.tensor_float])
+    events = [
+        make.event(step * 10 ** choose.choice([0, 0, 1]), kind(tag, choose.choice([step, float("nan")])), wall=step)
+        for step in range(400)
+        for tag in tags
+    ]
+    for _ in range(choose.choice([0, 1, 3])):
+        at = choose.randrange(len(events))
+        changed = bytearray(events[at])
+        changed[choose.randrange(len(changed))] ^= 1 << choose.randrange(8)
+        events[at] = bytes(changed)
+    return events
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_rows_say_what_columns_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    path = make.write(tmp_path / "events.out.tfevents.1", looped(seed))
+    found = []
+    for fewest in (2, 64, 10_000):
+        monkeypatch.setattr(_tfrows, "FEWEST", fewest)
+        reading = read(path)
+        found.append((points(reading), [s.times.tolist() for s in reading.series if s.times is not None]))
+    assert found[0] == found[1] == found[2]
+    assert found[0][0]
+
+
+def test_a_regular_log_is_read_as_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    singly = []
+    add = _tfcontents.Contents.add
+    monkeypatch.setattr(_tfcontents.Contents, "add", lambda self, *event: singly.append(1) or add(self, *event))
+    monkeypatch.setattr(_tfdecode, "decode_layouts", None)  # not called
+    events = [make.event(step, make.simple(f"tag{i}", step + i)) for step in range(1000) for i in range(5)]
+    reading = read_events(tmp_path, *events)
+    assert [s.values.tolist() for s in reading.series] == [[step + i for step in range(1000)] for i in range(5)]
+    assert len(singly) < 32
 
 
 @pytest.mark.parametrize("data", [b"hello, this is text", bytes(100), b"\x89PNG" * 10])
