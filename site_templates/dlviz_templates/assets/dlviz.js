@@ -114,7 +114,12 @@
     return chart;
   }
 
-  const whenIdle = window.requestIdleCallback ?? ((task) => setTimeout(task, 50));
+  /** Not before the page is complete: until then the browser may call a moment idle in which it waits for the disk. */
+  function whenIdle(task) {
+    if (document.readyState !== "complete") window.addEventListener("load", () => whenIdle(task), { once: true });
+    else (window.requestIdleCallback ?? setTimeout)(task);
+  }
+
   let awake = false;
   const near = new IntersectionObserver(
     (entries) => {
@@ -176,8 +181,10 @@
     }
     const figures = [...document.querySelectorAll("figure.dlviz-chart")];
     figures.slice(0, FIRST).forEach(chartOf);
-    figures.forEach((figure) => near.observe(figure));
-    if (figures.length) whenIdle(loadCode);
+    whenIdle(() => {
+      figures.forEach((figure) => near.observe(figure));
+      if (figures.length) loadCode();
+    });
   }
 
   window.dlviz = Object.assign(window.dlviz ?? {}, {

@@ -56,7 +56,12 @@
     return isNaN(value) ? null : value;
   }
 
-  var compare = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }).compare;
+  var collator = null; // made when it is needed: it takes longer than all else here
+
+  function compare(a, b) {
+    collator = collator || new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+    return collator.compare(a, b);
+  }
 
   /* --- filter: words all have to be there; of the chips of one kind, one has to --- */
 
