@@ -8,6 +8,7 @@ A worker turns what a reader or a renderer raises into a `Problem`; what a worke
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -17,16 +18,26 @@ from typing import Protocol, TypeVar
 
 from dlviz_docs import cache as caching
 from dlviz_docs import report
+from dlviz_docs.assets import assets
 from dlviz_docs.cache import Cache, Ledger
-from dlviz_docs.compose import assets, compose_index
 from dlviz_docs.digest import SCRIPT, DigestJob, digest
 from dlviz_docs.errors import DlvizError
 from dlviz_docs.model import Experiment, Problem
 from dlviz_docs.options import Options
-from dlviz_docs.present import PAGE, Presentation, PresentJob, gathered, load, present, problems_of
+from dlviz_docs.present import (
+    PAGE,
+    IndexJob,
+    Presentation,
+    PresentJob,
+    gathered,
+    load,
+    present,
+    present_index,
+    problems_of,
+)
 from dlviz_docs.registry import load_readers, load_renderers
 from dlviz_docs.scan import ExperimentFolder, RunFolder, Scan, Source, scan
-from dlviz_docs.view import Asset, NavItem, Page, Site
+from dlviz_docs.view import Asset, IndexEntry, NavItem, Page, Site
 from dlviz_docs.workers import Failure, Limits, Workers, warm_up
 
 __all__ = ["Progress", "build", "find", "survey"]
@@ -57,13 +68,12 @@ def build(root: Path, options: Options, cache_dir: Path, progress: Progress = _s
     with _workers(options) as workers:
         engine = _Engine(options, Cache(cache_dir), workers, progress)
         shown = [p for p in engine.present(found, engine.digest(found)) if p is not None]
-    entries = [presentation.entry for presentation in shown]
-    problems += tuple(problem for presentation in shown for problem in presentation.problems)
+        problems += tuple(problem for presentation in shown for problem in presentation.problems)
+        index = engine.index([presentation.entry for presentation in shown], problems)
     engine.forget_others(shown)
-    index = compose_index(entries, title=options.section, problems=problems)
     document = report.document([presentation.report for presentation in shown], problems)
-    data = [Asset(path, engine.cache.path(name, SCRIPT)) for p in shown for path, name in p.scripts]
-    pages = [replace(page, file=str(engine.cache.path(page.file, PAGE))) for p in shown for page in p.pages]
+    data = [Asset(path, Path(engine.cache.path(name, SCRIPT))) for p in shown for path, name in p.scripts]
+    pages = [replace(page, file=engine.cache.path(page.file, PAGE)) for p in shown for page in p.pages]
     return Site(
         pages=(index, *pages),
         assets=(*assets(), *data, Asset("experiments.json", document)),
@@ -131,6 +141,10 @@ class _Engine:
     cache: Cache
     workers: Workers
     progress: Progress
+    seen: dict[str, Presentation] = field(default_factory=dict)
+    """What was taken out of the cache in this build, whole."""
+    used: list[str] = field(default_factory=list)
+    """Names of other results that this build needs."""
 
     def digest(self, found: Scan) -> _Digests:
         """Every run folder read, or found in the cache."""
@@ -169,10 +183,14 @@ class _Engine:
 
     def _drawn(self, name: str) -> Presentation | None:
         """A presentation of the cache, as long as every file of its pages is there too."""
-        found = self.cache.get(name, Presentation)
-        return found if found and all(path.exists() for path in self._files(found)) else None
+        if name not in self.seen:
+            found = self.cache.get(name, Presentation)
+            if found is None or not all(map(os.path.exists, self._files(found))):
+                return None
+            self.seen[name] = found
+        return self.seen[name]
 
-    def _files(self, presentation: Presentation) -> Iterator[Path]:
+    def _files(self, presentation: Presentation) -> Iterator[str]:
         yield from (self.cache.path(page.file, PAGE) for page in presentation.pages)
         yield from (self.cache.path(name, SCRIPT) for _, name in presentation.scripts)
 
@@ -190,9 +208,25 @@ class _Engine:
             shown[todo[i]] = self.cache.get(outcome, Presentation)
         return shown
 
+    def index(self, entries: Sequence[IndexEntry], problems: Sequence[Problem]) -> Page:
+        """The index, drawn or found in the cache."""
+        name = caching.key("index", self.options.section, entries, problems)
+        self.used.append(name)
+        page = self.cache.get(name, Page)
+        if page is None:
+            job = IndexJob(self.options.section, tuple(entries), tuple(problems), str(self.cache.folder), name)
+            for _, outcome in self.workers.run(present_index, [job]):
+                if isinstance(outcome, Failure):
+                    raise DlvizError(f"the index could not be drawn: {outcome.detail}")
+            page = self.cache.get(name, Page)
+        if page is None:
+            raise DlvizError("the index was taken out of the cache meanwhile, as by a second build: build again")
+        return page
+
     def forget_others(self, shown: Sequence[Presentation]) -> None:
         """Drop from the cache what no page needs any more."""
         used = [self.cache.path(name) for presentation in shown for name in presentation.made_of]
+        used += [self.cache.path(name) for name in self.used]
         self.cache.forget([*used, *(path for presentation in shown for path in self._files(presentation))])
 
     def _digest_job(self, experiment: ExperimentFolder, folder: RunFolder) -> DigestJob:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache as memoised
 from pathlib import Path
 from typing import TypeVar
@@ -25,6 +25,7 @@ __all__ = ["Cache", "content_hash", "decode", "encode", "key"]
 
 T = TypeVar("T")
 _CHECK = 16
+_NEW = ".new-"
 _BLOCK = 1 << 20
 
 
@@ -73,9 +74,9 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def path(self, name: str, suffix: str = "") -> Path:
-        """Where an entry lies, whether it exists or not."""
-        return Path(f"{self.folder}/{name[:2]}/{name}{suffix}")
+    def path(self, name: str, suffix: str = "") -> str:
+        """Where an entry lies, whether it exists or not; text, since a build asks for thousands."""
+        return f"{self.folder}/{name[:2]}/{name}{suffix}"
 
     def get(self, name: str, cls: type[T]) -> T | None:
         """The entry, or None when there is none or it is damaged (then it will be made again)."""
@@ -91,7 +92,8 @@ class Cache:
 
     def _checked(self, name: str) -> memoryview | None:
         try:
-            data = memoryview(self.path(name).read_bytes())
+            with open(self.path(name), "rb") as file:
+                data = memoryview(file.read())
         except OSError:
             return None
         whole = xxh3_128_digest(data[_CHECK:]) == data[:_CHECK]
@@ -108,16 +110,17 @@ class Cache:
         self._write(self.path(name, suffix), content)
         return name
 
-    def _write(self, path: Path, *parts: bytes) -> None:
+    def _write(self, path: str, *parts: bytes) -> None:
+        folder = os.path.dirname(path)
         try:
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+            handle, temporary = tempfile.mkstemp(dir=folder, prefix=_NEW)
         except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+            os.makedirs(folder, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=folder, prefix=_NEW)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.writelines(parts)
-            Path(temporary).replace(path)
+            os.replace(temporary, path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
@@ -130,13 +133,20 @@ class Cache:
         """Keep what this build learnt."""
         self.put(_LEDGER, ledger)
 
-    def forget(self, used: Iterable[Path]) -> int:
-        """Remove every entry that is not among `used`; returns how many."""
-        keep = {str(path) for path in used} | {str(self.path(_LEDGER))}
-        gone = [p for p in self.folder.glob("??/*") if str(p) not in keep and not p.name.startswith(".new-")]
+    def forget(self, used: Iterable[str]) -> int:
+        """Remove every entry whose path is not among `used`; returns how many."""
+        keep = {*used, self.path(_LEDGER)}
+        gone = [path for path in self._entries() if path not in keep]
         for path in gone:
-            path.unlink(missing_ok=True)
+            Path(path).unlink(missing_ok=True)
         return len(gone)
+
+    def _entries(self) -> Iterator[str]:
+        """The path of every entry, as `path` has it; not those that are being written."""
+        for folder in os.listdir(self.folder):
+            if len(folder) == 2:
+                names = os.listdir(f"{self.folder}/{folder}")
+                yield from (f"{self.folder}/{folder}/{name}" for name in names if not name.startswith(_NEW))
 
 
 class Ledger(msgspec.Struct):

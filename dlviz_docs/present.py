@@ -1,4 +1,4 @@
-"""Draw one experiment: the job of a worker, done once for the same digests."""
+"""Draw one experiment, or the index of all: jobs of a worker, done once for the same digests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 
 from dlviz_docs import report
 from dlviz_docs.cache import Cache
-from dlviz_docs.compose import IndexEntry, compose_experiment, index_entry
 from dlviz_docs.digest import Digest
 from dlviz_docs.errors import DlvizError
 from dlviz_docs.gather import gather
@@ -18,9 +17,9 @@ from dlviz_docs.readers._about import read_about
 from dlviz_docs.registry import load_renderers
 from dlviz_docs.renderers import Renderer
 from dlviz_docs.scan import ExperimentFolder
-from dlviz_docs.view import Figure, Page, Section
+from dlviz_docs.view import Figure, IndexEntry, Page, Section
 
-__all__ = ["PresentJob", "Presentation", "gathered", "load", "present", "problems_of"]
+__all__ = ["IndexJob", "PresentJob", "Presentation", "gathered", "load", "present", "present_index", "problems_of"]
 
 PAGE = ".html"
 """A finished body; the site takes it out of the cache as it is."""
@@ -55,6 +54,8 @@ class Presentation:
 
 def present(job: PresentJob) -> str:
     """Draw one experiment into the cache; the name it has there."""
+    from dlviz_docs.compose import compose_experiment, index_entry  # with Jinja: who only hands out jobs needs neither
+
     cache = Cache(Path(job.cache))
     digests = load(cache, job.digests)
     experiment = gathered(job.folder, digests, job.problems)
@@ -70,6 +71,25 @@ def present(job: PresentJob) -> str:
         made_of=(job.name, *job.digests),
     )
     cache.put(job.name, presentation)
+    return job.name
+
+
+@dataclass(frozen=True, slots=True)
+class IndexJob:
+    """The index to draw."""
+
+    title: str
+    entries: tuple[IndexEntry, ...]
+    problems: tuple[Problem, ...]
+    cache: str
+    name: str
+
+
+def present_index(job: IndexJob) -> str:
+    """Draw the index into the cache; the name it has there."""
+    from dlviz_docs.compose import compose_index
+
+    Cache(Path(job.cache)).put(job.name, compose_index(job.entries, title=job.title, problems=job.problems))
     return job.name
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from dlviz_docs.model import FloatArray, Insight, Problem
+from dlviz_docs.model import Direction, FloatArray, Insight, Problem
 
 __all__ = [
     "Asset",
@@ -17,6 +17,7 @@ __all__ = [
     "Column",
     "Figure",
     "Heading",
+    "IndexEntry",
     "Line",
     "Mark",
     "NavItem",
@@ -182,6 +183,34 @@ class Page:
     """The experiment's slug; empty on the index."""
     file: str = ""
     """Holds the body where that is empty: a host need not have all pages of a site in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """What the index says of one experiment."""
+
+    slug: str
+    title: str
+    description: str
+    tags: tuple[str, ...]
+    runs: int
+    statuses: tuple[tuple[str, int], ...]
+    """Status and how many runs have it, most frequent first; unknown ones are left out."""
+    metric: str = ""
+    direction: Direction = "min"
+    best: float | None = None
+    best_run: str = ""
+    color: int = 0
+    """Of the best run."""
+    last: float | None = None
+    """Of the best run."""
+    curve: tuple[float, ...] = ()
+    """Of the best run: the metric, thinned."""
+    date: float | None = None
+    """Last recorded point or, without wall times, last change of a file; seconds since 1970 UTC."""
+    findings: int = 0
+    """Warnings and serious ones."""
+    problems: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ from typing import Any, Generic, Literal, Self, TypeVar
 
 __all__ = ["Failure", "Limits", "Workers", "warm_up"]
 
-JOBS = ("dlviz_docs.digest", "dlviz_docs.present")
-"""The modules of the steps that run here; named, since importing them is what `warm_up` does beside."""
+JOBS = ("dlviz_docs.digest", "dlviz_docs.present", "dlviz_docs.compose")
+"""What the steps that run here need; named, since importing it is what `warm_up` does beside."""
 START_SECONDS = 120.0
 """What a worker may take to start, before the clock of its first job does."""
 LONGEST_TEMPORARY = 70

@@ -225,7 +225,7 @@ def test_a_result_that_vanishes_is_said_and_costs_no_run_in_silence(
 
     def robbed(job: PresentJob) -> str:
         if job.digests:
-            Cache(cache).path(job.digests[0]).unlink()
+            Path(Cache(cache).path(job.digests[0])).unlink()
         return known(job)
 
     with monkeypatch.context() as patch:

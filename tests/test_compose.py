@@ -7,9 +7,10 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from dlviz_docs.compose import IndexEntry, assets, compose_experiment, compose_index, index_entry, outline
+from dlviz_docs.assets import assets
+from dlviz_docs.compose import compose_experiment, compose_index, index_entry, outline
 from dlviz_docs.model import Experiment, Insight, Objective, Problem, Run, Series, SourceFile
-from dlviz_docs.view import Cell, Chart, Column, Figure, Line, Page, Section, Table
+from dlviz_docs.view import Cell, Chart, Column, Figure, IndexEntry, Line, Page, Section, Table
 
 PAIRS = (Column("Fact"), Column("Value"))
 

@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "model": set(),
     "names": {"model"},
     "view": {"model"},
+    "assets": {"errors", "view"},
     "options": {"errors", "model"},
     "html": set(),
     "stats": {"model"},
@@ -37,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "charts": TYPES | {"view", "stats", "html", "words"},
     "renderers": TYPES | {"view", "insights", "stats", "words"},
     "words": {"model"},
-    "compose": TYPES | {"view", "charts", "html", "words"},
+    "compose": TYPES | {"assets", "view", "charts", "html", "words"},
     "registry": {"errors", "model", "options", "readers", "renderers"},
     "scan": TYPES | {"readers"},
     "gather": TYPES | {"options", "scan"},
@@ -48,7 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "present": TYPES
     | {"cache", "compose", "digest", "gather", "options", "readers", "registry", "renderers", "report", "scan", "view"},
     "build": TYPES
-    | {"cache", "compose", "digest", "options", "present", "registry", "report", "scan", "view", "workers"},
+    | {"assets", "cache", "digest", "options", "present", "registry", "report", "scan", "view", "workers"},
     "export": {"compose", "errors", "html", "view"},
     "cli": {"build", "errors", "export", "model", "options", "report", "scan", "words", "workers"},
 }

@@ -5,9 +5,8 @@ Templates see plain values. Whatever they print passes through `html.text`, so n
 
 from __future__ import annotations
 
-from dlviz_docs.compose.assets import assets
 from dlviz_docs.compose.experiment import compose_experiment
-from dlviz_docs.compose.index import IndexEntry, compose_index, index_entry
+from dlviz_docs.compose.index import compose_index, index_entry
 from dlviz_docs.compose.outline import outline
 
-__all__ = ["IndexEntry", "assets", "compose_experiment", "compose_index", "index_entry", "outline"]
+__all__ = ["compose_experiment", "compose_index", "index_entry", "outline"]

@@ -11,43 +11,15 @@ import numpy as np
 
 from dlviz_docs import words
 from dlviz_docs.compose.templating import render
-from dlviz_docs.model import Direction, Experiment, FloatArray, Objective, Problem, Run
-from dlviz_docs.view import Page
+from dlviz_docs.model import Experiment, FloatArray, Objective, Problem, Run
+from dlviz_docs.view import IndexEntry, Page
 
-__all__ = ["IndexEntry", "compose_index", "index_entry"]
+__all__ = ["compose_index", "index_entry"]
 
 CURVE_STRETCHES = 32
 """A thumbnail keeps the lowest and the highest value of each stretch."""
 CHIPS = 16
 """Tags offered for filtering, the most frequent ones; the search field finds all."""
-
-
-@dataclass(frozen=True, slots=True)
-class IndexEntry:
-    """What the index says of one experiment."""
-
-    slug: str
-    title: str
-    description: str
-    tags: tuple[str, ...]
-    runs: int
-    statuses: tuple[tuple[str, int], ...]
-    """Status and how many runs have it, most frequent first; unknown ones are left out."""
-    metric: str = ""
-    direction: Direction = "min"
-    best: float | None = None
-    best_run: str = ""
-    color: int = 0
-    """Of the best run."""
-    last: float | None = None
-    """Of the best run."""
-    curve: tuple[float, ...] = ()
-    """Of the best run: the metric, thinned."""
-    date: float | None = None
-    """Last recorded point or, without wall times, last change of a file; seconds since 1970 UTC."""
-    findings: int = 0
-    """Warnings and serious ones."""
-    problems: int = 0
 
 
 @dataclass(frozen=True, slots=True)

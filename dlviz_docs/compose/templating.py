@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 from dlviz_docs import html, words
+from dlviz_docs.assets import TEMPLATES
 from dlviz_docs.charts.svg import spark
 
-__all__ = ["TEMPLATES", "render"]
-
-TEMPLATES = Path(str(files("dlviz_templates")))
+__all__ = ["render"]
 
 
 def render(template: str, **values: Any) -> Markup:

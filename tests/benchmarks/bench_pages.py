@@ -15,7 +15,7 @@ CODE = """
 import sys
 from pathlib import Path
 from dlviz_docs import view
-from dlviz_docs.compose import assets
+from dlviz_docs.assets import assets
 from dlviz_docs.options import Options
 from mkdocs_dlviz.bare import write
 

@@ -63,11 +63,12 @@ def write_run(folder: Path, seed: int, tag_names: list[str], steps: int) -> None
     (folder / f"events.out.tfevents.{int(START) + seed}.host.1.0").write_bytes(b"".join(pieces))
 
 
-def make_runs(root: Path, runs: int, tag_count: int, steps: int) -> None:
-    """Write what is not there yet."""
-    todo = [
-        (root / f"run-{i:04d}", i, tags(tag_count), steps) for i in range(runs) if not (root / f"run-{i:04d}").exists()
-    ]
+def make_runs(root: Path, runs: int, tag_count: int, steps: int, experiments: int = 1) -> None:
+    """Write what is not there yet, in a folder for each experiment where there are several."""
+    folders = [root / f"run-{i:04d}" for i in range(runs)]
+    if experiments > 1:
+        folders = [root / f"experiment-{i % experiments:03d}" / f"run-{i // experiments:03d}" for i in range(runs)]
+    todo = [(folder, i, tags(tag_count), steps) for i, folder in enumerate(folders) if not folder.exists()]
     with multiprocessing.Pool(2) as pool:
         pool.starmap(write_run, todo, chunksize=4)
 
@@ -78,5 +79,6 @@ if __name__ == "__main__":
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--tags", type=int, default=20)
     parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--experiments", type=int, default=1)
     given = parser.parse_args()
-    make_runs(given.root, given.runs, given.tags, given.steps)
+    make_runs(given.root, given.runs, given.tags, given.steps, given.experiments)

@@ -46,6 +46,7 @@ class Usage:
 def measure(command: Sequence[str], *, memory: bool = False, **environment: str) -> Usage:
     """Run a command to its end; raises when it fails. Looking at its memory slows it down: that is a run of its own."""
     _adopt_orphans()
+    _bury_the_dead()
     before = os.times()
     start = time.monotonic()
     process = subprocess.Popen(
@@ -78,6 +79,13 @@ def _adopt_orphans() -> None:
     """Have what outlives its parent be our child: workers are children of a fork server, which nobody waits for."""
     pr_set_child_subreaper = 36  # <linux/prctl.h>
     ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1)
+
+
+def _bury_the_dead() -> None:
+    """What earlier processes of ours left behind is nobody else's time."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def median_cpu(function: Callable[[], object], repeat: int = 5) -> float:

@@ -31,6 +31,7 @@ MEASUREMENTS: Mapping[str, Callable[[Path], list[Row]]] = {
     "pages": bench_pages.rows,
     "site-100": lambda folder: bench_site.rows(folder, 100),
     "site-1000": lambda folder: bench_site.rows(folder, 1000),
+    "rebuild": bench_site.rebuild_rows,
 }
 
 

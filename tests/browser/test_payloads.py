@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 from dlviz_docs import html
+from dlviz_docs.assets import TEMPLATES
 from dlviz_docs.charts.transport import run_script
 from dlviz_docs.compose import compose_experiment, compose_index, index_entry
-from dlviz_docs.compose.templating import TEMPLATES
 from dlviz_docs.model import Artifact, Experiment, Insight, Objective, Problem, Recorded, Run, Series, SourceFile
 from dlviz_docs.renderers.overview import Overview
 from dlviz_docs.renderers.training import Training

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dlviz_docs.compose import IndexEntry, compose_index
-from dlviz_docs.compose.templating import TEMPLATES
+from dlviz_docs.assets import TEMPLATES
+from dlviz_docs.compose import compose_index
+from dlviz_docs.view import IndexEntry
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Visit

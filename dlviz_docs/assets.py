@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
-from dlviz_docs.compose.templating import TEMPLATES
 from dlviz_docs.errors import MissingExtra
 from dlviz_docs.view import Asset
 
-__all__ = ["assets"]
+__all__ = ["TEMPLATES", "assets"]
+
+TEMPLATES = Path(str(files("dlviz_templates")))
 
 
 def assets() -> tuple[Asset, ...]:
