@@ -59,6 +59,10 @@ class Line:
     """Solid for what is judged (validation), dashed for training."""
     faint: bool = False
     """Context, not the subject: drawn thin and grey, hidden at first when live."""
+    name: str = ""
+    """The run as people read it."""
+    split: str = ""
+    """Which of the run's curves this is, "train". Where runs have several, the legend lists runs and splits apart."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

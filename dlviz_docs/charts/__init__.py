@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,11 +24,13 @@ SIGNIFICANT = 6
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One entry of a legend. `what` and `index` say what it stands for: "line", "band", or "faint" for all context."""
+    """One entry of a legend."""
 
     label: str
     what: str
-    index: int
+    """What is shown and hidden by it: the lines of a "run" or a "split", a "band", or "faint" for all context."""
+    places: str
+    """Of its lines or its band in the chart, with spaces between."""
     style: str
     marker: str
 
@@ -52,17 +55,39 @@ def chart_context(figure: Figure, *, experiment: str, root: str) -> dict[str, ob
 
 def _keys(chart: Chart, title: str) -> tuple[Key, ...]:
     """Bands first, then curves; all that is context shares the last entry. None for a curve that the title names."""
-    bands = [Key(b.label, "band", i, palette.color_class(b.color), "") for i, b in enumerate(chart.bands)]
-    lines = [_line_key(line, i) for i, line in enumerate(chart.lines) if not line.faint]
+    bands = [Key(b.label, "band", str(i), palette.color_class(b.color), "") for i, b in enumerate(chart.bands)]
+    lines = [(i, line) for i, line in enumerate(chart.lines) if not line.faint]
     faint = sum(line.faint for line in chart.lines)
-    context = [Key(f"single runs ({faint:,})", "faint", 0, "dlviz-faint", "")] if faint else []
-    keys = (*bands, *lines, *context)
+    context = [Key(f"single runs ({faint:,})", "faint", "", "dlviz-faint", "")] if faint else []
+    keys = (*bands, *_line_keys(lines), *context)
     return () if [key.label for key in keys] == [title] else keys
 
 
-def _line_key(line: Line, index: int) -> Key:
-    dashed = " dlviz-dashed" if line.dash == "dashed" else ""
-    return Key(line.label, "line", index, palette.color_class(line.color) + dashed, palette.marker(line.color))
+def _line_keys(lines: Sequence[tuple[int, Line]]) -> Iterator[Key]:
+    """One for each line; or, where splits tell the lines of a run apart, one for each run and one for each split."""
+    splits = list(dict.fromkeys(line.split for _, line in lines))
+    if len(splits) < 2 or "" in splits or len({line.run for _, line in lines}) == len(lines):
+        yield from (_key(line.label, "run", [(place, line)], _dash(line)) for place, line in lines)
+        return
+    for run in dict.fromkeys(line.run for _, line in lines):
+        own = [(place, line) for place, line in lines if line.run == run]
+        yield _key(own[0][1].name, "run", own)
+    for split in splits:
+        own = [(place, line) for place, line in lines if line.split == split]
+        yield Key(split, "split", _places(own), f"dlviz-any{_dash(own[0][1])}", "")
+
+
+def _key(label: str, what: str, lines: Sequence[tuple[int, Line]], style: str = "") -> Key:
+    color = lines[0][1].color
+    return Key(label, what, _places(lines), palette.color_class(color) + style, palette.marker(color))
+
+
+def _places(lines: Sequence[tuple[int, Line]]) -> str:
+    return " ".join(str(place) for place, _ in lines)
+
+
+def _dash(line: Line) -> str:
+    return " dlviz-dashed" if line.dash == "dashed" else ""
 
 
 def _spec(chart: Chart) -> dict[str, object]:

@@ -107,6 +107,8 @@ def _lines(shown: Sequence[Curve], faint: set[str]) -> Iterator[Line]:
             y=curve.y,
             dash="dashed" if split == "train" and held_out else "solid",
             faint=curve.run.slug in faint,
+            name=curve.run.name,
+            split=split,
         )
 
 

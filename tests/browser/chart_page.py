@@ -58,23 +58,26 @@ def training_run(number: int, points: int = 1000) -> Run:
     )
 
 
-def line(run: Run, name: str, label: str, **options: object) -> Line:
+def line(run: Run, found: str, label: str, **options: object) -> Line:
     """The line of one series, on every axis it knows."""
-    series = run.get(name)
+    series = run.get(found)
     assert series is not None
     x = {"step": series.steps}
     if series.epochs is not None:
         x["epoch"] = series.epochs
     if series.times is not None:
         x["time"] = series.times - (run.started or 0)
-    return Line(label, run.slug, name, run.color, x, series.values, **options)  # type: ignore[arg-type]
+    return Line(label, run.slug, found, run.color, x, series.values, **options)  # type: ignore[arg-type]
 
 
 def loss_figure(runs: Sequence[Run], **options: object) -> Figure:
     """Train dashed and validation solid of every run, with the best step of each."""
     lines, marks = [], []
     for run in runs:
-        lines += [line(run, "train/loss", f"{run.name} train", dash="dashed"), line(run, "val/loss", f"{run.name} val")]
+        lines += [
+            line(run, f"{split}/loss", f"{run.name} {split}", dash=dash, name=run.name, split=split)
+            for split, dash in (("train", "dashed"), ("val", "solid"))
+        ]
         val = lines[-1]
         best = int(np.nanargmin(val.y))
         at = {axis: float(values[best]) for axis, values in val.x.items()}

@@ -170,18 +170,26 @@ def test_the_keyboard_does_what_the_pointer_does(opened: Visit) -> None:
 
 
 def test_the_legend_hides_shows_and_singles_out(opened: Visit) -> None:
+    """Two runs, each with training and validation: a curve is shown while both its run and its split are."""
     page = opened.page
     wake(page)
     key = page.locator("#metric-loss .dlviz-key button")
-    key.nth(0).click()
-    frames(page)
-    assert page.locator("#metric-loss .dlviz-line").count() == 3
-    key.nth(3).click(modifiers=["Shift"])
-    frames(page)
-    assert [key.nth(i).get_attribute("aria-pressed") for i in range(4)] == ["false", "false", "false", "true"]
-    key.nth(3).click(modifiers=["Shift"])
-    frames(page)
-    assert state(page)["lines"] == 4
+    assert key.all_inner_texts() == ["run-0", "run-1", "train", "val"]
+
+    def after(place: int, *modifiers: str) -> tuple[list[str], str]:
+        key.nth(place).click(modifiers=list(modifiers))  # type: ignore[arg-type]
+        frames(page)
+        shown = page.evaluate("dlviz.charts.get(document.querySelector('#metric-loss')).waking.then(c => c.lines)")
+        pressed = "".join(str(key.nth(i).get_attribute("aria-pressed") == "true")[0] for i in range(4))
+        return [line["label"] for line in shown], pressed
+
+    assert after(0) == (["run-1 train", "run-1 val"], "FTTT")
+    assert after(2) == (["run-1 val"], "FTFT")
+    assert after(0) == (["run-0 val", "run-1 val"], "TTFT")
+    assert after(2, "Shift") == (["run-0 train", "run-1 train"], "TTTF")
+    assert after(1, "Shift") == (["run-1 train"], "FTTF")
+    assert after(1, "Shift") == (["run-0 train", "run-1 train"], "TTTF")
+    assert after(2, "Shift")[1] == "TTTT"
 
 
 def test_axes_smoothing_and_fit(opened: Visit) -> None:

@@ -132,13 +132,14 @@
       this.remark.hidden = !this.remark.textContent;
     }
 
+    /** Make the legend's entries buttons, and remember for each line which of them have to be on for it to be shown. */
     legend() {
+      this.keysOf = this.spec.lines.map(() => []);
       for (const key of this.figure.querySelectorAll(".dlviz-key")) {
-        const id = key.dataset.faint
-          ? "faint"
-          : key.dataset.band
-            ? `band${key.dataset.band}`
-            : `line${key.dataset.line}`;
+        const what = ["run", "split", "band", "faint"].find((name) => name in key.dataset);
+        const id = what + key.dataset[what];
+        if (what === "run" || what === "split")
+          for (const place of key.dataset[what].split(" ")) this.keysOf[place].push(id);
         const choose = (event) => (event.shiftKey || event.altKey ? this.solo(id) : this.hide(id));
         const node = button("", choose, { "data-id": id });
         node.append(...key.childNodes);
@@ -169,12 +170,15 @@
       this.schedule();
     }
 
+    /** Hide all others of its kind; or show these again, if it is alone already. */
     solo(id) {
+      const isSplit = (key) => key.startsWith("split");
       const others = this.keys()
         .map((node) => node.dataset.id)
-        .filter((other) => other !== id && other !== "faint");
+        .filter((other) => other !== id && other !== "faint" && isSplit(other) === isSplit(id));
       const alone = !this.hidden.has(id) && others.every((other) => this.hidden.has(other));
-      this.hidden = new Set(alone ? [] : others);
+      const kept = [...this.hidden].filter((key) => isSplit(key) !== isSplit(id));
+      this.hidden = new Set(alone ? kept : [...kept, ...others]);
       this.showState();
       this.schedule();
     }
@@ -183,7 +187,7 @@
     shown() {
       const lines = [];
       this.spec.lines.forEach((line, i) => {
-        if (line.faint ? !this.showFaint : this.hidden.has(`line${i}`)) return;
+        if (line.faint ? !this.showFaint : this.keysOf[i].some((id) => this.hidden.has(id))) return;
         const kept = (line.kept ??= {});
         const data = (kept[this.kind] ??= curve(this.key(line), line.series, this.kind));
         if (!data) return;
