@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs.charts import palette, paths, scales
+from dlviz_docs.charts.marks import HEIGHT, Place, draw_marks
 from dlviz_docs.html import attr, text
 from dlviz_docs.model import FloatArray
 from dlviz_docs.stats.thin import thin
-from dlviz_docs.view import Chart, Line, Mark, XAxis
+from dlviz_docs.view import Chart, Line, XAxis
 
 __all__ = ["Frame", "draw", "frame", "spark"]
 
@@ -24,12 +25,6 @@ BUDGET = 1200
 """Points in all curves of one chart together; some 5 bytes each."""
 MOST = 400
 """Points in one curve: more than a picture of this size shows."""
-LETTER = 0.018
-"""Width of a letter as a share of a narrow picture's: words that would meet there are left to the tooltip."""
-HEIGHT = 240
-"""Of the picture in px, as in its style sheet."""
-LINE_HEIGHT = 15
-"""Of words, in px."""
 _GLYPHS = {"nan": "M-3.5-3.5l7 7m0-7l-7 7", "high": "M0-4l4 7h-8z", "low": "M0 4l4-7h-8z"}
 
 
@@ -68,7 +63,7 @@ def draw(chart: Chart, *, id: str, title: str, description: str) -> str:  # noqa
             "</svg>",
             *_odd_points(curves, log=chart.log_y),
             *_ends(curves),
-            *_marks(chart, axes),
+            *draw_marks(_places(chart, axes), [(curve.x, curve.y) for curve in curves]),
             "</svg>",
         )
     )
@@ -195,47 +190,15 @@ def _last(where: NDArray[np.bool_]) -> int | None:
     return int(found[-1]) if len(found) else None
 
 
-def _marks(chart: Chart, axes: Frame) -> Iterator[str]:
-    taken: list[tuple[float, float, float]] = []
+def _places(chart: Chart, axes: Frame) -> Iterator[Place]:
+    """The marks that can be shown on these axes."""
     for mark in chart.marks:
         at = mark.x.get(axes.kind)
         if at is None:
             continue
-        x = float(axes.x(np.array(at)))
         y = None if mark.y is None else float(axes.y(np.array(mark.y)))
         if y is None or np.isfinite(y):
-            yield _mark(mark, x, y, _free_line(taken, x, y, mark.label))
-
-
-def _free_line(taken: list[tuple[float, float, float]], x: float, y: float | None, words: str) -> int | None:
-    """How many lines down a mark's words meet no others, which `taken` remembers; None for nowhere."""
-    width = LETTER * len(words)
-    left, right = (x, x + width) if x < 0.5 else (x - width, x)
-    for line in range(3 if y is None else 1):
-        baseline = HEIGHT * (1 - (1.0 if y is None else y)) + _below(y, line)
-        if all(left > end or right < start or abs(baseline - other) >= LINE_HEIGHT for start, end, other in taken):
-            taken.append((left, right, baseline))
-            return line
-    return None
-
-
-def _below(y: float | None, line: int) -> int:
-    """Pixels from a mark down to its words: above a ring, but below one at the top and beside a vertical line."""
-    return 14 + LINE_HEIGHT * line if y is None or y > 0.9 else -8
-
-
-def _mark(mark: Mark, x: float, y: float | None, line: int | None) -> str:
-    """A ring, or a vertical line where the mark has no height; words stand on the side with more room."""
-    style = f"dlviz-mark dlviz-{mark.kind} {palette.color_class(mark.color)}"
-    across, down = _across(x), "0" if y is None else _down(y)
-    shape = (
-        f'<line x1="{across}" x2="{across}" y2="100%"/>' if y is None else f'<circle cx="{across}" cy="{down}" r="5"/>'
-    )
-    side = 'dx="8"' if x < 0.5 else 'dx="-8" text-anchor="end"'
-    words = ""
-    if line is not None:
-        words = f'<text x="{across}" y="{down}" {side} dy="{_below(y, line)}">{text(mark.label)}</text>'
-    return f'<g class="{style}"><title>{text(mark.label)}</title>{shape}{words}</g>'
+            yield Place(mark, float(axes.x(np.array(at))), y)
 
 
 def _across(place: float) -> str:

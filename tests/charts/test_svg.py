@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from dlviz_docs.charts import scales, svg
+from dlviz_docs.charts import svg
+from dlviz_docs.charts.marks import HEIGHT, LINE_HEIGHT
 from dlviz_docs.view import Band, Chart, Line, Mark
 
 
@@ -115,32 +116,54 @@ def test_a_band_is_an_area_around_its_middle() -> None:
     assert [n.attrib["class"] for n in root.iter("path")] == ["dlviz-band dlviz-s2", "dlviz-line dlviz-s2"]
 
 
+def marked(chart: Chart) -> list[ElementTree.Element]:
+    return [group for group in draw(chart).iter("g") if "dlviz-mark" in group.get("class", "")]
+
+
+def baselines(groups: list[ElementTree.Element]) -> list[float | None]:
+    """Of the words of each mark, px from the top; None for a mark without."""
+    found = []
+    for group in groups:
+        words = group.find("text")
+        top = 0.0 if words is None else float(words.attrib["y"].rstrip("%")) / 100 * HEIGHT
+        found.append(None if words is None else top + float(words.attrib["dy"]))
+    return found
+
+
 def test_marks_are_rings_and_lines_and_their_words_do_not_meet() -> None:
     marks = (
-        Mark("best", {"step": 1.0}, 1.0, "best 1"),
-        Mark("best", {"step": 1.0}, 1.0, "best of another"),
+        *(Mark("best", {"step": 1.0}, 1.0, f"best {i}") for i in range(5)),
         Mark("resume", {"step": 0.0}, None, "resumed"),
         Mark("resume", {"step": 0.1}, None, "resumed again"),
         Mark("best", {"epoch": 1.0}, 1.0, "not on this axis"),
     )
-    root = draw(Chart((line([3, 1, 2]),), marks=marks))
-    groups = [group for group in root.iter("g") if "dlviz-mark" in group.get("class", "")]
-    assert [group.findtext("text") for group in groups] == ["best 1", None, "resumed", "resumed again"]
-    assert [words.attrib["dy"] for words in root.iter("text") if words.text in ("resumed", "resumed again")] == [
-        "14",
-        "29",
-    ]
-    assert [len(group.findall("circle")) for group in groups] == [1, 1, 0, 0]
-    assert [group.findtext("title") for group in groups] == ["best 1", "best of another", "resumed", "resumed again"]
+    groups = marked(Chart((line([3, 1, 2]),), marks=marks))
+    assert [len(group.findall("circle")) for group in groups] == [1] * 5 + [0, 0]
+    assert [group.findtext("title") for group in groups] == [mark.label for mark in marks[:-1]]
+    rings, lines = baselines(groups)[:5], baselines(groups)[5:]
+    assert lines == [14, 29]
+    shown = sorted(place for place in rings if place is not None)
+    assert 2 <= len(shown) < 5  # for the others there is no room: their titles tell
+    assert all(np.diff(shown) >= LINE_HEIGHT)
+    assert all(0 < place <= HEIGHT for place in shown)
 
 
-@pytest.mark.parametrize(("lower", "words"), [(0.85, ["top", None]), (0.7, ["top", "lower"])])
-def test_words_below_a_ring_at_the_top_do_not_meet_those_above_the_next(lower: float, words: list[str | None]) -> None:
-    low, high = 0.0, 1.0
-    span = scales.y_scale(low, high)
-    marks = (Mark("best", {"step": 1.0}, high, "top"), Mark("best", {"step": 1.0}, span.high * lower, "lower"))
-    groups = [g for g in draw(Chart((line([low, high]),), marks=marks)).iter("g") if "dlviz-mark" in g.get("class", "")]
-    assert [group.findtext("text") for group in groups] == words
+def test_words_stand_where_they_hide_no_curve() -> None:
+    low = line([1, 1, 1, 1, 1])
+    mark = Mark("best", {"step": 2.0}, 1.0, "best 1")
+
+    def beside(*others: float) -> float:
+        """Of the label from its ring on a level curve, beside other level curves."""
+        frame_ = line([0, 0, 0, 0, 4])
+        groups = marked(Chart((frame_, low, *(line([y] * 5) for y in others)), marks=(mark,)))
+        (baseline,) = baselines(groups)
+        ring = float(groups[0].find("circle").attrib["cy"].rstrip("%")) / 100 * HEIGHT  # type: ignore[union-attr]
+        assert baseline is not None
+        return baseline - ring
+
+    assert beside() == -8
+    assert beside(1.25) == 18  # a curve above
+    assert beside(1.25, 0.8) == -23  # and one below
 
 
 def test_words_from_a_folder_stay_words() -> None:

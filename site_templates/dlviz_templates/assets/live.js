@@ -10,6 +10,8 @@
   const SVG = "http://www.w3.org/2000/svg";
   const TIP_ROWS = 12;
   const LINE = 15; // height of words, px
+  const RING = [-8, 18, -23, 33]; // from a ring down to the baseline of its words, px
+  const VERTICAL = [14, 29, 44];
   const GLYPHS = { nan: "M-3.5-3.5l7 7m0-7l-7 7", high: "M0-4l4 7h-8z", low: "M0 4l4-7h-8z" };
   const MARKERS = [
     // as in charts/palette.py
@@ -388,6 +390,7 @@
       return [];
     }
 
+    /** Rings and vertical lines, with words where they hide least; the same rules as charts/marks.py. */
     marks(lines) {
       const colors = new Set(lines.map((line) => line.color));
       const taken = [];
@@ -396,31 +399,53 @@
         const y = mark.y === null ? null : this.y.at(mark.y);
         const hidden = this.spec.lines.some((line) => line.color === mark.color) && !colors.has(mark.color);
         if (hidden || !(x >= 0 && x <= 1) || (y !== null && !(y >= 0 && y <= 1))) return [];
-        const width = (6.2 * mark.label.length) / this.svg.clientWidth;
-        const left = x < 0.5 ? x : x - width;
-        // The first of the lines below its place where the words meet no others.
-        const below = (line) => (y === null || y > 0.9 ? 14 + LINE * line : -8);
-        const baseline = (line) => (1 - (y ?? 1)) * this.svg.clientHeight + below(line);
-        const free = (place) =>
-          taken.every(([l, r, other]) => l > left + width || r < left || Math.abs(place - other) >= LINE);
-        const line = (y === null ? [0, 1, 2] : [0]).findIndex((i) => free(baseline(i)));
-        if (line >= 0) taken.push([left, left + width, baseline(line)]);
-        const at = {
-          x: percent(x),
-          y: y === null ? "0" : percent(1 - y),
-          dy: below(line),
-          dx: x < 0.5 ? 8 : -8,
-          "text-anchor": x < 0.5 ? null : "end",
-        };
+        const at = { x: percent(x), y: y === null ? "0" : percent(1 - y) };
+        const down = this.wordsPlace(mark.label, x, y, lines, taken);
+        const side = x < 0.5 ? { dx: 8 } : { dx: -8, "text-anchor": "end" };
         return [
           svg(
             "g",
             { class: `dlviz-mark dlviz-${mark.kind} ${tint(mark.color)}` },
             y === null ? svg("line", { x1: at.x, x2: at.x, y2: "100%" }) : svg("circle", { cx: at.x, cy: at.y, r: 5 }),
-            ...(line >= 0 ? [svg("text", at, mark.label)] : []),
+            ...(down === undefined ? [] : [svg("text", { ...at, ...side, dy: down }, mark.label)]),
           ),
         ];
       });
+    }
+
+    /** Pixels from a mark down to its words, where these meet no others and hide the fewest curves. */
+    wordsPlace(label, x, y, lines, taken) {
+      const height = this.svg.clientHeight;
+      const width = (6.2 * label.length) / this.svg.clientWidth;
+      const [left, right] = x < 0.5 ? [x, x + width] : [x - width, x];
+      const top = (1 - (y ?? 1)) * height;
+      const free = (y === null ? VERTICAL : RING).filter(
+        (down) =>
+          top + down > 0 &&
+          top + down <= height &&
+          taken.every(([l, r, other]) => left > r || right < l || Math.abs(top + down - other) >= LINE),
+      );
+      const ends = [this.x.value(left), this.x.value(right)];
+      const crossed = (down) => {
+        const [low, high] = [1 - (top + down) / height, 1 - (top + down - LINE) / height];
+        return lines.filter((line) => this.runsThrough(line, ends, low, high)).length;
+      };
+      const costs = free.map(crossed);
+      const down = free[costs.indexOf(Math.min(...costs))]; // the first of equals
+      if (down !== undefined) taken.push([left, right, top + down]);
+      return down;
+    }
+
+    runsThrough(line, [left, right], low, high) {
+      let [least, most] = [Infinity, -Infinity];
+      const to = Math.min(line.x.length, lowerBound(line.x, right) + 1);
+      for (let i = Math.max(0, lowerBound(line.x, left) - 1); i < to; i++) {
+        const y = this.y.at(line.y[i]);
+        if (!Number.isFinite(y)) continue;
+        least = Math.min(least, y);
+        most = Math.max(most, y);
+      }
+      return least <= high && most >= low;
     }
 
     /* Pointer, keys */
