@@ -103,6 +103,8 @@ class Chart:
     y_label: str = ""
     log_y: bool = False
     """Start with a logarithmic axis."""
+    focus: tuple[float, float] | None = None
+    """Values the axis starts with, where some curves go so far beyond that they would flatten all others."""
 
 
 @dataclass(frozen=True, slots=True)

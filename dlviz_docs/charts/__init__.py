@@ -46,6 +46,7 @@ def chart_context(figure: Figure, *, experiment: str, root: str) -> dict[str, ob
         "figure": figure,
         "svg": Markup(drawn),  # noqa: S704  (svg.draw encodes every text)
         "keys": _keys(chart, figure.title),
+        "beyond": describe.beyond(chart),
         "notes": describe.notes(chart),
         "columns": describe.COLUMNS,
         "rows": tuple(describe.rows(chart)),
@@ -97,6 +98,7 @@ def _spec(chart: Chart) -> dict[str, object]:
         "xLabel": chart.x_label,
         "yLabel": chart.y_label,
         "log": chart.log_y,
+        "focus": chart.focus,
         "lines": [_line(line) for line in chart.lines],
         "bands": [_band(band) for band in chart.bands],
         "marks": [_mark(mark) for mark in chart.marks],

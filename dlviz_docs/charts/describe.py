@@ -11,7 +11,7 @@ from dlviz_docs.model import FloatArray
 from dlviz_docs.view import Chart, Line
 from dlviz_docs.words import count, duration, number
 
-__all__ = ["COLUMNS", "Row", "notes", "rows", "sentence"]
+__all__ = ["COLUMNS", "Row", "beyond", "notes", "rows", "sentence"]
 
 SPOKEN = 4
 """Curves described one by one; of more, only their number and range is said."""
@@ -57,6 +57,18 @@ def notes(chart: Chart) -> tuple[str, ...]:
             ),
         )
     )
+
+
+def beyond(chart: Chart) -> str:
+    """Which curves leave the focus, and how far; empty for none."""
+    if chart.focus is None:
+        return ""
+    low, high = chart.focus
+    outside = [line for line in chart.lines if ((line.y < low) | (line.y > high))[np.isfinite(line.y)].any()]
+    values = np.concatenate([line.y[np.isfinite(line.y)] for line in outside])
+    ends = [f"up to {number(float(values.max()))}"] if values.max() > high else []
+    ends += [f"down to {number(float(values.min()))}"] if values.min() < low else []
+    return f"{_several(outside)}: {' and '.join(ends)}, outside the picture."
 
 
 def rows(chart: Chart) -> Iterator[Row]:

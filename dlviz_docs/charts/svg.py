@@ -25,6 +25,8 @@ BUDGET = 1200
 """Points in all curves of one chart together; some 5 bytes each."""
 MOST = 400
 """Points in one curve: more than a picture of this size shows."""
+FARTHEST = 100.0
+"""Heights of the picture that a curve may leave it by: farther, its path could not be told from a vertical line."""
 _GLYPHS = {"nan": "M-3.5-3.5l7 7m0-7l-7 7", "high": "M0-4l4 7h-8z", "low": "M0 4l4-7h-8z"}
 
 
@@ -57,7 +59,8 @@ def draw(chart: Chart, *, id: str, title: str, description: str) -> str:  # noqa
             f'<svg class="dlviz-svg" width="100%" height="{HEIGHT}" role="img" aria-labelledby="{name}-t {name}-d">'
             f'<title id="{name}-t">{text(title)}</title><desc id="{name}-d">{text(description)}</desc>',
             *_axes(chart, axes),
-            f'<svg class="dlviz-curves" viewBox="0 0 {paths.GRID} {paths.GRID}" preserveAspectRatio="none">',
+            f'<svg class="dlviz-curves{" dlviz-cut-off" if chart.focus else ""}" '
+            f'viewBox="0 0 {paths.GRID} {paths.GRID}" preserveAspectRatio="none">',
             *_bands(chart, axes),
             *_paths(curves),
             "</svg>",
@@ -70,13 +73,15 @@ def draw(chart: Chart, *, id: str, title: str, description: str) -> str:  # noqa
 
 
 def frame(chart: Chart) -> Frame:
-    """Axes that hold every finite value of the chart; no spike is cut off."""
+    """Axes that hold every finite value of the chart, or those of its focus; no other spike is cut off."""
     kind = chart.x_axes[0]
     across = _finite([line.x[kind] for line in chart.lines] + [band.x for band in chart.bands])
     down = _finite([line.y for line in chart.lines] + [v for band in chart.bands for v in (band.low, band.high)])
     if chart.log_y:
         down = down[down >= scales.LEAST]
     x = scales.x_scale(float(across.min()), float(across.max())) if len(across) else scales.Scale(0.0, 1.0)
+    if chart.focus:
+        down = np.array(chart.focus)
     if not len(down):
         return Frame(x, scales.Scale(0.0, 1.0), kind)
     return Frame(x, scales.y_scale(float(down.min()), float(down.max()), log=chart.log_y), kind)
@@ -146,7 +151,8 @@ def _curve(line: Line, axes: Frame, share: int) -> _Curve:
         x, y = x[order], y[order]
     keep = thin(x, y, share)
     x, y = x[keep], y[keep]
-    return _Curve(line, axes.x(x), np.where(y < scales.LEAST, -np.inf, axes.y(y)) if axes.y.log else axes.y(y))
+    down = np.where(y < scales.LEAST, -np.inf, axes.y(y)) if axes.y.log else axes.y(y)
+    return _Curve(line, axes.x(x), np.where(np.isfinite(down), down.clip(-FARTHEST, FARTHEST), down))
 
 
 def _paths(curves: Iterable[_Curve]) -> Iterator[str]:
@@ -179,7 +185,7 @@ def _ends(curves: Iterable[_Curve]) -> Iterator[str]:
     """A marker at the last finite point of each curve: the shape tells runs apart where the colour does not."""
     for curve in curves:
         last = _last(np.isfinite(curve.y))
-        if last is not None and not curve.line.faint:
+        if last is not None and 0 <= curve.y[last] <= 1 and not curve.line.faint:
             x, y, color = _across(curve.x[last]), _down(curve.y[last]), curve.line.color
             style = f"dlviz-end {palette.color_class(color)}"
             yield f'<svg class="{style}" x="{x}" y="{y}"><path d="{palette.marker(color)}"/></svg>'
@@ -197,7 +203,7 @@ def _places(chart: Chart, axes: Frame) -> Iterator[Place]:
         if at is None:
             continue
         y = None if mark.y is None else float(axes.y(np.array(mark.y)))
-        if y is None or np.isfinite(y):
+        if y is None or 0 <= y <= 1:
             yield Place(mark, float(axes.x(np.array(at))), y)
 
 

@@ -31,11 +31,13 @@ RUNS_IN_CONTEXT = 18
 BEST_MARKED = 3
 """Of so few runs each has its best step marked; of more, only the best run."""
 BAND = (0.1, 0.5, 0.9)
+FOCUS_TIMES = 3
 LOG_DECADES = 2.5
 """A range from which only the first steps could be read on a linear axis."""
 
 _LOGARITHMIC = {"Loss", "Learning rate", "Gradients and weights"}
 _BAND_COLOR = 9
+_LOST = frozenset({"divergence", "nonfinite"})
 _ONSETS = {"overfitting": "overfits", "divergence": "diverges"}
 
 
@@ -67,13 +69,17 @@ def metric_figure(
     shown = list(curves) if few else list(_selection(curves, judged, set(best), context=len(runs) <= RUNS_IN_CONTEXT))
     first_axis, axes = _axes(shown)
     bands = () if few else _bands([c for c in curves if c.series.split == judged.split], first_axis)
+    sound = [curve for curve in shown if not _is_lost(curve)] or shown
+    logarithmic = names.group(metric) in _LOGARITHMIC and _spans_decades(sound)
+    focus = _focus(sound, shown, log=logarithmic)
     chart = Chart(
         lines=tuple(_lines(shown, faint=set() if few else set(runs).difference(best))),
         bands=bands,
         marks=tuple(_marks(curves, judged) if few else _best_marks(curves, judged)),
         x_axes=axes,
         x_label=_axis_words(shown, first_axis),
-        log_y=names.group(metric) in _LOGARITHMIC and _spans_decades(shown),
+        log_y=logarithmic if focus else names.group(metric) in _LOGARITHMIC and _spans_decades(shown),
+        focus=focus,
     )
     caption = course(curves, judged) + ("" if few else choice(experiment, len(runs), len(best), bool(bands), shown))
     if lone:
@@ -141,6 +147,31 @@ def _spans_decades(curves: Iterable[Curve]) -> bool:
     if low <= 0 or high / low <= 10**LOG_DECADES:
         return False
     return bool(high / min(np.partition(v, len(v) // 10)[len(v) // 10] for v in drawn) > 10**LOG_DECADES)
+
+
+def _is_lost(curve: Curve) -> bool:
+    """Whether the run is said to diverge, or to end in NaN, in this metric."""
+    return any(
+        insight.kind in _LOST and insight.metric.removeprefix(f"{curve.series.split}/") == curve.series.metric
+        for insight in curve.run.insights
+    )
+
+
+def _focus(sound: Sequence[Curve], shown: Sequence[Curve], *, log: bool) -> tuple[float, float] | None:
+    """The range of the curves that are sound, where all together would leave them less than a third of the height."""
+    low, high = _range(sound)
+    lowest, highest = _range(shown)
+    if log and lowest > 0:
+        part, whole = np.log10(high / low), np.log10(highest / lowest)
+    else:
+        part, whole = high - low, highest - lowest
+    return (low, high) if 0 < part < whole / FOCUS_TIMES else None
+
+
+def _range(curves: Iterable[Curve]) -> tuple[float, float]:
+    """Of all finite values; empty, from 0 to 0, where there are none."""
+    drawn = [values for curve in curves if len(values := curve.y[curve.finite])]
+    return min((float(v.min()) for v in drawn), default=0.0), max((float(v.max()) for v in drawn), default=0.0)
 
 
 # --- marks ------------------------------------------------------------------------------------------------------------

@@ -209,6 +209,22 @@ def test_axes_smoothing_and_fit(opened: Visit) -> None:
     opened.expect_quiet()
 
 
+def test_a_chart_starts_with_its_focus_and_shows_all_on_request(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    figure, run = one_line("lost", [0, 1, 2, 3], [1, 2, 1e24, 1.5], focus=(1.0, 2.0))
+    page = visit().page
+    page.goto(write_page(tmp_path, [figure], [run]))
+    beyond = page.locator(".dlviz-beyond")
+    assert beyond.inner_text() == "lost: up to 1e24, outside the picture."
+    wake(page, "metric-lost")
+    said = page.locator("#metric-lost [role=status]")
+    assert said.inner_text() == "1 point lies outside the picture: turn off “fit” to see all."
+    assert not beyond.is_visible()
+    page.locator("#metric-lost button", has_text="fit").click()
+    frames(page)
+    assert not said.is_visible()
+    assert ticks(page, "y", "metric-lost")[-1] == "1e24"
+
+
 def test_what_is_no_number_is_seen_and_read(opened: Visit) -> None:
     page = opened.page
     wake(page, "metric-odd")

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from dlviz_docs.charts import svg
+from dlviz_docs.charts import describe, svg
 from dlviz_docs.charts.marks import HEIGHT, LINE_HEIGHT
 from dlviz_docs.view import Band, Chart, Line, Mark
 
@@ -164,6 +164,19 @@ def test_words_stand_where_they_hide_no_curve() -> None:
     assert beside() == -8
     assert beside(1.25) == 18  # a curve above
     assert beside(1.25, 0.8) == -23  # and one below
+
+
+def test_what_leaves_the_focus_is_cut_off_and_said() -> None:
+    sound, lost = line([1, 0.5]), line([1, 1e300], label="lost")
+    marks = (Mark("best", {"step": 1.0}, 1e300, "far away"), Mark("best", {"step": 1.0}, 0.5, "here"))
+    chart = Chart((sound, lost), marks=marks, focus=(0.5, 1.0))
+    root = draw(chart)
+    assert "dlviz-cut-off" in next(node for node in root if "dlviz-curves" in node.get("class", "")).attrib["class"]
+    assert [group.findtext("title") for group in marked(chart)] == ["here"]
+    assert len([node for node in root.iter("svg") if "dlviz-end" in node.get("class", "")]) == 1
+    assert max(abs(height) for path in curves(root) for height in heights(path)) <= 1000 * svg.FARTHEST
+    assert describe.beyond(chart) == "lost: up to 1e300, outside the picture."
+    assert describe.beyond(Chart((sound, lost))) == ""
 
 
 def test_words_from_a_folder_stay_words() -> None:

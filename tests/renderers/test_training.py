@@ -166,6 +166,31 @@ def test_a_logarithmic_axis_is_for_losses_over_decades(metric: str, values: Sequ
     assert chart(experiment(run("a", {metric: values})), metric).log_y is log
 
 
+def diverged(values: Sequence[float]) -> Run:
+    return run("lost", {"val/loss": values}, insights=(Insight("divergence", "serious", "…", metric="val/loss"),))
+
+
+@pytest.mark.parametrize(
+    ("values", "focus"),
+    [
+        ([1, 5, 1e9], (0.5, 1.0)),
+        ([1, 0.5, 2], None),  # it fits beside the others
+        ([1, 1e30, float("nan")], (0.5, 1.0)),
+    ],
+)
+def test_a_run_that_diverges_does_not_flatten_the_others(values: Sequence[float], focus: object) -> None:
+    found = chart(experiment(run("sound", {"val/loss": [1, 0.7, 0.5]}), diverged(values)), ["val", "loss"][1])
+    assert found.focus == focus
+    assert not found.log_y
+    assert len(found.lines) == 2
+
+
+def test_where_all_diverge_all_is_shown() -> None:
+    found = chart(experiment(diverged([1, 5, 1e9])), "loss")
+    assert found.focus is None
+    assert found.log_y
+
+
 def test_no_chart_without_two_points() -> None:
     assert metric_chart(experiment(run("a", {"test/accuracy": [0.9]})), "accuracy") is None
     assert metric_chart(experiment(run("a", LOSS)), "unknown") is None

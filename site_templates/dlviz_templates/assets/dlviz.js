@@ -142,7 +142,7 @@
     const help = html("p", { class: "dlviz-help", id: `${figure.id}-k`, hidden: "" }, HELP);
     entry.controls = {
       log: toggle("log", spec.log, "Logarithmic value axis"),
-      fit: toggle("fit", false, "Fit the value axis to the middle 98 % of the points"),
+      fit: toggle("fit", !!spec.focus, `Fit the value axis to ${spec.focus ? "the runs that do not diverge" : "the middle 98 % of the points"}`),
       help: button(
         "?",
         () => {

@@ -10,6 +10,7 @@
   const SVG = "http://www.w3.org/2000/svg";
   const TIP_ROWS = 12;
   const LINE = 15; // height of words, px
+  const FAR = 1e5; // px; a path that leaves the picture by more is not drawn by every browser
   const RING = [-8, 18, -23, 33]; // from a ring down to the baseline of its words, px
   const VERTICAL = [14, 29, 44];
   const GLYPHS = { nan: "M-3.5-3.5l7 7m0-7l-7 7", high: "M0-4l4 7h-8z", low: "M0 4l4-7h-8z" };
@@ -96,7 +97,7 @@
       this.title = figure.querySelector(".dlviz-title").textContent;
       this.kind = spec.axes[0];
       this.log = spec.log;
-      this.fit = false;
+      this.fit = !!spec.focus;
       this.weight = 0;
       this.range = null;
       this.hidden = new Set();
@@ -238,7 +239,10 @@
       this.lines = lines;
       const [width, height] = [this.svg.clientWidth || 700, this.svg.clientHeight || 240];
       const X = (v) => this.x.at(v) * width;
-      const Y = (v) => (1 - this.y.at(v)) * height;
+      const Y = (v) => {
+        const y = (1 - this.y.at(v)) * height;
+        return Number.isFinite(y) ? Math.max(-FAR, Math.min(FAR, y)) : y;
+      };
       this.cursor = svg("g", { class: "dlviz-cursor" });
       this.svg.replaceChildren(
         this.svg.querySelector("desc") ?? "",
@@ -282,7 +286,8 @@
             take(band.high[i] ?? NaN);
           }
         });
-      if (this.fit && values.length) {
+      if (this.fit && this.spec.focus) [low, high] = this.spec.focus;
+      else if (this.fit && values.length) {
         const order = Float64Array.from(values).sort();
         low = order[Math.floor(0.01 * (order.length - 1))];
         high = order[Math.ceil(0.99 * (order.length - 1))];
@@ -295,7 +300,7 @@
     remarks(lines, outside) {
       const lost = this.spec.lines.filter((line) => line.kept && !line.kept[this.kind]).length;
       return [
-        outside && `Fitted to the middle 98 %: ${outside.toLocaleString("en")} points lie outside the picture.`,
+        outside && `${outside.toLocaleString("en")} ${outside === 1 ? "point lies" : "points lie"} outside the picture: turn off “fit” to see all.`,
         lines.some((line) => line.thinned) && "Curves of more than 200,000 points are thinned; every extreme is kept.",
         this.missing.length
           ? `Not found: ${[...new Set(this.missing)].join(", ")}.`
