@@ -98,12 +98,13 @@ def _selection(curves: Iterable[Curve], judged: Judgement, best: set[str], *, co
 
 
 def _lines(shown: Sequence[Curve], faint: set[str]) -> Iterator[Line]:
-    """Runs are told apart by colour, splits by dash; a lone split needs no dash, a lone run no name."""
+    """Runs are told apart by colour, splits by dash; a lone split needs neither dash nor word, a lone run no name."""
     several = are_several(shown)
-    held_out = any(curve.series.split in ("val", "test") for curve in shown)
+    splits = {curve.series.split for curve in shown}
     for curve in shown:
         split = curve.series.split
-        label = f"{curve.run.name} {split}".strip() if several else split
+        told = split if len(splits) > 1 or not several else ""
+        label = f"{curve.run.name} {told}".strip() if several else told
         yield Line(
             label=label or curve.series.name,
             run=curve.run.slug,
@@ -111,7 +112,7 @@ def _lines(shown: Sequence[Curve], faint: set[str]) -> Iterator[Line]:
             color=curve.run.color,
             x=curve.x,
             y=curve.y,
-            dash="dashed" if split == "train" and held_out else "solid",
+            dash="dashed" if split == "train" and splits & {"val", "test"} else "solid",
             faint=curve.run.slug in faint,
             name=curve.run.name,
             split=split,
