@@ -31,6 +31,7 @@ SPLITS: Mapping[str, str] = {
     "val": "val",
     "valid": "val",
     "validation": "val",
+    "validierung": "val",
     "eval": "val",
     "evaluation": "val",
     "dev": "val",
@@ -39,10 +40,23 @@ SPLITS: Mapping[str, str] = {
 }
 
 _SPLIT_WORD = "|".join(sorted(SPLITS, key=len, reverse=True))
-_PREFIX = re.compile(rf"^(?:epoch_)?({_SPLIT_WORD})[/_.\- ]+(?=\S)", re.IGNORECASE)
-_SUFFIX = re.compile(rf"(?<=\S)[/_.\- ]+({_SPLIT_WORD})$", re.IGNORECASE)
+_PREFIX = re.compile(rf"^(?:epoch_)?[(\[]?({_SPLIT_WORD})[)\]]?[/_.:\- ]+(?=\S)", re.IGNORECASE)
+_SUFFIX = re.compile(rf"(?<=\S)(?:[/_.\- ]+|\s*[(\[])({_SPLIT_WORD})[)\]]?$", re.IGNORECASE)
+_MIDDLE = re.compile(rf"(?<=[^/]/)({_SPLIT_WORD})/(?=[^/])", re.IGNORECASE)
+"""The folder of a tag: "acc/val/top1"."""
+_CAMEL_PREFIX = re.compile(r"^(train|training|val|valid|validation|eval|dev|test)(?=[A-Z])")
+_CAMEL_SUFFIX = re.compile(r"(?<=[a-z0-9])(Train|Training|Val|Valid|Validation|Eval|Dev|Test)$")
+_CAPITAL = re.compile(r"^[A-Z](?=[a-z]{2})")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_COUNTER = re.compile(
+    r"(^|/)((global|env|environment|gradient|update|optimizer|agent|train|training|time)_(step|epoch)s?|"
+    r"train(ing)?_iter(ation)?s?)$",
+    re.IGNORECASE,
+)
+"""Names that are whole: in none of them is "train" a split, or "step" the rhythm of a mean."""
 _KERAS = re.compile(r"^(?:epoch_|batch_)(?=\w)|^evaluation_(?=\w+_vs_iterations$)|_vs_iterations$")
 _EVALUATION = re.compile(r"^evaluation_(\w+)_vs_iterations$")
+_BATCHES = re.compile(r"^batch_(?=\w)")
 _RHYTHM = re.compile(r"(?<=\w)_(step|epoch)$")
 
 _LEARNING_RATE = re.compile(
@@ -50,14 +64,16 @@ _LEARNING_RATE = re.compile(
 )
 _DOWN = re.compile(
     r"(^|[^a-z])(loss|losses|err|error|nll|perplexity|ppl|bpb|bpc|fid|kid|mae|mse|rmse|mape|smape|wer|cer|ter|"
-    r"cross_?entropy|crossentropy|brier|ece|lpips|hinge|distance|eer|regret)(?![a-z])|loss$|error$"
+    r"cross_?entropy|crossentropy|brier|ece|lpips|hinge|distance|eer|regret|verlust|fehler)(?![a-z])|loss$|error$"
 )
 _UP = re.compile(
     r"(^|[^a-z])(acc|accuracy|f1|fscore|precision|recall|map|ap|ar|auc|auroc|auprc|iou|miou|dice|psnr|ssim|bleu|rouge\w*|"
     r"meteor|return|returns|reward|rewards|rew|eprew\w*|success|fitness|score|mcc|kappa|r2|spearman|pearson|top\d|win_?rate|elo|"
-    r"ap\d+|map\d+)(?![a-z])|accuracy$|_acc\d*$|^acc\d*$"
+    r"ap\d+|map\d+|ep_?ret|genauigkeit)(?![a-z])|accuracy$|_acc\d*$|^acc\d*$"
 )
-_NEITHER = re.compile(r"(^|[/_:.\- ])(approx_?kl|kl|entropy|clip_?frac(tion)?|std|stddev|var|variance|shaded)$")
+_NEITHER = re.compile(
+    r"(^|[/_:.\- ])(approx_?kl|kl|entropy|clip_?frac(tion)?|std|stddev|var|variance|shaded)$|^(.*/)?(std|stddev|var)_"
+)
 """Diagnostics and spreads: neither way is better, whatever they stand beside ("loss/approxkl", "reward_std")."""
 _GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("Learning rate", _LEARNING_RATE),
@@ -74,7 +90,7 @@ _GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "Progress",
         re.compile(
             r"(^|/)(epoch|step|iter|iteration|global_step|env_step|gradient_step|total_timesteps|iterations|n_updates|"
-            r"total_steps|num_input_tokens_seen|n/ep|n/st|update_step|episodes?)$",
+            r"total_steps|percentage|total_tokens|num_input_tokens_seen|n/ep|n/st|update_step|episodes?)$",
             re.IGNORECASE,
         ),
     ),
@@ -82,8 +98,8 @@ _GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "Reward",
         re.compile(
-            r"(^|[/_ ])(reward|rewards|rew|return|returns|ep_?rew_?mean|ep_?len_?mean|episodic_return|episode_reward|"
-            r"success|success_rate|ep_length|episode_length|length|len)([/_ ]|$|_)",
+            r"(^|[/_ ])(reward|rewards|rew|return|returns|ep_?rew_?mean|ep_?len_?mean|ep_?ret|ep_?len|"
+            r"episodic_return|episode_reward|success|success_rate|ep_length|episode_length|length|len)([/_ ]|$|_)",
             re.IGNORECASE,
         ),
     ),
@@ -101,17 +117,19 @@ def canonical(raw_names: Sequence[str], split: str = "") -> dict[str, str]:
     parsed = {raw: _parse(raw) for raw in raw_names}
     judged = {metric for found, metric in parsed.values() if found in ("val", "test")}
     judged -= {metric for found, metric in parsed.values() if found == "train"}
-    rhythms = Counter(_RHYTHM.sub("", f"{found}/{metric}") for found, metric in parsed.values())
+    rhythms = Counter(_rhythmless(f"{found}/{metric}") for found, metric in parsed.values())
     result: dict[str, str] = {}
     taken: set[str] = set()
     for raw, (found, metric) in parsed.items():
-        base = _RHYTHM.sub("", metric)
+        base = _rhythmless(metric)
         # Lightning logs "loss_step" and "loss_epoch" side by side: the epoch mean is the metric.
-        if rhythms[_RHYTHM.sub("", f"{found}/{metric}")] == 1 or metric.endswith("_epoch"):
+        if rhythms[_rhythmless(f"{found}/{metric}")] == 1 or metric.endswith("_epoch"):
             metric = base
         if (match := _EVALUATION.match(raw)) and f"epoch_{match[1]}" in parsed:
             metric = f"{match[1]}_vs_iterations"  # by epochs, validation stands beside training
         found = found or split or ("train" if metric in judged and not is_learning_rate(metric) else "")
+        if _BATCHES.match(raw) and _BATCHES.sub("epoch_", raw) in parsed:
+            metric = raw  # TensorFlow 1 logs both: the epoch's value stands beside validation
         head = f"{found}/" if found else ""
         numbered = (f"{head}{raw} ({number})" for number in count(2))
         result[raw] = next(name for name in chain((head + metric, head + raw), numbered) if name not in taken)
@@ -122,11 +140,28 @@ def canonical(raw_names: Sequence[str], split: str = "") -> dict[str, str]:
 def _parse(raw: str) -> tuple[str, str]:
     """Split and metric of one raw name; the split is "" when the name does not say."""
     name = _KERAS.sub("", _KERAS.sub("", raw.strip()))
-    if match := _PREFIX.match(name):
-        return SPLITS[match[1].lower()], name[match.end() :]
-    if match := _SUFFIX.search(name):
-        return SPLITS[match[1].lower()], name[: match.start()]
+    head, slash, _ = name.partition("/")
+    if _COUNTER.search(name) and not (slash and split_of_folder(head)):
+        return "", name
+    for pattern in (_PREFIX, _SUFFIX, _MIDDLE):
+        if match := pattern.search(name):
+            return SPLITS[match[1].lower()], name[: match.start()] + name[match.end() :]
+    for pattern in (_CAMEL_PREFIX, _CAMEL_SUFFIX):
+        if match := pattern.search(name):
+            rest = name[: match.start()] + name[match.end() :]
+            # "testLoss" is the "loss" beside it; "valIoU" is IoU.
+            return SPLITS[match[1].lower()], _CAPITAL.sub(lambda first: first[0].lower(), rest)
     return "", name or raw
+
+
+def _rhythmless(metric: str) -> str:
+    """The metric without "_step" or "_epoch", unless that is what it counts."""
+    return metric if _COUNTER.search(metric) else _RHYTHM.sub("", metric)
+
+
+def _spellings(metric: str) -> tuple[str, str]:
+    """The name in lower case, and with the words of camel case apart: "avgeprew", "avg_ep_rew"."""
+    return metric.lower(), _CAMEL.sub("_", metric).lower()
 
 
 def split_of_folder(name: str) -> str:
@@ -141,18 +176,19 @@ def is_learning_rate(metric: str) -> bool:
 
 def direction(metric: str) -> Direction | None:
     """Which way is better, as far as the name tells; None when it does not."""
-    text = metric.lower()
-    if _NEITHER.search(text):
+    texts = _spellings(metric)
+    if any(map(_NEITHER.search, texts)):
         return None
-    if _DOWN.search(text):
+    if any(map(_DOWN.search, texts)):
         return "min"
-    return "max" if _UP.search(text) else None
+    return "max" if any(map(_UP.search, texts)) else None
 
 
 def group(metric: str) -> str:
     """The heading a metric's chart stands under."""
+    spelled = (metric, _CAMEL.sub("_", metric))
     for title, pattern in _GROUPS:
-        if pattern.search(metric):
+        if any(map(pattern.search, spelled)):
             return title
     head, slash, _ = metric.partition("/")
     if direction(metric):

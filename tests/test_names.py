@@ -29,6 +29,22 @@ from dlviz_docs import names
         (["training_step_time"], "", ["train/step_time"]),
         (["value", "retrain"], "", ["value", "retrain"]),  # words that only begin like a split
         (["train", "val"], "", ["train", "val"]),
+        (["loss", "testLoss", "valAcc", "trainAcc"], "", ["train/loss", "test/loss", "val/acc", "train/acc"]),
+        (["valIoU", "accVal", "testLossMean"], "", ["val/IoU", "val/acc", "test/lossMean"]),
+        (["trainable", "evaluate", "testimony", "test1"], "", ["trainable", "evaluate", "testimony", "test1"]),
+        (["Loss (train)", "Loss (val)", "Acc [%] [test]"], "", ["train/Loss", "val/Loss", "test/Acc [%]"]),
+        (["Verlust (Training)", "Verlust (Validierung)"], "", ["train/Verlust", "val/Verlust"]),
+        (["acc/val/top1", "acc/train/top1"], "", ["val/acc/top1", "train/acc/top1"]),
+        (
+            ["test/env_step", "save/gradient_step", "training_iteration", "global_step"],
+            "",
+            ["test/env_step", "save/gradient_step", "training_iteration", "global_step"],
+        ),  # counters: nothing in them is a rhythm or a split
+        (
+            ["batch_acc", "epoch_acc", "epoch_val_acc"],
+            "",
+            ["train/batch_acc", "train/acc", "val/acc"],
+        ),  # Keras of TensorFlow 1
     ],
 )
 def test_canonical(raw: list[str], split: str, expected: list[str]) -> None:
@@ -52,6 +68,8 @@ def test_names_stay_distinct(raw: list[str], split: str) -> None:
         ("lr", None), ("epoch", None), ("grad_norm", None),
         ("loss/approxkl", None), ("reward_std", None), ("kl_loss", "min"),
         ("eprewmean", "max"), ("blossom", None), ("samples", None),
+        ("testAcc", "max"), ("LossPi", "min"), ("AverageEpRet", "max"), ("StdEpRet", None), ("train/lossMean", "min"),
+        ("Genauigkeit", "max"), ("val/Verlust", "min"), ("stdLoss", None), ("std_loss", None), ("EpLen", None),
     ],
 )  # fmt: skip
 def test_direction(metric: str, expected: str | None) -> None:
@@ -64,7 +82,7 @@ def test_direction(metric: str, expected: str | None) -> None:
         ("loss", "Loss"), ("accuracy", "Quality"), ("lr", "Learning rate"), ("lr-Adam/pg1", "Learning rate"),
         ("learning_rate", "Learning rate"), ("grad_norm", "Gradients and weights"), ("reward", "Reward"),
         ("eprewmean", "Reward"), ("eplenmean", "Reward"), ("rollout/ep_rew_mean", "Reward"),
-        ("f1_score", "Quality"),
+        ("f1_score", "Quality"), ("AverageEpRet", "Reward"), ("EpLen", "Reward"), ("testAcc", "Quality"),
         ("runtime", "Speed and system"), ("epoch", "Progress"), ("something", "Other metrics"),
     ],
 )  # fmt: skip
