@@ -14,6 +14,7 @@ from dlviz_docs.model import Experiment, Run, Series
 from dlviz_docs.options import parse
 
 EXAMPLES = Path(__file__).parent.parent / "experiments"
+GUIDE = EXAMPLES.parent / "site_templates/docs/insights.md"
 MEGABYTE = 1_000_000
 
 
@@ -42,6 +43,10 @@ def files() -> Iterator[Path]:
     yield from (path for path in EXAMPLES.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
 
 
+def said(experiment: Experiment) -> set[str]:
+    return {insight.text for run in experiment.runs for insight in run.insights}
+
+
 # --- all of them ------------------------------------------------------------------------------------------------------
 
 
@@ -68,6 +73,12 @@ def test_each_is_described_and_can_be_trained_again(found: Mapping[str, Experime
         assert experiment.inputs, path
         assert experiment.objective is not None
         assert all(run.get(experiment.objective.metric) for run in experiment.runs)
+
+
+def test_sentences_quoted_in_the_guide_are_said(found: Mapping[str, Experiment]) -> None:
+    quoted = [line[2:] for line in GUIDE.read_text(encoding="utf-8").splitlines() if line.startswith("> ")]
+    assert quoted
+    assert set(quoted) <= {text for experiment in found.values() for text in said(experiment)}
 
 
 def test_no_file_names_the_machine() -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from curves import JUDGED, Case, cases
 
 from dlviz_docs.insights import observe
 
+GUIDE = Path(__file__).parents[2] / "site_templates/docs/insights.md"
 HELD_OUT = (101, 102, 103)
 """Floors of precision and recall on the held-out seeds."""
 FLOORS = {
@@ -55,6 +57,14 @@ class Score:
         rows.append(f"silent on {self.silent} of {self.healthy} healthy runs")
         return "\n".join(rows)
 
+    def guide(self) -> list[str]:
+        """The rows of the same table as the guide has them."""
+        return [
+            f"| `{kind}` | {self.right[kind] + self.missed[kind]} | {self.right[kind] + self.wrong[kind]} "
+            f"| {self.precision(kind):.2f} | {self.recall(kind):.2f} |"
+            for kind in JUDGED
+        ]
+
 
 def score(labelled: Iterable[Case]) -> Score:
     result = Score()
@@ -77,6 +87,13 @@ def test_precision_and_recall_on_unseen_curves(capsys: pytest.CaptureFixture[str
     for kind, (precision, recall) in FLOORS.items():
         assert result.precision(kind) >= precision, f"{kind} is said wrongly\n" + "\n".join(result.mistakes)
         assert result.recall(kind) >= recall, f"{kind} is missed\n" + "\n".join(result.mistakes)
+
+
+def test_the_guide_tells_what_is_measured() -> None:
+    result = score(case for seed in HELD_OUT for case in cases(seed))
+    text = GUIDE.read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if line.startswith("| `") and line.count("|") == 6] == result.guide()
+    assert f"{result.silent} of {result.healthy} healthy runs" in text
 
 
 def test_silent_on_healthy_runs() -> None:
