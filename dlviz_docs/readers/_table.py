@@ -1,7 +1,7 @@
 """Delimited text as a `Frame`: in batches, so that memory follows the numbers and not the text.
 
-Every number is what Python's float() makes of its cell. Rows that are not whole are counted and left out, and so is the
-last cell of a file that ends inside a line: "0.12" may be the beginning of "0.1234".
+Every number is what Python's float() makes of its cell. Rows that are not whole are counted and left out. A last row
+without an end of line is whole if it has as many cells as the first line: many writers end no last line.
 """
 
 from __future__ import annotations
@@ -235,16 +235,12 @@ class _Reading:
         return None
 
     def _last(self, row: list[str], raw: list[str], cells: list[_Cells]) -> None:
-        if self.lines.whole:
+        if self.lines.whole or len(row) >= len(raw):
             self._add([row], raw, cells)
             return
-        quoted = len(row) == len(raw) and self.lines.last.endswith('"')
-        if len(row) == len(raw):
-            self._add([row if quoted else [*row[:-1], ""]], raw, cells)
-        if not quoted:
-            size = len(self.lines.last.encode("utf-8", "surrogateescape"))
-            what = f"ends inside a line: its last {size} bytes may not be complete, and the last value is left out"
-            self._tell("cut-off", what, "Wait if it is still being written; else end the last line.")
+        size = len(self.lines.last.encode("utf-8", "surrogateescape"))
+        what = f"ends inside a line: its last {size} bytes are no whole row, and are left out"
+        self._tell("cut-off", what, "Wait if it is still being written; else end the last line.")
 
     def _judge(self) -> None:
         if self.ragged:

@@ -12,6 +12,9 @@ import pytest
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Reading, Series
 from dlviz_docs.readers import Reader
+from dlviz_docs.readers.keras_csv import KerasCSV
+from dlviz_docs.readers.lightning_csv import LightningCSV
+from dlviz_docs.readers.table import MetricsTable
 from dlviz_docs.registry import load_readers
 
 FORMATS = Path(__file__).parent / "formats"
@@ -41,6 +44,7 @@ SETTINGS = (
     "hparams/toml/input/config.toml",
     "hparams/json/input/config.json",
 )
+TABLES = (KerasCSV, LightningCSV, MetricsTable)
 MOST_CUTS = 400
 """Longer files are cut at so many places, evenly."""
 
@@ -89,9 +93,12 @@ def test_a_cut_file_gives_only_points_of_the_whole(place: str, tmp_path: Path) -
     path = tmp_path / whole_path.name
     for at in cuts(len(data)):
         path.write_bytes(data[:at])
+        # A table's last row may be cut inside its last cell: nothing tells that from a writer that ends no last line.
+        open_row = isinstance(reader_of(place), TABLES) and not data[:at].endswith((b"\n", b"\n\0"))
         for raw, pieces in by_raw_name(read(reader_of(place), path)).items():
             assert raw in whole, (at, raw)
-            assert points(pieces) <= points(whole[raw]), (at, raw)
+            sure = [piece.take(np.arange(len(piece) - open_row)) for piece in pieces]
+            assert points(sure) <= points(whole[raw]), (at, raw)
 
 
 @pytest.mark.parametrize("place", [place for place in FILES if place.endswith((".csv", ".jsonl", "metrics.json"))])
