@@ -130,13 +130,16 @@ def unfinished(context: Context) -> list[Insight]:
 
 
 def _still_improves(context: Context, track: Track) -> Insight | None:
-    limits, levels = context.limits, track.levels
-    k = len(levels)
+    limits, k = context.limits, len(track.levels)
     if len(track.values) < limits.least_points or k - 1 - track.best_level > max(1, k // 10):
         return None
-    before, last = median(levels[int(0.6 * k) : int(0.8 * k)]), median(levels[int(0.8 * k) :])
-    gain = before - last
-    lately = median(levels[int(0.8 * k) : int(0.9 * k)]) - median(levels[int(0.9 * k) :])
+    shares = track.shares
+    bounds = ((0.6, 0.8), (0.8, 1.0), (0.8, 0.9), (0.9, 1.0))
+    stretches = [track.levels[(shares >= begin) & ((shares < end) | (end == 1.0))] for begin, end in bounds]
+    if not all(map(len, stretches)):
+        return None
+    before, last, earlier, latest = map(median, stretches)
+    gain, lately = before - last, earlier - latest
     if gain < max(limits.unfinished_gain * track.gained, limits.significance * track.level_noise) or gain <= 0:
         return None
     if lately < limits.unfinished_lately * gain:

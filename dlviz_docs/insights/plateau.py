@@ -28,7 +28,7 @@ def _is_stuck(context: Context, track: Track) -> Insight | None:
     # The first steps of a loss may dwarf all later progress, so it is measured against the level reached, too.
     enough = limits.plateau_gain * min(track.gained, abs(float(levels[-1])))
     start = _last_progress(levels, max(enough, 3 * track.level_noise))
-    share = 1 - start / (len(levels) - 1)
+    share = 1 - float(track.shares[start])
     if share < limits.plateau_share:
         return None
     point = track.at(start)

@@ -96,6 +96,12 @@ class Track:
         return float(self.levels[: best + 1].max() - self.levels[best])
 
     @property
+    def shares(self) -> FloatArray:
+        """How far the run was at each level, from 0 to 1, by its steps: evaluations need not be evenly spaced."""
+        steps = self.series.steps[self.places[self.middles]]
+        return np.asarray((steps - steps[0]) / ((steps[-1] - steps[0]) or 1.0))
+
+    @property
     def level_of_points(self) -> FloatArray:
         """For every point the value of its level."""
         width = max(1, len(self.values) // LEVELS)

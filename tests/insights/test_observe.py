@@ -143,6 +143,15 @@ def test_losses_of_an_agent_are_not_judged() -> None:
     assert kinds(run) == {"best"}
 
 
+def test_fifths_of_a_run_are_counted_in_steps() -> None:
+    """An agent logs once an episode: many short ones first, and then a few long ones at its ceiling."""
+    early, late = np.linspace(0, 1000, 60), np.linspace(1200, 10_000, 20)
+    returns = np.concatenate([np.linspace(20, 300, 60), np.linspace(300, 500, 4), np.full(16, 500.0)])
+    episodes = Series("return", "return", np.concatenate([early, late]), returns)
+    assert "stopped-early" not in kinds(Run("run", "run", (episodes,)))
+    assert "stopped-early" in kinds(run_of({"return": np.linspace(20, 500, 80)}))
+
+
 def test_a_run_that_goes_on_was_not_stopped_early() -> None:
     run = run_of({"val/loss": 2 - U})
     assert "stopped-early" in kinds(run)
