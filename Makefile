@@ -9,7 +9,7 @@ export DLVIZ_CORPORA ?= $(abspath ../shared/corpora)
 export NO_MKDOCS_2_WARNING = 1
 
 .DEFAULT_GOAL := help
-.PHONY: site test check bench experiments serve clean help chromium
+.PHONY: site test check bench experiments picture serve clean help chromium
 
 site: $(VENV)/.site ## Build site/ from experiments/ and say which file to open
 	$(BIN)/mkdocs build --strict
@@ -30,6 +30,9 @@ experiments: $(VENV)/.experiments ## Train the examples again (about six minutes
 	$(BIN)/python experiments/digits-cnn/train.py
 	$(BIN)/python experiments/breast-cancer-mlp/train.py
 	SDL_VIDEODRIVER=dummy $(BIN)/python experiments/cartpole-dqn/train.py
+
+picture: site $(VENV)/.test ## Make the picture in the README again; needs Chromium
+	$(BIN)/python tests/picture.py
 
 serve: $(VENV)/.site ## Build, serve on this machine, and build again on every change
 	$(BIN)/mkdocs serve
