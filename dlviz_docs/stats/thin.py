@@ -20,6 +20,7 @@ Floats: TypeAlias = NDArray[np.float64]
 _ENDS = 4  # first and last point, smallest and largest step
 _SPARE = 8  # one part in eight is left for non-finite values, so that a curve with few needs no second pass
 _CACHED = 1 << 15  # values that are looked at together where copies are needed: they stay in the cache
+_FEW = 50  # buckets, or of so many values one: to look at each for itself takes no longer than to look at all
 _KINDS = 5  # what one bucket may keep at most: minimum, maximum, a NaN, +inf and -inf
 
 
@@ -38,8 +39,9 @@ def thin(steps: Floats, values: Floats, limit: int) -> Indices:
     spare = room // _SPARE
     width = _width(n, (room - spare) // 2)
     extremes = _extremes(values, width)
-    if not np.isfinite(values[extremes]).all():
-        odd = np.flatnonzero(~np.isfinite(values))
+    finite = np.isfinite(values[extremes])
+    if not finite.all():
+        odd = _nonfinite(values, np.unique(extremes[~finite] // width), width)
         turns = _turns(values, odd)
         if 3 * len(turns) <= spare:  # a turn: its two neighbours, perhaps one more kind in its bucket
             keep[turns] = keep[turns + 1] = True
@@ -73,6 +75,14 @@ def _extremes(values: Floats, width: int) -> Indices:
     return np.concatenate(found)
 
 
+def _nonfinite(values: Floats, buckets: Indices, width: int) -> Indices:
+    """Places of non-finite values, all of which lie in these buckets: they answer for an extreme of theirs."""
+    if len(buckets) > _FEW:
+        return np.flatnonzero(~np.isfinite(values))
+    starts = (buckets * width).tolist()
+    return np.concatenate([start + np.flatnonzero(~np.isfinite(values[start : start + width])) for start in starts])
+
+
 def _finite_extremes(values: Floats, extremes: Indices, width: int) -> Indices:
     """The same over finite values only: buckets that answered with a non-finite value are searched again."""
     right = np.isfinite(values[extremes])
@@ -92,8 +102,10 @@ def _finite_extremes(values: Floats, extremes: Indices, width: int) -> Indices:
 
 def _turns(values: Floats, odd: Indices) -> Indices:
     """Every i whose value and the next are not of the same kind (finite, NaN, +inf, -inf), given the non-finite."""
-    before, after = odd[odd > 0] - 1, odd[odd < len(values) - 1]
-    places = np.unique(np.concatenate([before, after]))
+    if _FEW * len(odd) > len(values):
+        places = np.arange(len(values) - 1)
+    else:
+        places = np.unique(np.concatenate([odd[odd > 0] - 1, odd[odd < len(values) - 1]]))
     here, there = values[places], values[places + 1]
     same = ((here == there) & np.isinf(here)) | (np.isnan(here) & np.isnan(there))
     return np.extract(~same, places)
@@ -110,4 +122,5 @@ def _ends(steps: Floats, width: int) -> Indices:
 
 def _first_in_bucket(places: Indices, width: int) -> Indices:
     """Of sorted places, the first in each bucket."""
-    return np.take(places, np.unique(places // width, return_index=True)[1])
+    buckets = places // width
+    return places[np.append(True, buckets[1:] != buckets[:-1])] if len(places) else places

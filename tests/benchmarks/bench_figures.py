@@ -8,6 +8,7 @@ import numpy as np
 from rows import Row, median_cpu
 
 from dlviz_docs.charts import svg
+from dlviz_docs.stats.thin import thin
 from dlviz_docs.view import Chart, Line
 
 RUNS, POINTS = 6, 1000
@@ -50,7 +51,22 @@ def rows() -> list[Row]:
             seconds <= 3e-3,
         ),
         Row("its size, without gzip", size, len(matplotlib_svg(data)) / 1000, "kB", "<= 10 kB", size <= 10),
+        *_thinning(),
     ]
+
+
+def _thinning() -> list[Row]:
+    """Beside one pass for the minimum and one for the maximum."""
+    values = np.random.default_rng(0).normal(size=1_000_000).cumsum()
+    odd = values.copy()
+    odd[::100_000], odd[5::90_000] = np.inf, np.nan
+    steps = np.arange(1e6)
+    limit = median_cpu(lambda: (values.min(), values.max()), 15)
+    rows = []
+    for name, curve in (("", values), (", NaN and infinities among them", odd)):
+        taken = median_cpu(lambda curve=curve: thin(steps, curve, 2000), 15)
+        rows.append(Row(f"1 M points to 2,000{name}", taken * 1e3, limit * 1e3, "ms", "<= 2x", taken <= 2 * limit))
+    return rows
 
 
 def matplotlib_svg(data: list[tuple[np.ndarray, np.ndarray]]) -> bytes:

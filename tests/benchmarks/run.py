@@ -43,7 +43,7 @@ def main() -> int:
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     rows = [row for name in given.names or MEASUREMENTS for row in MEASUREMENTS[name](given.folder)]
-    Console().print(_table(rows))
+    Console(width=None if sys.stdout.isatty() else 150).print(_table(rows))
     given.json.write_text(json.dumps([asdict(row) | {"ratio": row.ratio} for row in rows], indent=1) + "\n")
     return 0
 
