@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dlviz_docs import names
 from dlviz_docs.model import (
@@ -21,12 +20,10 @@ from dlviz_docs.model import (
     BoolArray,
     Direction,
     Experiment,
-    FloatArray,
     Hparam,
     Objective,
     Problem,
     Reading,
-    Recorded,
     Run,
     Series,
     SourceFile,
@@ -34,24 +31,21 @@ from dlviz_docs.model import (
 )
 from dlviz_docs.options import About
 from dlviz_docs.scan import ExperimentFolder, RunFolder, Source
+from dlviz_docs.splice import LOOKS, merge
 
 __all__ = ["Told", "gather", "gather_runs"]
 
-MANY_RESTARTS = 20
-"""More steps back than this are no resumed training but interleaved writers; the points are sorted instead."""
-
 _ONE_TRAINING = frozenset({"tensorboard", "hf_trainer"})
 """Several files of these in one folder are sessions of, or looks at, one training."""
-_SESSIONS = frozenset({"tensorboard"})
-"""Files of these in one folder are one log, continued."""
-_LOOKS = frozenset({"hf_trainer"})
-"""Each file of these tells the training from its start: the longest is enough."""
 _SPLIT_NAMES = (re.compile(r"(?:^|[-_. ])([A-Za-z]+)$"), re.compile(r"^([A-Za-z]+)[-_. ]"))
 _ENVIRONMENT = re.compile(r"^\d+\.(?=monitor$)")
 """0.monitor.csv, 1.monitor.csv: the environments of one agent."""
 _SEED_KEY = re.compile(r"(^|[._/])(random_?)?seed$", re.IGNORECASE)
 _SEED_NAME = re.compile(r"(?:[-_/. ]|^)(?:seed|s)[-_=]?(\d+)(?=$|[-_/. ])", re.IGNORECASE)
 _SEED_WORD = re.compile(r"(?:^|[-_/. ])seed[-_=]?(\d+)(?=$|[-_/. ])", re.IGNORECASE)
+_CLEANRL = re.compile(r"(?<=[^/_])__(\d+)__\d{10}(?=$|/)")
+"""CleanRL names a run for its environment, its program, its seed and its time."""
+_REPEAT = re.compile(r"(^|, )repeat=\d+$")
 _STATUS_ORDER: tuple[Status, ...] = ("failed", "interrupted", "running", "finished")
 
 
@@ -68,6 +62,7 @@ class Told:
 
 def gather_runs(folder: RunFolder, told: Sequence[Told], root: str = "") -> tuple[Run, ...]:
     """The runs of one folder, at full resolution; `root` is what source paths are shown relative to."""
+    told = _told_once(_without_lone_parts(told))
     shared = [one for one in told if not one.reading.series]
     with_curves = [one for one in told if one.reading.series]
     parcels = _by_run(_restarted(with_curves))
@@ -101,17 +96,61 @@ def _or(marked: BoolArray | None, more: BoolArray) -> BoolArray | None:
     return both if both.any() else None
 
 
+def _without_lone_parts(told: Sequence[Told]) -> list[Told]:
+    """A trainer's states tell of one training unless they name several: the one that its other loggers tell of."""
+    parts = {(one.source.reader, series.part) for one in told for series in one.reading.series}
+    lone = {reader for reader in LOOKS if sum(other == reader for other, _ in parts) == 1}
+    return [_renamed(one) if one.source.reader in lone else one for one in told]
+
+
+def _renamed(told: Told, part: str = "") -> Told:
+    return replace(
+        told, reading=replace(told.reading, series=tuple(replace(s, part=part) for s in told.reading.series))
+    )
+
+
+def _told_once(told: Sequence[Told]) -> list[Told]:
+    """mmengine writes every line twice: to <time>.json, and to a scalars.json that all sessions of a folder share."""
+    return [replace(one, reading=replace(one.reading, series=())) if _is_echo(one, told) else one for one in told]
+
+
+def _is_echo(one: Told, told: Sequence[Told]) -> bool:
+    """Whether a scalars.json holds what the files beside it hold, one after the other."""
+    if one.source.relative.rpartition("/")[2] != "scalars.json":
+        return False
+    beside = [other.reading for other in told if other is not one and _place(other) == _place(one)]
+    return bool(beside) and all(_follows(series, beside) for series in one.reading.series)
+
+
+def _place(one: Told) -> tuple[str, str]:
+    return one.source.reader, one.source.part
+
+
+def _follows(series: Series, readings: Sequence[Reading]) -> bool:
+    pieces = [other for reading in readings for other in reading.series if other.name == series.name]
+    return (
+        sum(map(len, pieces)) == len(series)
+        and np.array_equal(np.concatenate([piece.steps for piece in pieces]), series.steps, equal_nan=True)
+        and np.array_equal(np.concatenate([piece.values for piece in pieces]), series.values, equal_nan=True)
+    )
+
+
 Parcels: TypeAlias = dict[str, tuple[set[Source], dict[Source, list[Series]]]]
 """By name of the run: the files it is told in, and their curves by file, whose split may have come from its name."""
 
 
 def _by_run(told: Sequence[Told]) -> Parcels:
     """Which run each curve belongs to: usually one for all; one a file for tables alike; one a part within a file."""
-    alike = Counter(_shape(one) for one in told)
+    alike: dict[_Shape, set[str]] = defaultdict(set)
+    counts = Counter(_shape(one) for one in told)
+    for one in told:
+        alike[_shape(one)].add(_stem(one.source)[0])
     parcels: Parcels = {}
     for one in told:
-        beside = alike[_shape(one)] > 1 and one.source.reader not in _ONE_TRAINING
+        beside = counts[_shape(one)] > 1 and one.source.reader not in _ONE_TRAINING
         stem, split = _stem(one.source) if beside else ("", "")
+        if len(alike[_shape(one)]) == 1:
+            stem = ""  # the monitors of one agent, the splits of one training
         source = replace(one.source, split=one.source.split or split)
         for series in one.reading.series:
             label = "/".join(piece for piece in (stem, series.part) if piece)
@@ -125,7 +164,10 @@ def _without_lone_part(parcels: Parcels) -> Parcels:
     return {"": next(iter(parcels.values()))} if len(parcels) == 1 else parcels
 
 
-def _shape(one: Told) -> tuple[str, str, frozenset[str]]:
+_Shape: TypeAlias = tuple[str, str, frozenset[str]]
+
+
+def _shape(one: Told) -> _Shape:
     """Files of one format in one folder with the same columns are runs beside each other."""
     return one.source.reader, one.source.part, frozenset(series.raw_name for series in one.reading.series)
 
@@ -148,7 +190,7 @@ def _run(
 ) -> Run:
     name = "/".join(part for part in ("" if folder.is_experiment and label else folder.name, label) if part)
     readings = [one.reading for one in told]
-    merged = _merge(_named(series, root))
+    merged = merge(_named(series, root))
     times = [s.times for s in merged if s.times is not None and len(s)]
     hparams = {key: value for reading in readings for key, value in reading.hparams.items()}
     seed = _seed(name, hparams)
@@ -165,7 +207,7 @@ def _run(
         started=min((float(t.min()) for t in times), default=None),
         ended=max((float(t.max()) for t in times), default=None),
         seed=seed,
-        group=_SEED_NAME.sub("", name).strip("/-_. ") or "all seeds" if seed is not None else name,
+        group=_group(name, seed),
         sources=tuple(_source_file(one, root) for one in told),
         problems=tuple(problem for reading in readings for problem in reading.problems),
     )
@@ -192,10 +234,18 @@ def _seed(name: str, hparams: Mapping[str, Hparam]) -> int | None:
     if match := _SEED_WORD.search(name):
         return int(match[1])  # closer to the run than settings it may share with its siblings
     for key, value in hparams.items():
-        if _SEED_KEY.search(key) and isinstance(value, int) and not isinstance(value, bool):
+        # A negative seed stands for none: detectron2's SEED: -1.
+        if _SEED_KEY.search(key) and isinstance(value, int) and not isinstance(value, bool) and value >= 0:
             return value
-    match = _SEED_NAME.search(name)
+    match = _CLEANRL.search(name) or _SEED_NAME.search(name)
     return int(match[1]) if match else None
+
+
+def _group(name: str, seed: int | None) -> str:
+    """The run's name without what tells it from its repetitions."""
+    if seed is None:
+        return _REPEAT.sub("", name) or "all repeats"
+    return _SEED_NAME.sub("", _CLEANRL.sub("", name)).strip("/-_. ") or "all seeds"
 
 
 # --- names, and one curve out of several files ------------------------------------------------------------------------
@@ -214,115 +264,6 @@ def _named(series: Mapping[Source, Sequence[Series]], root: str) -> list[tuple[S
             name = canonical[one.raw_name] if one.name == one.raw_name else one.name
             result.append((source, replace(one, name=name, source=_relative(source.relative, root))))
     return result
-
-
-def _merge(named: Sequence[tuple[Source, Series]]) -> tuple[Series, ...]:
-    by_name: dict[str, dict[str, list[tuple[Source, Series]]]] = defaultdict(lambda: defaultdict(list))
-    for source, series in named:
-        by_name[series.name][source.reader].append((source, series))
-    merged: list[Series] = []
-    for by_reader in by_name.values():
-        told = [_of_one_reader(reader, pieces) for reader, pieces in by_reader.items()]
-        # Two loggers of one training (trainer_state.json and event files): the one that tells more.
-        richest = max(told, key=lambda curves: len(curves[0]))
-        merged += richest
-    return tuple(sorted(merged, key=lambda series: names.natural(series.name)))
-
-
-def _of_one_reader(reader: str, pieces: Sequence[tuple[Source, Series]]) -> list[Series]:
-    """One curve, the longest first; more than one where files of a folder tell different curves by the same name."""
-    by_place: dict[str, list[Series]] = defaultdict(list)
-    for source, series in pieces:
-        one_log = reader in _SESSIONS or series.axis == "episode"
-        by_place[source.part if one_log else source.path].append(series)
-    curves = sorted(_without_repetitions([_join(found) for found in by_place.values()]), key=len, reverse=True)
-    first, *others = curves
-    if reader in _LOOKS:
-        return [first]
-    return [first, *(replace(one, name=f"{one.name} ({one.source})") for one in others)]
-
-
-def _join(pieces: Sequence[Series]) -> Series:
-    """One curve out of the files of one format, in their order."""
-    whole = pieces[0] if len(pieces) == 1 else _concatenate(pieces)
-    if len(pieces) > 1 and whole.axis == "episode" and whole.times is not None:
-        whole = _in_parallel(whole, whole.times)
-    back = np.flatnonzero(np.diff(whole.steps) < 0) + 1
-    if len(back) > MANY_RESTARTS:
-        return replace(whole, recorded=_recorded(whole, whole.superseded)).take(np.argsort(whole.steps, kind="stable"))
-    superseded = _superseded(whole, back)
-    return replace(whole, superseded=superseded, recorded=_recorded(whole, superseded))
-
-
-def _in_parallel(series: Series, times: FloatArray) -> Series:
-    """Episodes of environments that ran side by side: in order of time, and counted anew."""
-    ordered = series.take(np.argsort(times, kind="stable"))
-    return replace(ordered, steps=np.arange(len(ordered), dtype=np.float64) + series.steps.min())
-
-
-def _without_repetitions(curves: Sequence[Series]) -> list[Series]:
-    return [curve for i, curve in enumerate(curves) if not _told_again(i, curves)]
-
-
-def _told_again(index: int, pieces: Sequence[Series]) -> bool:
-    """Whether another piece begins with all of this one: checkpoint-500/ beside checkpoint-1000/."""
-    piece = pieces[index]
-    n = len(piece)
-    for other_index, other in enumerate(pieces):
-        longer = len(other) > n or (len(other) == n and other_index > index)
-        same = longer and np.array_equal(other.steps[:n], piece.steps)
-        if same and np.array_equal(other.values[:n], piece.values, equal_nan=True):
-            return True
-    return False
-
-
-def _concatenate(pieces: Sequence[Series]) -> Series:
-    def optional(name: str) -> FloatArray | None:
-        arrays = [getattr(piece, name) for piece in pieces]
-        return None if any(array is None for array in arrays) else np.concatenate(arrays)
-
-    marked = [np.zeros(len(p), bool) if p.superseded is None else p.superseded for p in pieces]
-    return replace(
-        pieces[0],
-        steps=np.concatenate([piece.steps for piece in pieces]),
-        values=np.concatenate([piece.values for piece in pieces]),
-        times=optional("times"),
-        epochs=optional("epochs"),
-        superseded=np.concatenate(marked) if any(m.any() for m in marked) else None,
-        source=", ".join(dict.fromkeys(piece.source for piece in pieces)),
-    )
-
-
-def _superseded(series: Series, back: NDArray[np.intp]) -> BoolArray | None:
-    """Points that a later session wrote again: at every step back, all before it at or past that step."""
-    if not len(back):
-        return series.superseded
-    steps = series.steps
-    marked = np.zeros(len(steps), bool) if series.superseded is None else series.superseded.copy()
-    for restart in back:
-        marked[:restart] |= steps[:restart] >= steps[restart]
-    return marked
-
-
-def _recorded(series: Series, superseded: BoolArray | None) -> Recorded:
-    values, steps = series.values, series.steps
-    finite = np.flatnonzero(np.isfinite(values))
-    known = values if len(finite) == len(values) else values[finite]
-    low = finite[int(known.argmin())] if len(finite) else None
-    high = finite[int(known.argmax())] if len(finite) else None
-    return Recorded(
-        count=len(values),
-        nonfinite=len(values) - len(finite),
-        first_step=float(steps[0]) if len(steps) else None,
-        last_step=float(steps[-1]) if len(steps) else None,
-        first=float(values[0]) if len(values) else None,
-        last=float(values[-1]) if len(values) else None,
-        min=None if low is None else float(values[low]),
-        min_step=None if low is None else float(steps[low]),
-        max=None if high is None else float(values[high]),
-        max_step=None if high is None else float(steps[high]),
-        superseded=0 if superseded is None else int(superseded.sum()),
-    )
 
 
 # --- runs -> experiment -----------------------------------------------------------------------------------------------
@@ -361,6 +302,10 @@ def _objective(about: About, runs: Sequence[Run]) -> Objective | None:
     return told or _guess(runs)
 
 
+_HALF = re.compile(r"(^|[/_])(precision|recall)", re.IGNORECASE)
+"""Half a judgement each: either is had for nothing at the other's expense."""
+
+
 def _guess(runs: Sequence[Run]) -> Objective | None:
     """The series most runs are likely to be judged by: held-out before training, quality before loss."""
     counts = Counter(series.name for run in runs for series in run.series if len(series))
@@ -370,8 +315,10 @@ def _guess(runs: Sequence[Run]) -> Objective | None:
 
     def rank(candidate: tuple[str, Direction]) -> tuple[int, int, int, int, str]:
         name = candidate[0]
-        split = {"val": 0, "test": 1}.get(name.partition("/")[0], 2)
-        kind = {"Quality": 0, "Reward": 0, "Loss": 1}.get(names.group(name), 2)
+        split = {"val": 0, "metrics": 0, "test": 1}.get(name.partition("/")[0], 2)  # YOLO validates "metrics/mAP50"
+        kind = {"Quality": 0, "Reward": 0, "Loss": 2}.get(names.group(name), 3)
+        if _HALF.search(name):
+            kind += 1
         return -(counts[name] * 2 > len(runs)), split, kind, len(name), name
 
     name, better = min(candidates, key=rank)

@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dlviz_docs.gather import MANY_RESTARTS, Told, gather, gather_runs
+from dlviz_docs.gather import Told, gather, gather_runs
 from dlviz_docs.model import Hparam, Objective, Reading, Run, Series
 from dlviz_docs.options import About
 from dlviz_docs.scan import ExperimentFolder, RunFolder, Signature, Source
+from dlviz_docs.splice import MANY_RESTARTS
 
 
 def curve(name: str, steps: Sequence[float], values: Sequence[float] | None = None, *, part: str = "") -> Series:
@@ -254,3 +255,62 @@ def test_runs_are_in_natural_order_with_a_colour_each() -> None:
     found = [one_run(told("a", curve("loss", [0, 1])), name=name) for name in ("run-10", "run-9", "run-1")]
     _, placed = experiment_of(*found)
     assert [(run.name, run.color) for run in placed] == [("run-1", 0), ("run-9", 1), ("run-10", 2)]
+
+
+def test_a_trainers_state_and_the_other_loggers_of_its_folder_are_one_run() -> None:
+    state = told("trainer_state.json", curve("train/loss", [1, 2], part="max_steps=2"), reader="hf_trainer")
+    earlier = told("checkpoint-1/trainer_state.json", curve("train/loss", [1], part="max_steps=2"), reader="hf_trainer")
+    events = told("runs/Jan01/e", curve("train/grad_norm", [1, 2]), reader="tensorboard")
+    log = told("trainer_log.jsonl", curve("lr", [1, 2]), reader="json_metrics")
+    run = one_run(state, earlier, events, log)
+    assert [series.name for series in run.series] == ["lr", "train/grad_norm", "train/loss"]
+    other = told("checkpoint-9/trainer_state.json", curve("train/loss", [9], part="max_steps=99"), reader="hf_trainer")
+    assert len(runs(state, other)) == 2
+
+
+def test_monitors_beside_another_log_belong_to_the_same_run() -> None:
+    monitors = [told(f"{i}.monitor.csv", curve("r", [1, 2], [i, i + 2])) for i in range(2)]
+    assert one_run(*monitors, told("progress.csv", curve("rollout/ep_rew_mean", [1]))).name == "run"
+
+
+def test_what_mmengine_writes_twice_is_told_once() -> None:
+    first = told("20240101_120000.json", curve("train/loss", [1, 2], [5, 4]), reader="json_metrics")
+    second = told("20240102_120000.json", curve("train/loss", [1, 2], [3, 2]), reader="json_metrics")
+    every = told("scalars.json", curve("train/loss", [1, 2, 1, 2], [5, 4, 3, 2]), reader="json_metrics")
+    assert [run.name for run in runs(first, second, every)] == ["run/20240101_120000", "run/20240102_120000"]
+    only = told("scalars.json", curve("train/loss", [1, 2], [5, 4]), reader="json_metrics")
+    run = one_run(first, only)
+    assert [source.path for source in run.sources] == ["20240101_120000.json", "scalars.json"]
+    assert run.series[0].source == "20240101_120000.json"
+    # More than the files beside it tell: a session whose own file is gone.
+    assert len(runs(first, every)) == 2
+
+
+def test_seeds_in_names_as_cleanrl_writes_them() -> None:
+    found = [one_run(told("e", curve("x", [1])), name=f"CartPole-v1__ppo__{seed}__170000000{seed}") for seed in (1, 2)]
+    assert [(run.seed, run.group) for run in found] == [(1, "CartPole-v1__ppo"), (2, "CartPole-v1__ppo")]
+
+
+def test_repetitions_without_a_seed_are_a_group() -> None:
+    parts = [curve("x", [1], part=f"agent=dqn, repeat={n}") for n in (1, 2)]
+    assert {(run.seed, run.group) for run in runs(told("a.json", *parts))} == {(None, "run/agent=dqn")}
+
+
+def test_a_negative_seed_is_none() -> None:
+    assert one_run(told("e", curve("x", [1]), hparams={"SEED": -1})).seed is None
+
+
+def test_yolo_is_judged_by_its_map() -> None:
+    columns = ("train/box_loss", "val/box_loss", "metrics/recall", "metrics/mAP_0.5", "metrics/mAP_0.5:0.95")
+    objective, _ = experiment_of(one_run(told("results.csv", *(curve(name, [1]) for name in columns))))
+    assert objective == Objective("metrics/mAP_0.5", "max", "its name")
+
+
+def test_the_mean_of_a_whole_run_is_no_point_of_its_curve() -> None:
+    written = told("events", curve("train/loss", [2]), curve("train/train_loss", [2]), reader="tensorboard")
+    ended = told("events.1", curve("train/train_runtime", [2]), reader="tensorboard")
+    assert [series.name for series in one_run(written, ended).series] == ["train/loss"]
+    live = [told(f"{name}.tsv", curve(name, [9])) for name in ("train/loss", "train/runtime")]
+    run = one_run(*live, told("loss.tsv", curve("loss", [1, 2, 3])))
+    assert [(series.name, len(series)) for series in run.series] == [("train/loss", 3)]
+    assert len(one_run(*live[:1], told("loss.tsv", curve("loss", [1, 2]))).series) == 2

@@ -21,7 +21,19 @@ ROOT = Path(__file__).parent.parent
 ENGINE = ROOT / "dlviz_docs"
 
 TYPES = {"errors", "model", "names"}
-ENGINE_ROOMS = {"cache", "digest", "gather", "options", "present", "registry", "report", "scan", "workers", "build"}
+ENGINE_ROOMS = {
+    "cache",
+    "digest",
+    "gather",
+    "options",
+    "present",
+    "registry",
+    "report",
+    "scan",
+    "splice",
+    "workers",
+    "build",
+}
 
 # What each room or module of the engine may import of ours, beside itself.
 MAY_IMPORT: dict[str, set[str]] = {
@@ -41,7 +53,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compose": TYPES | {"assets", "view", "charts", "html", "words"},
     "registry": {"errors", "model", "options", "readers", "renderers"},
     "scan": TYPES | {"readers"},
-    "gather": TYPES | {"options", "scan"},
+    "gather": TYPES | {"options", "scan", "splice"},
+    "splice": {"model", "names", "scan"},
     "report": {"model"},
     "cache": {"model", "scan"},
     "workers": set(),
