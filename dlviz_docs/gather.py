@@ -35,6 +35,8 @@ from dlviz_docs.splice import LOOKS, merge
 
 __all__ = ["Told", "gather", "gather_runs"]
 
+COLORS = 10
+"""So many colours can be told apart."""
 _ONE_TRAINING = frozenset({"tensorboard", "hf_trainer"})
 """Several files of these in one folder are sessions of, or looks at, one training."""
 _SPLIT_NAMES = (re.compile(r"(?:^|[-_. ])([A-Za-z]+)$"), re.compile(r"^([A-Za-z]+)[-_. ]"))
@@ -275,8 +277,11 @@ def gather(
     """One experiment: its runs in natural order, each with its colour, and the metric they are judged by."""
     ordered = sorted(runs, key=lambda run: names.natural(run.name))
     groups = Counter(run.group for run in ordered)
+    objective = _objective(about, ordered)
+    colors = _colors(ordered, objective)
     placed = tuple(
-        replace(run, color=index, group=run.group if groups[run.group] > 1 else "") for index, run in enumerate(ordered)
+        replace(run, color=color, group=run.group if groups[run.group] > 1 else "")
+        for run, color in zip(ordered, colors, strict=True)
     )
     return Experiment(
         slug=folder.slug,
@@ -289,9 +294,26 @@ def gather(
         model=about.model,
         inputs=about.inputs,
         story=story,
-        objective=_objective(about, placed),
+        objective=objective,
         problems=tuple(problems),
     )
+
+
+def _colors(runs: Sequence[Run], objective: Objective | None) -> list[int]:
+    """Places in the palette: in order, but the best first where there are more runs than colours: those are drawn."""
+    if objective is None or len(runs) <= COLORS:
+        return list(range(len(runs)))
+    sign = 1 if objective.direction == "min" else -1
+
+    def cost(index: int) -> tuple[bool, float]:
+        series = runs[index].get(objective.metric)
+        best = series.best(objective.direction)[0] if series else None
+        return best is None, sign * (best or 0.0)
+
+    colors = [0] * len(runs)
+    for color, index in enumerate(sorted(range(len(runs)), key=cost)):
+        colors[index] = color
+    return colors
 
 
 def _objective(about: About, runs: Sequence[Run]) -> Objective | None:

@@ -257,6 +257,15 @@ def test_runs_are_in_natural_order_with_a_colour_each() -> None:
     assert [(run.name, run.color) for run in placed] == [("run-1", 0), ("run-9", 1), ("run-10", 2)]
 
 
+def test_of_many_runs_the_best_have_colours_of_their_own() -> None:
+    losses = [0.5, 0.1, 0.9, 0.2, *([0.8] * 8)]
+    found = [one_run(told("a", curve("loss", [0, 1], [1, x])), name=f"run-{i:02}") for i, x in enumerate(losses)]
+    _, placed = experiment_of(*found)
+    assert [run.name for run in placed] == [f"run-{i:02}" for i in range(12)]
+    assert [run.color for run in placed[:4]] == [2, 0, 11, 1]
+    assert sorted(run.color for run in placed) == list(range(12))
+
+
 def test_a_trainers_state_and_the_other_loggers_of_its_folder_are_one_run() -> None:
     state = told("trainer_state.json", curve("train/loss", [1, 2], part="max_steps=2"), reader="hf_trainer")
     earlier = told("checkpoint-1/trainer_state.json", curve("train/loss", [1], part="max_steps=2"), reader="hf_trainer")

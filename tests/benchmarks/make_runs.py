@@ -56,6 +56,8 @@ def write_run(folder: Path, seed: int, tag_names: list[str], steps: int) -> None
         summary = b"\x0a" + varint(len(value) + 4) + value
         middles.append(b"\x2a" + varint(len(summary) + 4) + summary)
     folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("events*"):
+        old.unlink()
     pieces = [record(b"\x09" + struct.pack("<d", START) + b"\x1a\x0dbrain.Event:2")]
     for step in range(steps):
         when = b"\x09" + struct.pack("<d", START + step + seed) + (b"\x10" + varint(step) if step else b"")
