@@ -133,6 +133,8 @@ def _still_improves(context: Context, track: Track) -> Insight | None:
     limits, k = context.limits, len(track.levels)
     if len(track.values) < limits.least_points or k - 1 - track.best_level > max(1, k // 10):
         return None
+    if _met_a_ceiling(track, limits.ceiling_hits):
+        return None
     shares = track.shares
     bounds = ((0.6, 0.8), (0.8, 1.0), (0.8, 0.9), (0.9, 1.0))
     stretches = [track.levels[(shares >= begin) & ((shares < end) | (end == 1.0))] for begin, end in bounds]
@@ -155,6 +157,11 @@ def _still_improves(context: Context, track: Track) -> Insight | None:
         {"gain": gain / track.gained, "gain_threshold": limits.unfinished_gain},
         point=len(track.values) - 1,
     )
+
+
+def _met_a_ceiling(track: Track, hits: int) -> bool:
+    """Whether the best value was reached to the bit again and again, as that of a game that ends at 500 points."""
+    return track.kind != "loss" and int((track.values == track.values[track.best_point]).sum()) >= hits
 
 
 def _schedule_was_finished(context: Context) -> bool:

@@ -55,6 +55,8 @@ class Thresholds:
     """Of all gained, in the last fifth of the run. An exponential that has gone through five time constants has 1 %."""
     unfinished_lately: float = 0.2
     """Of that gain, between the last two tenths: half on a straight line, nothing where the fall has ended."""
+    ceiling_hits: int = 2
+    """Evaluations with the very same best value: means over episodes hardly ever meet but at the highest there is."""
     finished_learning_rate: float = 0.1
     """Of the largest learning rate: a schedule that went below this had been planned to end."""
     flat_range: float = 0.02

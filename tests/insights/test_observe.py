@@ -152,6 +152,12 @@ def test_fifths_of_a_run_are_counted_in_steps() -> None:
     assert "stopped-early" in kinds(run_of({"return": np.linspace(20, 500, 80)}))
 
 
+def test_an_agent_at_the_ceiling_of_its_game_was_not_stopped_early() -> None:
+    rising = np.linspace(20, 480, 40)
+    assert "stopped-early" in kinds(run_of({"return": np.append(rising, 500)}))
+    assert "stopped-early" not in kinds(run_of({"return": np.append(rising, [500, 470, 500])}))
+
+
 def test_a_run_that_goes_on_was_not_stopped_early() -> None:
     run = run_of({"val/loss": 2 - U})
     assert "stopped-early" in kinds(run)
