@@ -230,9 +230,8 @@ class _Engine:
         self.cache.forget([*used, *(path for presentation in shown for path in self._files(presentation))])
 
     def _digest_job(self, experiment: ExperimentFolder, folder: RunFolder) -> DigestJob:
-        settings = tuple(source for source in experiment.shared if source.reader == "hparams")
         points = next((points for runs, points in POINTS if len(experiment.runs) <= runs), FEWEST_POINTS)
-        whole = replace(folder, sources=(*settings, *folder.sources))
+        whole = replace(folder, sources=(*folder.settings, *folder.sources))
         return DigestJob(
             experiment.slug, experiment.relative, whole, self.options.readers, points, str(self.cache.folder)
         )

@@ -264,8 +264,21 @@ def _named(series: Mapping[Source, Sequence[Series]], root: str) -> list[tuple[S
         canonical = names.canonical(raw, split)
         for source, one in members:
             name = canonical[one.raw_name] if one.name == one.raw_name else one.name
+            name = _of_several(one.raw_name, source) or name
             result.append((source, replace(one, name=name, source=_relative(source.relative, root))))
     return result
+
+
+def _of_several(tag: str, source: Source) -> str:
+    """The name of a curve that `add_scalars` put into a folder of its own: "loss_train loss/" holds train/loss."""
+    head, place = f"{tag}_".replace("/", "_"), source.part.replace("/", "_")
+    if source.reader != "tensorboard" or source.split or not place.startswith(head):
+        return ""
+    curve = place.removeprefix(head)
+    split, slash, metric = names.canonical([curve])[curve].partition("/")
+    if not (slash and names.split_of_folder(split)):
+        return f"{tag}/{curve}"
+    return f"{split}/{tag}" if metric.lower() in tag.lower() else f"{split}/{tag}/{metric}"
 
 
 # --- runs -> experiment -----------------------------------------------------------------------------------------------

@@ -116,6 +116,8 @@ def canonical(raw_names: Sequence[str], split: str = "") -> dict[str, str]:
     """
     parsed = {raw: _parse(raw) for raw in raw_names}
     judged = {metric for found, metric in parsed.values() if found in ("val", "test")}
+    if any(found and found != split for found, _ in parsed.values()):
+        split = ""  # the names tell more than a folder that is called "train" for its command
     judged -= {metric for found, metric in parsed.values() if found == "train"}
     rhythms = Counter(_rhythmless(f"{found}/{metric}") for found, metric in parsed.values())
     result: dict[str, str] = {}

@@ -14,14 +14,15 @@ Symbolic links are not followed: what lies outside the scanned folder is never r
 from __future__ import annotations
 
 import os
-import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from dlviz_docs.names import natural, split_of_folder, unique_slugs
+from dlviz_docs.names import natural, unique_slugs
+from dlviz_docs.parts import LOGGER_FOLDER, Folder, Signature, Source, mark_runs
 from dlviz_docs.readers import Reader
 
 __all__ = ["ExperimentFolder", "LeftOut", "RunFolder", "Scan", "Signature", "Source", "scan"]
@@ -33,41 +34,6 @@ ABOUT = frozenset({"experiment.yml", "experiment.yaml", "readme.md"})
 DEEPEST = 24
 """Folders nested deeper than this are left out, and said to be."""
 
-_CHECKPOINT_FOLDER = re.compile(r"^(checkpoint[-_]?\d*|checkpoints|ckpts?|weights|saved_models?)$", re.IGNORECASE)
-_LOGGER_FOLDER = re.compile(
-    r"^(runs|logs?|csv_logs?|tb|tb_logs?|tensorboard|tensorboard_logs?|events|metrics|plots|dvclive|lightning_logs)$",
-    re.IGNORECASE,
-)
-_ADD_HPARAMS = re.compile(r"^\d{10}\.\d+$")
-"""torch's `add_hparams` writes into a child folder named by `time.time()`."""
-_ADD_SCALARS = re.compile(r"_([A-Za-z]+)$")
-"""torch's `add_scalars` writes into sibling folders `<tag>_<split>` beside the run's own file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """What tells cheaply that a file is unchanged."""
-
-    size: int
-    mtime_ns: int
-    inode: int
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One file, and who reads it."""
-
-    path: str
-    """Absolute."""
-    relative: str
-    """To the scanned folder."""
-    reader: str
-    signature: Signature
-    split: str = ""
-    """Of the folder it lies in: "train", "val", "test" or none."""
-    part: str = ""
-    """The folder it lies in, relative to its run."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
@@ -78,6 +44,8 @@ class RunFolder:
     sources: tuple[Source, ...]
     is_experiment: bool = False
     """Whether this is the experiment's own folder."""
+    settings: tuple[Source, ...] = ()
+    """Settings above it, which it shares with other runs; outermost first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +60,7 @@ class ExperimentFolder:
     """To the scanned folder; "." for that folder itself."""
     runs: tuple[RunFolder, ...]
     shared: tuple[Source, ...] = ()
-    """Settings and checkpoints above the runs."""
+    """Settings and checkpoints above several runs."""
     about: tuple[Source, ...] = ()
     """experiment.yml and README.md."""
 
@@ -114,32 +82,11 @@ class Scan:
     left_out: tuple[LeftOut, ...] = ()
 
 
-@dataclass(slots=True, eq=False)
-class _Folder:
-    """A folder while its place is being decided."""
-
-    path: str
-    relative: str
-    sources: list[Source] = field(default_factory=list)
-    children: list[_Folder] = field(default_factory=list)
-    about: list[Source] = field(default_factory=list)
-    is_run: bool = False
-
-    @property
-    def name(self) -> str:
-        return os.path.basename(self.path)
-
-    def walk(self) -> Iterator[_Folder]:
-        yield self
-        for child in self.children:
-            yield from child.walk()
-
-
 def scan(root: Path, readers: Mapping[str, Reader], exclude: Sequence[str] = ()) -> Scan:
     """What lies under `root`; an empty scan when nothing is a run."""
     left_out: list[LeftOut] = []
     top = _Walk(root.resolve(), readers, tuple(exclude), left_out).folder("", 0)
-    _mark_runs(top, readers)
+    mark_runs(top, readers)
     if not any(folder.is_run for folder in top.walk()):
         _mark_checkpoint_folders(top)
     found = _experiments(top, top=True)
@@ -163,8 +110,8 @@ class _Walk:
     exclude: tuple[str, ...]
     left_out: list[LeftOut]
 
-    def folder(self, relative: str, depth: int) -> _Folder:
-        folder = _Folder(os.path.join(self.root, relative) if relative else str(self.root), relative)
+    def folder(self, relative: str, depth: int) -> Folder:
+        folder = Folder(os.path.join(self.root, relative) if relative else str(self.root), relative)
         try:
             entries = sorted(os.scandir(folder.path), key=lambda entry: natural(entry.name))
         except OSError as error:
@@ -174,7 +121,7 @@ class _Walk:
             self._entry(folder, entry, f"{relative}/{entry.name}" if relative else entry.name, depth)
         return folder
 
-    def _entry(self, folder: _Folder, entry: os.DirEntry[str], relative: str, depth: int) -> None:
+    def _entry(self, folder: Folder, entry: os.DirEntry[str], relative: str, depth: int) -> None:
         if why := self._refusal(entry, relative, depth):
             self.left_out.append(LeftOut(relative, why))
         elif entry.is_dir(follow_symlinks=False):
@@ -213,80 +160,21 @@ def _source(entry: os.DirEntry[str], relative: str, reader: str) -> Source:
     return Source(entry.path, relative, reader, Signature(status.st_size, status.st_mtime_ns, status.st_ino))
 
 
-def _mark_runs(folder: _Folder, readers: Mapping[str, Reader]) -> None:
-    """Decide, from the leaves up, which folders are runs, and move the files of their parts into them."""
-    for child in folder.children:
-        _mark_runs(child, readers)
-    own = any(readers[source.reader].makes_run for source in folder.sources)
-    bearing = [child for child in folder.children if any(f.is_run for f in child.walk())]
-    parts = [child for child in bearing if child.is_run and _is_part(child.name, beside_own=own)]
-    splits = [child for child in parts if split_of_folder(child.name)]
-    resumable = [child for child in parts if _CHECKPOINT_FOLDER.match(child.name)]
-    hydra = any(child.name == ".hydra" for child in folder.children)
-    lifted = (
-        len(bearing) == 1
-        and bearing[0].is_run
-        and bool(_LOGGER_FOLDER.match(bearing[0].name))
-        and bool(folder.relative)
-    )
-    folder.is_run = own or bool(splits) or bool(resumable) or hydra or lifted
-    if not folder.is_run:
-        return
-    if lifted:
-        parts = bearing
-    elif splits and not own:
-        # Beside train/ and validation/, a third folder ("cm" for a confusion matrix) is part of the same training.
-        parts += [child for child in bearing if child.is_run and child not in parts]
-    if own or resumable:
-        # An HF output folder keeps its event files in runs/<date>_<host>/.
-        parts += [c for b in bearing if b.name == "runs" and not b.is_run for c in b.children if c.is_run]
-    for part in parts:
-        _absorb(folder, part)
-    for child in folder.children:
-        if not any(f.is_run for f in child.walk()):
-            _absorb(folder, child)
-
-
-def _is_part(name: str, *, beside_own: bool) -> bool:
-    if split_of_folder(name) or _CHECKPOINT_FOLDER.match(name) or _ADD_HPARAMS.match(name):
-        return True
-    if not beside_own:
-        return False
-    tag = _ADD_SCALARS.search(name)
-    return bool(_LOGGER_FOLDER.match(name)) or bool(tag and split_of_folder(tag[1]))
-
-
-def _absorb(folder: _Folder, part: _Folder) -> None:
-    """Make every file below `part` a file of `folder`."""
-    for inner in list(part.walk()):
-        place = os.path.relpath(inner.path, folder.path)
-        tag = _ADD_SCALARS.search(inner.name)
-        split = split_of_folder(inner.name) or (split_of_folder(tag[1]) if tag else "")
-        for source in inner.sources:
-            folder.sources.append(
-                replace(
-                    source, part=place if not source.part else f"{place}/{source.part}", split=source.split or split
-                )
-            )
-        inner.sources.clear()
-        inner.is_run = False
-
-
-def _mark_checkpoint_folders(top: _Folder) -> None:
+def _mark_checkpoint_folders(top: Folder) -> None:
     """Where no metrics were found at all, a folder of checkpoints is a run."""
     for folder in top.walk():
         folder.is_run = any(source.reader == "checkpoint" for source in folder.sources)
 
 
-def _experiments(folder: _Folder, *, top: bool = False) -> list[tuple[_Folder, list[_Folder]]]:
+def _experiments(folder: Folder, *, top: bool = False) -> list[tuple[Folder, list[Folder]]]:
     """The experiments at and below a folder, each with its runs."""
     runs = [f for f in folder.walk() if f.is_run]
     if not runs:
         return []
     if folder.is_run or (folder.about and not top):
         return [(folder, runs)]
-    own: list[_Folder] = []
-    single: list[tuple[_Folder, _Folder]] = []
+    own: list[Folder] = []
+    single: list[tuple[Folder, Folder]] = []
     for child in folder.children:
         inner = [f for f in child.walk() if f.is_run]
         if len(inner) > 1 or (inner and _is_described(child)):
@@ -306,49 +194,60 @@ def _experiments(folder: _Folder, *, top: bool = False) -> list[tuple[_Folder, l
     return result
 
 
-def _is_described(folder: _Folder) -> bool:
+def _is_described(folder: Folder) -> bool:
     return any(f.about for f in folder.walk())
 
 
-def _title(folder: _Folder, top: _Folder) -> str:
+def _title(folder: Folder, top: Folder) -> str:
     return folder.relative or top.name or "experiments"
 
 
-def _experiment(folder: _Folder, runs: list[_Folder], slug: str, top: _Folder) -> ExperimentFolder:
+def _experiment(folder: Folder, runs: list[Folder], slug: str, top: Folder) -> ExperimentFolder:
     named_from = _above_runs(folder, runs)
-    inside = [_run(run, folder, named_from) for run in runs]
-    above = _ancestors(run.path for run in runs) - {run.path for run in runs}
-    shared = tuple(s for f in folder.walk() if f.path in above for s in f.sources)
+    own = {run.path for run in runs}
+    lines = {run.path: [path for path in _ancestors(run.path, folder.path) if path not in own] for run in runs}
+    below = Counter(path for line in lines.values() for path in line)
+    sources = {f.path: f.sources for f in folder.walk() if f.path in below}
+    inside = []
+    for run in runs:
+        alone = [_from(source, run) for path in lines[run.path] if below[path] == 1 for source in sources[path]]
+        settings = [s for path in lines[run.path] if below[path] > 1 for s in sources[path] if s.reader == "hparams"]
+        inside.append(replace(_run(run, folder, named_from, alone), settings=tuple(settings)))
     return ExperimentFolder(
         slug=slug,
         name=_title(folder, top),
         path=folder.path,
         relative=folder.relative or ".",
         runs=tuple(sorted(inside, key=lambda run: natural(run.name))),
-        shared=shared,
+        shared=tuple(s for path, found in sources.items() if below[path] > 1 for s in found),
         about=tuple(folder.about),
     )
 
 
-def _above_runs(folder: _Folder, runs: list[_Folder]) -> str:
+def _from(source: Source, run: Folder) -> Source:
+    """What lies above one run only, such as the checkpoints of mmengine, is a file of that run."""
+    return replace(source, part=os.path.relpath(os.path.dirname(source.path), run.path))
+
+
+def _above_runs(folder: Folder, runs: list[Folder]) -> str:
     """What run names are relative to: the experiment, or its only folder if a logger named it ("runs", "logs")."""
     if any(run is folder for run in runs):
         return folder.path
     common = os.path.commonpath([os.path.dirname(run.path) for run in runs])
     inside = os.path.relpath(common, folder.path).split(os.sep)
-    return os.path.join(folder.path, inside[0]) if _LOGGER_FOLDER.match(inside[0]) else folder.path
+    return os.path.join(folder.path, inside[0]) if LOGGER_FOLDER.match(inside[0]) else folder.path
 
 
-def _ancestors(paths: Iterable[str]) -> set[str]:
-    """Every folder above these."""
-    found: set[str] = set()
-    for path in paths:
-        while (path := os.path.dirname(path)) not in found:
-            found.add(path)
-    return found
+def _ancestors(path: str, top: str) -> list[str]:
+    """The folders above this one up to `top`, outermost first."""
+    found = []
+    while path != top:
+        path = os.path.dirname(path)
+        found.append(path)
+    return found[::-1]
 
 
-def _run(run: _Folder, experiment: _Folder, above: str) -> RunFolder:
+def _run(run: Folder, experiment: Folder, above: str, more: Sequence[Source]) -> RunFolder:
     name = os.path.relpath(run.path, above)
-    sources = sorted(run.sources, key=lambda source: (source.part, natural(os.path.basename(source.path))))
-    return RunFolder(run.name if name == "." else name, tuple(sources), is_experiment=run is experiment)
+    own = sorted(run.sources, key=lambda source: (source.part, natural(os.path.basename(source.path))))
+    return RunFolder(run.name if name == "." else name, (*more, *own), is_experiment=run is experiment)

@@ -34,8 +34,15 @@ class Beside(ByName):
     makes_run: ClassVar[bool] = False
 
 
+class Events(ByName):
+    """Event files whose only tag is what their folder is called before its last "_"."""
+
+    def first_tags(self, path: Path) -> set[str]:
+        return {path.parent.name.rpartition("_")[0] or path.parent.parent.name}
+
+
 READERS = {
-    "tensorboard": ByName(("tfevents",)),
+    "tensorboard": Events(("tfevents",)),
     "hf_trainer": ByName(("trainer_state.json",)),
     "checkpoint": Beside((".pt", ".ckpt", ".safetensors")),
     "hparams": Beside(("hparams.yaml", "config.yaml", "args.yml", "overrides.yaml")),
@@ -154,6 +161,56 @@ def test_add_hparams_and_add_scalars_folders_are_parts(tmp_path: Path) -> None:
     assert sorted(source.split for source in result.experiments[0].runs[0].sources) == ["", "", "train", "val"]
 
 
+def test_add_scalars_with_any_name_is_known_by_its_tag(tmp_path: Path) -> None:
+    result = tree(
+        tmp_path,
+        f"a/{EVENTS}", f"a/loss_my curve/{EVENTS}", f"a/loss_other/{EVENTS}",
+        f"b/{EVENTS}", f"b/loss/train/{EVENTS}", f"b/loss/val/{EVENTS}",  # tensorboardX
+    )  # fmt: skip
+    assert runs(result) == {".": ["a", "b"]}
+
+
+def test_runs_below_the_settings_of_a_sweep_stay_runs(tmp_path: Path) -> None:
+    result = tree(tmp_path, f"sweep/{EVENTS}", f"sweep/run-0/{EVENTS}", f"sweep/run-1/{EVENTS}")
+    assert runs(result) == {"sweep": ["run-0", "run-1", "sweep"]}
+
+
+def test_ultralytics_runs_are_called_for_their_command(tmp_path: Path) -> None:
+    result = tree(
+        tmp_path,
+        "runs/detect/train/results.csv", "runs/detect/train/args.yml", "runs/detect/train/weights/best.pt",
+        "runs/detect/train2/results.csv", "runs/segment/train/results.csv", "runs/segment/train/args.yml",
+    )  # fmt: skip
+    assert sum(map(len, runs(result).values())) == 3
+    assert all(run.name.rpartition("/")[2] in ("train", "train2") for e in result.experiments for run in e.runs)
+    assert not any(source.split for e in result.experiments for run in e.runs for source in run.sources)
+
+
+def test_splits_with_settings_are_still_splits_beside_each_other(tmp_path: Path) -> None:
+    assert runs(tree(tmp_path, "a/train/log.csv", "a/train/args.yml", "a/val/log.csv", "b/train/log.csv")) == {
+        ".": ["a", "b"]
+    }
+
+
+def test_dvclives_folder_of_curves_is_part_of_its_run(tmp_path: Path) -> None:
+    result = tree(tmp_path, "dvclive/metrics.csv", "dvclive/plots/metrics/train/loss.csv", "dvclive/plots/custom/x.csv")
+    assert runs(result) == {"dvclive": ["dvclive"]}
+
+
+def test_the_loggers_of_a_hydra_job_are_one_run(tmp_path: Path) -> None:
+    job = "logs/train/runs/2024-01-01_12-00-00"
+    result = tree(
+        tmp_path,
+        f"{job}/.hydra/config.yaml", f"{job}/csv/version_0/metrics.csv", f"{job}/tensorboard/version_0/{EVENTS}",
+    )  # fmt: skip
+    assert sum(map(len, runs(result).values())) == 1
+
+
+def test_mmengines_folder_is_not_part_of_a_runs_name(tmp_path: Path) -> None:
+    result = tree(tmp_path, *(f"work_dirs/rtmdet/{day}/vis_data/scalars.csv" for day in ("20240101", "20240102")))
+    assert runs(result) == {"work_dirs": ["rtmdet/20240101", "rtmdet/20240102"]}
+
+
 def test_a_folder_of_experiment_folders(tmp_path: Path) -> None:
     result = tree(
         tmp_path,
@@ -182,6 +239,22 @@ def test_settings_above_the_runs_are_shared(tmp_path: Path) -> None:
     result = tree(tmp_path, "exp/config.yaml", f"exp/1/{EVENTS}", f"exp/2/{EVENTS}", f"other/3/{EVENTS}")
     shared = {e.relative: [source.relative for source in e.shared] for e in result.experiments}
     assert shared["exp"] == ["exp/config.yaml"]
+
+
+def test_settings_above_some_runs_are_theirs_alone(tmp_path: Path) -> None:
+    result = tree(
+        tmp_path,
+        "exp/README.md", "exp/config.yaml",
+        "exp/a/config.yaml", f"exp/a/1/{EVENTS}", f"exp/a/2/{EVENTS}",
+        "exp/b/config.yaml", "exp/b/last.pt", f"exp/b/day/{EVENTS}",
+    )  # fmt: skip
+    (experiment,) = result.experiments
+    assert {run.name: [source.relative for source in run.settings] for run in experiment.runs} == {
+        "a/1": ["exp/config.yaml", "exp/a/config.yaml"],
+        "a/2": ["exp/config.yaml", "exp/a/config.yaml"],
+        "b/day": ["exp/config.yaml"],
+    }
+    assert found(result)["exp"]["b/day"] == ["exp/b/config.yaml", "exp/b/last.pt", f"exp/b/day/{EVENTS}"]
 
 
 def test_checkpoints_alone_are_runs_where_nothing_else_is(tmp_path: Path) -> None:

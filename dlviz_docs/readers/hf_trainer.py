@@ -20,6 +20,7 @@ from dlviz_docs.model import Direction, Hparam, Objective, Problem, Reading, Ser
 from dlviz_docs.names import direction
 from dlviz_docs.readers import _json
 from dlviz_docs.readers._flatten import hparams, number
+from dlviz_docs.readers._known import trainer_name
 from dlviz_docs.readers._text import Damaged, clean, read_text
 
 __all__ = ["HFTrainer"]
@@ -90,15 +91,7 @@ def _curves(state: Mapping[str, object]) -> Iterator[Series]:
     for key, triples in points.items():
         steps, epochs, values = np.array(triples).T
         told = epochs if np.isfinite(epochs).all() else None
-        yield Series(_name(key), clean(key), steps, values, epochs=told, part=part)
-
-
-def _name(key: str) -> str:
-    """As the Trainer's own TensorBoard callback names it: what is not of an evaluation is of the training."""
-    for prefix, split in (("eval_", "val"), ("test_", "test"), ("train_", "train")):
-        if key.startswith(prefix):
-            return clean(f"{split}/{key.removeprefix(prefix)}")
-    return clean(f"train/{key}")
+        yield Series(trainer_name(key), clean(key), steps, values, epochs=told, part=part)
 
 
 def _settings(state: Mapping[str, object]) -> dict[str, Hparam]:

@@ -16,7 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from dlviz_docs.errors import ReadError
-from dlviz_docs.model import Axis, BoolArray, FloatArray, Problem, Reading, Series
+from dlviz_docs.model import Axis, FloatArray, Problem, Reading, Series
 from dlviz_docs.names import direction, is_learning_rate
 from dlviz_docs.readers import _json
 from dlviz_docs.readers._curves import curves
@@ -24,7 +24,6 @@ from dlviz_docs.readers._flatten import leaves, number
 from dlviz_docs.readers._frame import (
     EXAMPLE_WORDS,
     MOST_COLUMNS,
-    Column,
     Frame,
     Words,
     axis_of,
@@ -33,6 +32,7 @@ from dlviz_docs.readers._frame import (
     unpivoted,
     wall_times,
 )
+from dlviz_docs.readers._known import written
 from dlviz_docs.readers._rows import frame_of
 from dlviz_docs.readers._text import PEEK, Damaged, clean, counted, natural_size, open_lines, peek, read_text
 
@@ -159,50 +159,10 @@ def _rows(rows: Iterable[Mapping[str, object]], name: str) -> Reading:
     step = step_column(frame.numbers)
     if step is None:
         return Reading("JSON", hparams=settings)
-    if (validation := _mmengine_validation(frame)) is not None:
-        return _mmengine(frame, validation, name)
+    if (known := written(frame, name)) is not None:
+        return known
     found = curves(frame, step, source=name)
     return Reading("JSON", found.series, {**settings, **found.hparams}, problems=found.problems)
-
-
-# --- mmengine ---------------------------------------------------------------------------------------------------------
-
-
-def _mmengine_validation(frame: Frame) -> BoolArray | None:
-    """Which rows are of a validation, if mmengine wrote them: they have a "step" but, unlike the others, no "iter"."""
-    if not {"iter", "epoch", "step", "data_time"} <= set(frame.numbers):
-        return None
-    validation = np.ones(frame.length, bool)
-    validation[frame.numbers["iter"].rows] = False
-    steps, iters = (frame.numbers[name].dense(frame.length) for name in ("step", "iter"))
-    return validation if np.array_equal(steps[~validation], iters[~validation]) else None
-
-
-def _mmengine(frame: Frame, validation: BoolArray, name: str) -> Reading:
-    """Training by step and validation by epoch: that is what its "step" counts there (log_metric_by_epoch)."""
-    training = curves(_only(frame, ~validation, {}), "step", source=name)
-    judged = (
-        curves(_only(frame, validation, {"step": "epoch"}), "epoch", source=name).series if validation.any() else ()
-    )
-    named = [
-        *(
-            one if is_learning_rate(one.name) else replace(one, name=f"train/{one.name}")
-            for one in training.series
-            if one.name != "iter"
-        ),
-        *(replace(one, name=f"val/{one.name}") for one in judged),
-    ]
-    return Reading("mmengine", tuple(named), problems=training.problems)
-
-
-def _only(frame: Frame, kept: BoolArray, renamed: Mapping[str, str]) -> Frame:
-    """The rows of `kept` alone."""
-    columns = {}
-    for name, column in frame.numbers.items():
-        chosen = kept[column.rows]
-        if chosen.any():
-            columns[renamed.get(name, name)] = Column(column.rows[chosen], column.values[chosen])
-    return Frame(frame.length, columns)
 
 
 # --- one document -----------------------------------------------------------------------------------------------------

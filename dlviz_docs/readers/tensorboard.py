@@ -6,8 +6,9 @@ TensorBoard itself samples them when it reads. Of images, histograms and the lik
 
 from __future__ import annotations
 
+import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -16,7 +17,7 @@ import numpy as np
 
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import BoolArray, Hparam, Problem, Reading, Series, Status
-from dlviz_docs.readers._text import clean
+from dlviz_docs.readers._text import PEEK, clean
 from dlviz_docs.readers._tfcontents import Contents, Index, Points
 from dlviz_docs.readers._tfdecode import read_contents
 from dlviz_docs.readers._tfevents import NOT_NUMBERS
@@ -58,6 +59,12 @@ class TensorBoard:
 
     def matches(self, path: Path) -> bool:
         return "tfevents" in path.name and path.suffix not in _NOT_LOGS
+
+    def first_tags(self, path: Path) -> Collection[str]:
+        """Names of the scalars in the first bytes."""
+        with path.open("rb") as stream:
+            head = io.BytesIO(stream.read(PEEK))
+        return {_shown(tag) for tag in _sorted_out(read_contents(head))[0]}
 
     def read(self, path: Path) -> Reading:
         with path.open("rb") as stream:
