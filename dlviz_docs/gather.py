@@ -184,7 +184,8 @@ def _stem(source: Source) -> tuple[str, str]:
 
 
 def _has_content(told: Iterable[Told]) -> bool:
-    return any(t.reading.artifacts or t.reading.hparams or t.reading.media or t.reading.problems for t in told)
+    readings = [one.reading for one in told]
+    return any(r.artifacts or r.hparams or r.media or r.problems or r.status != "unknown" for r in readings)
 
 
 def _run(
@@ -206,8 +207,8 @@ def _run(
         texts={tag: text for reading in readings for tag, text in reading.texts.items()},
         objective=next((reading.objective for reading in readings if reading.objective), None),
         status=next((s for s in _STATUS_ORDER if any(reading.status == s for reading in readings)), "unknown"),
-        started=min((float(t.min()) for t in times), default=None),
-        ended=max((float(t.max()) for t in times), default=None),
+        started=min([*(float(t.min()) for t in times), *(r.started for r in readings if r.started)], default=None),
+        ended=max([*(float(t.max()) for t in times), *(r.ended for r in readings if r.ended)], default=None),
         seed=seed,
         group=_group(name, seed),
         sources=tuple(_source_file(one, root) for one in told),

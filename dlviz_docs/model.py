@@ -217,6 +217,9 @@ class Reading:
     """Notes by tag, as Markdown nobody has checked."""
     objective: Objective | None = None
     status: Status = "unknown"
+    started: float | None = None
+    """When the run began, seconds since 1970 UTC, where the file says so itself."""
+    ended: float | None = None
     problems: tuple[Problem, ...] = ()
     restart: float | None = None
     """Step from which on the file says that it writes again what earlier files of its folder hold."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ RUNS = {
     "dvclive_falcon": 1,
     "hf_trainer_metamath": 1,
     "hf_trainer_unitsyn": 2,  # checkpoint-500 belongs to another training
+    "mmengine_dfine": 6,  # one a session; scalars.json repeats them all
     "rl_procgen": 2,
     "rl_sb3_zoo": 11,
     "sacred_music": 8,
@@ -99,6 +101,15 @@ def test_every_table_and_log_agrees(surveyed: dict[str, list[dict[str, Any]]], c
                 assert (series["min"], series["max"]) == (told["min"], told["max"]), (path, column)
                 checked += 1
     assert checked
+
+
+def test_sacred_says_how_its_runs_went(surveyed: dict[str, list[dict[str, Any]]]) -> None:
+    (experiment,) = surveyed["sacred_music"]
+    told = {f"{experiment['path']}/{run['name']}": run for run in experiment["runs"]}
+    for folder, known in facts("sacred_music")["headline"]["by_run"].items():
+        run, begun = told[folder], datetime.fromisoformat(f"{known['start']}+00:00").timestamp()
+        assert (run["status"], run["started"]) == ("finished", begun)
+        assert {series["raw_name"]: series["count"] for series in run["series"]} == known["metrics"]
 
 
 @pytest.mark.parametrize("corpus", RUNS)

@@ -210,3 +210,44 @@ def test_cleanrl(tmp_path: Path) -> None:
         tmp_path, {f"runs/CartPole-v1__ppo__{s}__170000000{s}/{EVENTS}": ["charts/episodic_return"] for s in (1, 2)}
     )
     assert {(run["seed"], run["group"]) for run in found.values()} == {(1, "CartPole-v1__ppo"), (2, "CartPole-v1__ppo")}
+
+
+def test_sacred(tmp_path: Path) -> None:
+    about = {"experiment": {"name": "mnist"}, "command": "main", "start_time": "2024-01-01T12:00:00", "heartbeat": None}
+    curve = {"testAcc": {"steps": [0, 1], "values": [0.1, 0.2], "timestamps": ["2024-01-01T12:00:01"] * 2}}
+    found = told(
+        tmp_path,
+        {
+            "runs/1/run.json": {**about, "status": "COMPLETED", "result": 0.2, "stop_time": "2024-01-01T12:10:00"},
+            "runs/1/config.json": {"lr": 0.1, "seed": 5},
+            "runs/1/metrics.json": curve,
+            "runs/2/run.json": {**about, "status": "FAILED", "fail_trace": ["Traceback\n", "ValueError: nan\n"]},
+            "runs/2/config.json": {"lr": 9.0, "seed": 6},
+            "runs/2/metrics.json": "{}",
+            "runs/_sources/main_abc.py": "",
+        },
+    )
+    assert {name: (run["status"], run["seed"]) for name, run in found.items()} == {
+        "1": ("finished", 5), "2": ("failed", 6),
+    }  # fmt: skip
+    assert names(found["1"]) == ["test/acc"]
+    assert found["1"]["hparams"]["sacred.result"] == 0.2
+    assert found["1"]["ended"] - found["1"]["started"] == 600
+
+
+def test_yolov7(tmp_path: Path) -> None:
+    rows = "".join(
+        f"     {epoch}/2      7.1G" + "       0.1" * 4 + "         9       640" + f"{epoch:>10}" * 7 + "\n"
+        for epoch in range(3)
+    )
+    (run,) = told(
+        tmp_path,
+        {
+            "runs/train/exp/results.txt": rows,
+            "runs/train/exp/opt.yaml": "epochs: 3\n",
+            "runs/train/exp/hyp.yaml": "lr0: 0.01\n",
+            "runs/train/exp/weights/best.pt": "x",
+        },
+    ).values()
+    assert run["hparams"] == {"epochs": 3, "lr0": 0.01}
+    assert {series["count"] for series in run["series"] if series["name"].startswith("metrics/")} == {2}

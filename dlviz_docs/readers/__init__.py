@@ -34,6 +34,8 @@ class Reader(Protocol):
 READERS: tuple[tuple[str, str], ...] = (
     ("tensorboard", "dlviz_docs.readers.tensorboard:TensorBoard"),  # by name alone: *tfevents*
     ("hf_trainer", "dlviz_docs.readers.hf_trainer:HFTrainer"),  # by name alone: trainer_state.json
+    ("sacred", "dlviz_docs.readers.sacred:Sacred"),  # run.json
+    ("yolo_results", "dlviz_docs.readers.yolo_results:YOLOResults"),  # results.txt without names
     ("checkpoint", "dlviz_docs.readers.checkpoint:Checkpoint"),  # by suffix; before hparams, which takes any .json
     ("lightning_csv", "dlviz_docs.readers.lightning_csv:LightningCSV"),  # metrics.csv with a step column
     ("keras_csv", "dlviz_docs.readers.keras_csv:KerasCSV"),  # first column epoch; .csv and .log

@@ -15,6 +15,7 @@ from dlviz_docs.readers import Reader
 from dlviz_docs.readers.keras_csv import KerasCSV
 from dlviz_docs.readers.lightning_csv import LightningCSV
 from dlviz_docs.readers.table import MetricsTable
+from dlviz_docs.readers.yolo_results import YOLOResults
 from dlviz_docs.registry import load_readers
 
 FORMATS = Path(__file__).parent / "formats"
@@ -36,6 +37,7 @@ FILES = (
     "table/sb3_monitor/input/0.monitor.csv",
     "table/decimal_comma/input/verlauf.csv",
     "table/utf16_tabs/input/powershell.tsv",
+    "yolo_results/yolov7/input/results.txt",
 )
 SETTINGS = (
     "hparams/typed_yaml/input/hparams.yaml",
@@ -43,8 +45,9 @@ SETTINGS = (
     "hparams/merge_keys/input/config.yml",
     "hparams/toml/input/config.toml",
     "hparams/json/input/config.json",
+    "sacred/completed/input/run.json",
 )
-TABLES = (KerasCSV, LightningCSV, MetricsTable)
+TABLES = (KerasCSV, LightningCSV, MetricsTable, YOLOResults)
 MOST_CUTS = 400
 """Longer files are cut at so many places, evenly."""
 
