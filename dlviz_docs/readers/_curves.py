@@ -19,6 +19,8 @@ _NUMBERED_GROUPS = known("seed random_seed run run_id trial trial_id fold")
 _NAMED_GROUPS = _NUMBERED_GROUPS + known(
     "run_name name algo algorithm agent method variant env env_id environment task game experiment"
 )
+_FACTS = known("n_parameters num_parameters num_params world_size num_gpus pid")
+"""Numbers that some loggers repeat in every row, and that are no curves."""
 _MOST_PARTS = 1_000
 _CONFIG = "config/"
 """Ray writes its settings into every row of progress.csv."""
@@ -82,6 +84,7 @@ def curves(frame: Frame, step: str | None, *, source: str = "") -> Curves:
         what = f"the column {step!r} begins again with every epoch; each epoch is taken to end at its last logged step"
         problems = (Problem("steps-within-epochs", source, what, "Log a step that counts the whole training."),)
     settings = {name: _setting(name, frame) for name in (*frame.numbers, *frame.words) if name.startswith(_CONFIG)}
+    settings |= {name: _setting(name, frame) for name in frame.numbers if _is_fact(name, frame)}
     taken = {step, times_name, epoch_name} | owned.used | set(settings)
     series = [
         _beside(one, rows, times, None if one.axis == "epoch" else epochs)
@@ -91,6 +94,11 @@ def curves(frame: Frame, step: str | None, *, source: str = "") -> Curves:
     ]
     told = {name.removeprefix(_CONFIG).replace("/", "."): value for name, value in settings.items()}
     return Curves(tuple(series), {**told, **owned.constant}, problems)
+
+
+def _is_fact(name: str, frame: Frame) -> bool:
+    values = frame.numbers[name].values
+    return plain_name(name) in _FACTS and bool((values == values[0]).all())
 
 
 def _times(frame: Frame, step: str | None) -> tuple[str | None, FloatArray | None]:

@@ -43,10 +43,10 @@ _STEP_WORDS = known(
     "total_env_steps total_env_interacts env_steps env_step environment_steps timesteps timestep agent_steps "
     "training_iteration iteration iterations iter iters total_iters update updates num_updates gradient_step "
     "gradient_steps grad_steps batch_idx total_frames num_frames frames frame epoch epochs "
-    "episode episodes episode_num num_episodes"
+    "epoche epochen schritt schritte episode episodes episode_num num_episodes"
 )
 _AXES: Mapping[str, Axis] = {
-    **dict.fromkeys(known("epoch epochs"), "epoch"),
+    **dict.fromkeys(known("epoch epochs epoche epochen"), "epoch"),
     **dict.fromkeys(known("episode episodes episode_num num_episodes"), "episode"),
     **dict.fromkeys(known("total_frames num_frames frames frame"), "frame"),
 }
@@ -66,6 +66,7 @@ EXAMPLE_WORDS = frozenset(
 MOST_COLUMNS = 10_000
 """Columns or keys; what has more is data, or made to exhaust memory."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_REMARK = re.compile(r"(?<=\w)\s*(#|\([^()]*\)|\[[^\[\]]*\])$")
 _SECONDS = (1e8, 1e10)
 """1973 to 2286, as seconds since 1970; a thousand times that is milliseconds."""
 
@@ -105,8 +106,11 @@ class Frame:
 
 
 def plain_name(name: str) -> str:
-    """A column's name in one spelling: "Total Env-Steps", "totalEnvSteps" and "_total_env_steps" are the same."""
-    return re.sub(r"[\s\-]+", "_", _CAMEL.sub("_", name.strip())).lower().strip("_")
+    """A column's name in one spelling: "Total Env-Steps", "totalEnvSteps" and "_total_env_steps" are the same.
+
+    What stands behind it is no part of it: "Epoch #", "Time (s)", "step [1000]".
+    """
+    return re.sub(r"[\s\-]+", "_", _CAMEL.sub("_", _REMARK.sub("", name.strip()))).lower().strip("_")
 
 
 def step_column(names: Iterable[str]) -> str | None:

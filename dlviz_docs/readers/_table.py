@@ -21,14 +21,14 @@ from dlviz_docs.model import FloatArray, Problem
 from dlviz_docs.readers._frame import MOST_COLUMNS, Column, Frame, Words
 from dlviz_docs.readers._text import PEEK, Lines, clean, counted, natural_size, open_lines, peek
 
-__all__ = ["MOST_BYTES", "Head", "Table", "head", "read_table"]
+__all__ = ["MOST_BYTES", "NO_NAME", "Head", "Table", "head", "read_table"]
 
 MOST_BYTES = 128_000_000
 """So much text becomes some 250 MB of numbers; more is an option of the reader."""
 _BATCH = 4096
 _LONGEST_LINE = 1_000_000
 _MISSING = frozenset({"", "-", "--", "NA", "N/A", "<NA>", "n/a", "None", "none", "null", "NULL"})
-_NO_NAME = re.compile(r"(Unnamed: \d+)?")
+NO_NAME = re.compile(r"(Unnamed: \d+)?")
 """What pandas calls the numbers of its rows."""
 _COMMA_NUMBER = re.compile(r"[-+]?[0-9]+(,[0-9]+)?([eE][-+]?[0-9]+)?")
 _NO_NUMBER_MEANT = re.compile(r"\s*(\[.*|[0-9]+(:[0-9]{2}){1,2}(\.[0-9]+)?|True|False|true|false)\s*", re.DOTALL)
@@ -255,7 +255,7 @@ class _Reading:
         words: dict[str, Words] = {}
         for name, column in zip(columns, cells, strict=True):
             found = column.column()
-            if _NO_NAME.fullmatch(name):
+            if NO_NAME.fullmatch(name):
                 continue
             if len(found.rows) >= len(column.words) and len(found.rows):
                 numbers[name] = found

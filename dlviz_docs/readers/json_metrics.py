@@ -39,6 +39,8 @@ from dlviz_docs.readers._text import PEEK, Damaged, clean, counted, natural_size
 __all__ = ["JSONMetrics"]
 
 _LINES = frozenset({".jsonl", ".ndjson"})
+_LOGS = frozenset({".log", ".txt"})
+"""Where MAE, DeiT, DINO and many after them write JSON lines: log.txt."""
 _LATEST = frozenset({"metrics.json", "results.json", "scores.json"})
 _LONGEST_LINE = 10_000_000
 _PEEKED_ROWS = 8
@@ -54,9 +56,12 @@ class JSONMetrics:
     """Of longer lines only so much is read; a document may have a quarter of it, for all of it is in memory at once."""
 
     def matches(self, path: Path) -> bool:
-        if path.suffix.lower() not in (".json", *_LINES):
+        suffix = path.suffix.lower()
+        if suffix not in (".json", *_LINES, *_LOGS):
             return False
         text = peek(path)
+        if suffix in _LOGS and not text.startswith("{"):
+            return False
         rows = islice(_json.peeked_rows(text), _PEEKED_ROWS)
         if _is_lines(path, text):
             return any(_is_row(row) for row in rows)
@@ -99,7 +104,18 @@ def _is_document(value: object) -> bool:
         return bool(value) and all(isinstance(row, Mapping) and _is_row(row) for row in value[:_PEEKED_ROWS])
     if not isinstance(value, Mapping) or EXAMPLE_WORDS.intersection(value):
         return False
-    return bool(_sacred(value)) or _is_history(value)
+    return bool(_sacred(value)) or _is_history(_unwrapped(value))
+
+
+def _unwrapped(value: Mapping[str, object]) -> Mapping[str, object]:
+    """Lists of a history that stand in {"history": ..., "epoch": ...}, or in pandas' {"loss": {"0": 1.5, "1": 1.0}}."""
+    inner = value.get("history")
+    if isinstance(inner, Mapping):
+        return {**inner, "epoch": value["epoch"]} if isinstance(value.get("epoch"), list) else inner
+    columns = [list(column) for column in value.values() if isinstance(column, Mapping)]
+    if columns and len(columns) == len(value) and all(rows == list(map(str, range(len(rows)))) for rows in columns):
+        return {name: list(column.values()) for name, column in value.items() if isinstance(column, Mapping)}
+    return value
 
 
 def _is_history(value: Mapping[str, object]) -> bool:
@@ -189,7 +205,7 @@ def _shaped(value: object, name: str, *, cut: bool) -> Reading:
         return Reading("JSON")
     if sacred := _sacred(value):
         return Reading("Sacred", tuple(_sacred_curve(metric, inner) for metric, inner in sacred.items()))
-    if lists := _lists(value):
+    if lists := _lists(_unwrapped(value)):
         return Reading("JSON", tuple(_history(lists, cut=cut)))
     return _rows([value], name)
 

@@ -17,11 +17,11 @@ import numpy as np
 
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import FloatArray, Reading, Series
-from dlviz_docs.names import canonical, split_of_folder
+from dlviz_docs.names import canonical, direction, is_learning_rate, split_of_folder
 from dlviz_docs.readers._curves import curves
 from dlviz_docs.readers._flatten import hparams, number
 from dlviz_docs.readers._frame import EXAMPLE_WORDS, Column, Frame, step_column, unpivoted
-from dlviz_docs.readers._table import MOST_BYTES, Head, Table, head, read_table
+from dlviz_docs.readers._table import MOST_BYTES, NO_NAME, Head, Table, head, read_table
 
 __all__ = ["MetricsTable"]
 
@@ -36,6 +36,7 @@ _DOWNLOAD = re.compile(r"run-(.+?)-tag-(.+)")
 """TensorBoard names a downloaded curve for its run and tag, with "_" for "/"."""
 _MONITOR_NAMES = {"r": "episode_reward", "l": "episode_length", "t": "time_elapsed"}
 _MONITOR_COLUMNS = tuple(_MONITOR_NAMES)
+_AXES = frozenset(f"_step{extreme}" for extreme in ("", "__MIN", "__MAX"))
 _RISING = 0.6
 """Share of first rows whose step is not below the one before; a random column has about a half."""
 
@@ -74,10 +75,28 @@ def _is_monitor(first: Head) -> bool:
 def _is_metrics(first: Head) -> bool:
     step = step_column(first.columns)
     if step is None:
-        return False
+        return _is_history(first)
     if not first.rows:
         return True  # a run that has logged nothing yet
     return _counts([row[first.columns.index(step)] for row in first.rows]) and _has_numbers(first, step)
+
+
+def _is_history(first: Head) -> bool:
+    """Whether rows without a step are moments of a training: all columns are metrics, one a loss, and nothing else.
+
+    Either pandas numbered the rows (`DataFrame(history).to_csv()`), or training and validation stand beside each other.
+    """
+    names = [name for name in first.columns if not NO_NAME.fullmatch(name)]
+    numbered = len(names) == len(first.columns) - 1 and NO_NAME.fullmatch(first.columns[0]) is not None
+    split = any(name.partition("/")[0] in ("train", "val") for name in canonical(names).values())
+    return (
+        len(first.rows) > 1
+        and (numbered or split)
+        and any("loss" in name.lower() for name in names)
+        and all(direction(name) or is_learning_rate(name) for name in names)
+        and all(_is_number(cell) for row in first.rows for cell in row if cell)
+        and (not numbered or [row[0] for row in first.rows] == [str(n) for n in range(len(first.rows))])
+    )
 
 
 def _counts(cells: Sequence[str]) -> bool:
@@ -118,12 +137,22 @@ def _is_data(path: Path, first: Head) -> bool:
 def _metrics(path: Path, table: Table) -> Reading:
     frame = unpivoted(table.frame)
     step = step_column(frame.numbers)
+    if step is None and step_column(table.columns) is None:
+        step, frame = _numbered(frame)
     if step is None:
         # The columns are there, and no row yet; or rows without a single step.
         return Reading("CSV", problems=table.problems)
     found = curves(frame, step, source=path.name)
     problems = (*table.problems, *found.problems)
     return Reading(_writer(path, table), _named(found.series, path), found.hparams, problems=problems)
+
+
+def _numbered(frame: Frame) -> tuple[str, Frame]:
+    """Rows counted from 0: as epochs where a validation stands in them, else as steps."""
+    validated = any(name.startswith("val/") for name in canonical(list(frame.numbers)).values())
+    step = "epoch" if validated else "step"
+    counted = Column(np.arange(frame.length), np.arange(float(frame.length)))
+    return step, Frame(frame.length, {step: counted, **frame.numbers}, frame.words)
 
 
 def _writer(path: Path, table: Table) -> str:
@@ -146,6 +175,8 @@ def _named(series: tuple[Series, ...], path: Path) -> tuple[Series, ...]:
         name = f"{run}/{tag}" if split_of_folder(run) else tag
         part = "" if split_of_folder(run) or run == "." else run
         return tuple(replace(one, name=name, raw_name=name, part=one.part or part) for one in series)
+    if direction(path.stem) or is_learning_rate(path.stem):
+        return tuple(replace(one, name=path.stem, raw_name=path.stem) for one in series)
     return tuple(replace(one, name=path.stem) for one in series)
 
 
@@ -192,12 +223,14 @@ def _ends_of(series: Series, ends: FloatArray | None) -> FloatArray | None:
 
 
 def _exported(table: Table) -> Reading | None:
-    """A W&B chart: "Step", then "<run> - <metric>" with its "__MIN" and "__MAX" over the points of a pixel."""
+    """A W&B chart: "Step" or another axis, then "<run> - <metric>" with its "__MIN" and "__MAX" over the points of a
+    pixel; the axis again, as "<run> - _step"."""
     first, *others = table.columns
-    if first != "Step" or not others or not all(" - " in name for name in others):
+    if step_column([first]) is None or not others or not all(" - " in name for name in others):
         return None
     frame = Frame(table.frame.length, _without_echoes(table.frame.numbers), table.frame.words)
     series = curves(frame, first).series if first in frame.numbers else ()
+    series = tuple(one for one in series if one.raw_name.rpartition(" - ")[2] not in _AXES)
     metrics = [one.raw_name.rpartition(" - ")[2] for one in series]
     named = canonical(list(dict.fromkeys(metrics)))
     split = tuple(

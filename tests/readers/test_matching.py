@@ -30,6 +30,15 @@ TABLES = (
     ("walks.csv", "date,steps,calories\n2026-01-01,9000,300\n2026-01-02,4000,200\n2026-01-03,3000,100\n", None),
     ("answers.csv", "epoch,prompt,response\n1,Hello,Hi\n", None),
     ("names.csv", "step,name\na,b\n", None),
+    ("losses.csv", ",loss,val_loss\n0,0.9,1.0\n1,0.5,0.6\n", "table"),  # pandas
+    ("losses.csv", "train_loss,val_loss,lr\n0.9,1.0,0.1\n0.5,0.6,0.1\n", "table"),
+    ("losses.csv", "train_loss,val_loss,city\n0.9,1.0,0.1\n0.5,0.6,0.1\n", None),
+    ("results.csv", "accuracy,f1\n0.9,0.8\n0.8,0.7\n", None),  # of two models
+    ("results.csv", "loss,accuracy\n0.9,0.8\n0.8,0.7\n", None),
+    ("results.csv", "train_loss,val_loss\n0.9,0.8\n", None),  # final numbers
+    ("folds.csv", ",loss,accuracy\n0,0.9,0.8\n2,0.8,0.7\n", None),
+    ("log.csv", "Epoch #,Loss (train)\n1,0.5\n", "table"),
+    ("verlauf.csv", "Epoche;Verlust\n1;0,5\n", "table"),
     ("one_column.csv", "step\n1\n2\n", None),
     ("empty.csv", "", None),
     ("binary.csv", "step,loss\n\0\0\0", None),
@@ -51,6 +60,11 @@ DOCUMENTS = (
     ("instances.json", '{"images": [{"id": 1}], "annotations": [{"id": 1, "image_id": 1}]}', None),
     ("pr.json", '{"precision": [0.5, 1.0], "recall": [1.0, 0.5], "thresholds": [0.1]}', None),
     ("history.json", '{"loss": [1.5, 1.0], "classes": ["a", "b"], "confusion": [[1, 0], [0, 1]]}', "json_metrics"),
+    ("history.json", '{"history": {"loss": [1.5, 1.0]}, "epoch": [0, 1], "params": {"epochs": 2}}', "json_metrics"),
+    ("history.json", '{"loss": {"0": 1.5, "1": 1.0}, "val_loss": {"0": 2.0, "1": 1.5}}', "json_metrics"),
+    ("folds.json", '{"a": {"loss": 1.5}, "b": {"loss": 1.0}}', None),
+    ("log.txt", '{"train_loss": 1.5, "epoch": 0}\n{"train_loss": 1.0, "epoch": 1}\n', "json_metrics"),
+    ("notes.txt", '{"name": "x"}\n', None),
     ("labels.json", '{"labels": [0, 1, 2]}', None),
     ("vocab.json", '{"hello": 0, "world": 1}', None),
     ("points.json", '{"x": [1, 2], "y": [3, 4]}', None),
