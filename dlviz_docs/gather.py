@@ -338,8 +338,8 @@ def _objective(about: About, runs: Sequence[Run]) -> Objective | None:
     return told or _guess(runs)
 
 
-_HALF = re.compile(r"(^|[/_])(precision|recall)", re.IGNORECASE)
-"""Half a judgement each: either is had for nothing at the other's expense."""
+_LESSER = re.compile(r"(^|[/_])(precision|recall|max|min|best)([^a-z]|(?=[A-Z])|$)", re.IGNORECASE)
+"""Half a judgement (precision is had for nothing at the cost of recall), or an extreme beside a mean."""
 
 
 def _guess(runs: Sequence[Run]) -> Objective | None:
@@ -353,7 +353,7 @@ def _guess(runs: Sequence[Run]) -> Objective | None:
         name = candidate[0]
         split = {"val": 0, "metrics": 0, "test": 1}.get(name.partition("/")[0], 2)  # YOLO validates "metrics/mAP50"
         kind = {"Quality": 0, "Reward": 0, "Loss": 2}.get(names.group(name), 3)
-        if _HALF.search(name):
+        if _LESSER.search(name):
             kind += 1
         return -(counts[name] * 2 > len(runs)), split, kind, len(name), name
 

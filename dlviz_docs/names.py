@@ -41,9 +41,13 @@ SPLITS: Mapping[str, str] = {
 
 _SPLIT_WORD = "|".join(sorted(SPLITS, key=len, reverse=True))
 _PREFIX = re.compile(rf"^(?:epoch_)?[(\[]?({_SPLIT_WORD})[)\]]?[/_.:\- ]+(?=\S)", re.IGNORECASE)
-_SUFFIX = re.compile(rf"(?<=\S)(?:[/_.\- ]+|\s*[(\[])({_SPLIT_WORD})[)\]]?$", re.IGNORECASE)
+_SUFFIX = re.compile(rf"(?<=\S)(?<!q)(?:[/_.\- ]+|\s*[(\[])({_SPLIT_WORD})[)\]]?$", re.IGNORECASE)
 _MIDDLE = re.compile(rf"(?<=[^/]/)({_SPLIT_WORD})/(?=[^/])", re.IGNORECASE)
 """The folder of a tag: "acc/val/top1"."""
+_WITHIN = re.compile(
+    r"(?<=[a-z0-9][_ \-])(?<!q_)(train|val|valid|validation|test|eval)[_ \-](?=[a-z0-9])", re.IGNORECASE
+)
+"""A word of the name: "avg_train_loss", but a "q_val_1" is a value."""
 _CAMEL_PREFIX = re.compile(r"^(train|training|val|valid|validation|eval|dev|test)(?=[A-Z])")
 _CAMEL_SUFFIX = re.compile(r"(?<=[a-z0-9])(Train|Training|Val|Valid|Validation|Eval|Dev|Test)$")
 _CAPITAL = re.compile(r"^[A-Z](?=[a-z]{2})")
@@ -56,6 +60,8 @@ _COUNTER = re.compile(
 """Names that are whole: in none of them is "train" a split, or "step" the rhythm of a mean."""
 _KERAS = re.compile(r"^(?:epoch_|batch_)(?=\w)|^evaluation_(?=\w+_vs_iterations$)|_vs_iterations$")
 _EVALUATION = re.compile(r"^evaluation_(\w+)_vs_iterations$")
+_RAY = "ray/tune/"
+"""What Ray's event files put before the names that its result.json has."""
 _BATCHES = re.compile(r"^batch_(?=\w)")
 _RHYTHM = re.compile(r"(?<=\w)_(step|epoch)$")
 
@@ -141,11 +147,11 @@ def canonical(raw_names: Sequence[str], split: str = "") -> dict[str, str]:
 
 def _parse(raw: str) -> tuple[str, str]:
     """Split and metric of one raw name; the split is "" when the name does not say."""
-    name = _KERAS.sub("", _KERAS.sub("", raw.strip()))
+    name = _KERAS.sub("", _KERAS.sub("", raw.strip())).removeprefix(_RAY)
     head, slash, _ = name.partition("/")
     if _COUNTER.search(name) and not (slash and split_of_folder(head)):
         return "", name
-    for pattern in (_PREFIX, _SUFFIX, _MIDDLE):
+    for pattern in (_PREFIX, _SUFFIX, _MIDDLE, _WITHIN):
         if match := pattern.search(name):
             return SPLITS[match[1].lower()], name[: match.start()] + name[match.end() :]
     for pattern in (_CAMEL_PREFIX, _CAMEL_SUFFIX):

@@ -315,6 +315,12 @@ def test_yolo_is_judged_by_its_map() -> None:
     assert objective == Objective("metrics/mAP_0.5", "max", "its name")
 
 
+def test_a_mean_comes_before_its_extremes() -> None:
+    columns = ("AverageEpRet", "MaxEpRet", "MinEpRet", "StdEpRet")
+    objective, _ = experiment_of(one_run(told("progress.txt", *(curve(name, [1]) for name in columns))))
+    assert objective == Objective("AverageEpRet", "max", "its name")
+
+
 def test_the_mean_of_a_whole_run_is_no_point_of_its_curve() -> None:
     written = told("events", curve("train/loss", [2]), curve("train/train_loss", [2]), reader="tensorboard")
     ended = told("events.1", curve("train/train_runtime", [2]), reader="tensorboard")

@@ -36,6 +36,17 @@ from dlviz_docs import names
         (["Verlust (Training)", "Verlust (Validierung)"], "", ["train/Verlust", "val/Verlust"]),
         (["acc/val/top1", "acc/train/top1"], "", ["val/acc/top1", "train/acc/top1"]),
         (
+            ["avg_train_loss", "best_val_acc", "Mean Test Loss"],
+            "",
+            ["train/avg_loss", "val/best_acc", "test/Mean Loss"],
+        ),
+        (
+            ["q_val", "q_val_1", "max_q_val", "interval_length"],
+            "",
+            ["q_val", "q_val_1", "max_q_val", "interval_length"],
+        ),
+        (["ray/tune/episode_reward_mean", "ray/tune/evaluation/x"], "", ["episode_reward_mean", "val/x"]),
+        (
             ["test/env_step", "save/gradient_step", "training_iteration", "global_step"],
             "",
             ["test/env_step", "save/gradient_step", "training_iteration", "global_step"],

@@ -1,4 +1,4 @@
-"""JSON lines whose keys tell who wrote them, where that tells more than the keys: mmengine, LLaMA-Factory."""
+"""JSON lines whose keys tell who wrote them, where that tells more than the keys: mmengine, mmcv, LLaMA-Factory."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ def written(frame: Frame, name: str) -> Reading | None:
         return _mmengine(frame, validation, name)
     if {"current_steps", "total_steps"} <= set(frame.numbers):
         return _llama_factory(frame, name)
+    if {"epoch", "iter", "lr"} <= set(frame.numbers) and "mode" in frame.words:
+        # mmcv 1 counts within the epoch, always: nothing is wrong with its logs.
+        found = curves(frame, "iter", source=name)
+        return Reading("mmcv", found.series, found.hparams)
     return None
 
 

@@ -176,7 +176,7 @@ def _rows(rows: Iterable[Mapping[str, object]], name: str) -> Reading:
     if step is None:
         return Reading("JSON", hparams=settings)
     if (known := written(frame, name)) is not None:
-        return known
+        return replace(known, hparams={**settings, **known.hparams})
     found = curves(frame, step, source=name)
     return Reading("JSON", found.series, {**settings, **found.hparams}, problems=found.problems)
 
