@@ -20,7 +20,6 @@ from dlviz_docs.model import (
     BoolArray,
     Direction,
     Experiment,
-    Hparam,
     Objective,
     Problem,
     Reading,
@@ -31,6 +30,7 @@ from dlviz_docs.model import (
 )
 from dlviz_docs.options import About
 from dlviz_docs.scan import ExperimentFolder, RunFolder, Source
+from dlviz_docs.seeds import group_of, regrouped, seed_of
 from dlviz_docs.splice import LOOKS, merge
 
 __all__ = ["Told", "gather", "gather_runs"]
@@ -42,12 +42,6 @@ _ONE_TRAINING = frozenset({"tensorboard", "hf_trainer"})
 _SPLIT_NAMES = (re.compile(r"(?:^|[-_. ])([A-Za-z]+)$"), re.compile(r"^([A-Za-z]+)[-_. ]"))
 _ENVIRONMENT = re.compile(r"^\d+\.(?=monitor$)")
 """0.monitor.csv, 1.monitor.csv: the environments of one agent."""
-_SEED_KEY = re.compile(r"(^|[._/])(random_?)?seed$", re.IGNORECASE)
-_SEED_NAME = re.compile(r"(?:[-_/. ]|^)(?:seed|s)[-_=]?(\d+)(?=$|[-_/. ])", re.IGNORECASE)
-_SEED_WORD = re.compile(r"(?:^|[-_/. ])seed[-_=]?(\d+)(?=$|[-_/. ])", re.IGNORECASE)
-_CLEANRL = re.compile(r"(?<=[^/_])__(\d+)__\d{10}(?=$|/)")
-"""CleanRL names a run for its environment, its program, its seed and its time."""
-_REPEAT = re.compile(r"(^|, )repeat=\d+$")
 _STATUS_ORDER: tuple[Status, ...] = ("failed", "interrupted", "running", "finished")
 
 
@@ -196,7 +190,7 @@ def _run(
     merged = merge(_named(series, root))
     times = [s.times for s in merged if s.times is not None and len(s)]
     hparams = {key: value for reading in readings for key, value in reading.hparams.items()}
-    seed = _seed(name, hparams)
+    seed = seed_of(name, hparams)
     return Run(
         name=name,
         slug=names.exact_slug(folder.name, label),
@@ -210,7 +204,7 @@ def _run(
         started=min([*(float(t.min()) for t in times), *(r.started for r in readings if r.started)], default=None),
         ended=max([*(float(t.max()) for t in times), *(r.ended for r in readings if r.ended)], default=None),
         seed=seed,
-        group=_group(name, seed),
+        group=group_of(name, seed),
         sources=tuple(_source_file(one, root) for one in told),
         problems=tuple(problem for reading in readings for problem in reading.problems),
     )
@@ -231,24 +225,6 @@ def _source_file(one: Told, root: str) -> SourceFile:
 
 def _relative(path: str, root: str) -> str:
     return path.removeprefix(f"{root}/") if root and root != "." else path
-
-
-def _seed(name: str, hparams: Mapping[str, Hparam]) -> int | None:
-    if match := _SEED_WORD.search(name):
-        return int(match[1])  # closer to the run than settings it may share with its siblings
-    for key, value in hparams.items():
-        # A negative seed stands for none: detectron2's SEED: -1.
-        if _SEED_KEY.search(key) and isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-            return value
-    match = _CLEANRL.search(name) or _SEED_NAME.search(name)
-    return int(match[1]) if match else None
-
-
-def _group(name: str, seed: int | None) -> str:
-    """The run's name without what tells it from its repetitions."""
-    if seed is None:
-        return _REPEAT.sub("", name) or "all repeats"
-    return _SEED_NAME.sub("", _CLEANRL.sub("", name)).strip("/-_. ") or "all seeds"
 
 
 # --- names, and one curve out of several files ------------------------------------------------------------------------
@@ -290,6 +266,7 @@ def gather(
 ) -> Experiment:
     """One experiment: its runs in natural order, each with its colour, and the metric they are judged by."""
     ordered = sorted(runs, key=lambda run: names.natural(run.name))
+    ordered = regrouped(ordered)
     groups = Counter(run.group for run in ordered)
     objective = _objective(about, ordered)
     colors = _colors(ordered, objective)
@@ -355,7 +332,7 @@ def _guess(runs: Sequence[Run]) -> Objective | None:
         kind = {"Quality": 0, "Reward": 0, "Loss": 2}.get(names.group(name), 3)
         if _LESSER.search(name):
             kind += 1
-        return -(counts[name] * 2 > len(runs)), split, kind, len(name), name
+        return -(counts[name] * 2 >= len(runs)), split, kind, len(name), name
 
     name, better = min(candidates, key=rank)
     return Objective(name, better, "its name")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ RUNS = {
     "hf_trainer_metamath": 1,
     "hf_trainer_unitsyn": 2,  # checkpoint-500 belongs to another training
     "mmengine_dfine": 6,  # one a session; scalars.json repeats them all
+    "rl_dopamine": 5 * 6 * 5,  # games, agents, repetitions
     "rl_procgen": 2,
     "rl_sb3_zoo": 11,
     "sacred_music": 8,
@@ -34,7 +36,7 @@ RUNS = {
     "tb_lightning_mnist": 3,
     "tb_tf1_wandb_asset": 1,
     "tb_tf2_review": 17,
-    "tb_torch_tianshou_pong": 20,
+    "tb_torch_tianshou_pong": 8 + 12 * 10,  # twelve tables hold ten seeds each
     "tb_trackio_asset": 2,
 }
 
@@ -101,6 +103,14 @@ def test_every_table_and_log_agrees(surveyed: dict[str, list[dict[str, Any]]], c
                 assert (series["min"], series["max"]) == (told["min"], told["max"]), (path, column)
                 checked += 1
     assert checked
+
+
+def test_repetitions_are_groups(surveyed: dict[str, list[dict[str, Any]]]) -> None:
+    dopamine = Counter(run["group"] for experiment in surveyed["rl_dopamine"] for run in experiment["runs"])
+    assert set(dopamine.values()) == {5}
+    seeds = [run for e in surveyed["tb_torch_tianshou_pong"] if "-v3" in e["path"] for run in e["runs"]]
+    assert {group: n for group, n in Counter(run["group"] for run in seeds).items() if n != 20} == {}
+    assert {run["seed"] for run in seeds} == set(range(10))
 
 
 def test_sacred_says_how_its_runs_went(surveyed: dict[str, list[dict[str, Any]]]) -> None:

@@ -315,6 +315,20 @@ def test_yolo_is_judged_by_its_map() -> None:
     assert objective == Objective("metrics/mAP_0.5", "max", "its name")
 
 
+def test_seeds_that_began_at_different_times_are_a_group() -> None:
+    def groups(*called: str) -> list[str]:
+        return [run.group for run in experiment_of(*(one_run(told("e", curve("x", [1])), name=n) for n in called))[1]]
+
+    assert groups("ppo_seed1_2024-01-01_12-00-00", "ppo_seed2_2024-01-01_13-00-00") == ["ppo", "ppo"]
+    assert groups("seed_0_0326_024335-Ant_a2c", "seed_1_0326_024647-Ant_a2c") == ["Ant_a2c", "Ant_a2c"]
+    # The same seeds again, another day: another experiment.
+    again = [f"ppo_seed{seed}_{day}-120000" for day in (20240101, 20240105) for seed in (1, 2)]
+    assert groups(*again) == ["ppo_20240101-120000", "ppo_20240105-120000"] * 2
+    # Without a seed in the name, times are all that tells runs apart.
+    dated = [one_run(told("e", curve("x", [1]), hparams={"seed": 1}), name=f"20240101_12000{n}") for n in (1, 2)]
+    assert [run.group for run in experiment_of(*dated)[1]] == ["", ""]
+
+
 def test_a_mean_comes_before_its_extremes() -> None:
     columns = ("AverageEpRet", "MaxEpRet", "MinEpRet", "StdEpRet")
     objective, _ = experiment_of(one_run(told("progress.txt", *(curve(name, [1]) for name in columns))))

@@ -19,6 +19,7 @@ from dlviz_docs.errors import ReadError
 from dlviz_docs.model import FloatArray, Reading, Series
 from dlviz_docs.names import canonical, direction, is_learning_rate, split_of_folder
 from dlviz_docs.readers._curves import curves
+from dlviz_docs.readers._exports import exported
 from dlviz_docs.readers._flatten import hparams, number
 from dlviz_docs.readers._frame import EXAMPLE_WORDS, Column, Frame, step_column, unpivoted
 from dlviz_docs.readers._table import MOST_BYTES, NO_NAME, Head, Table, head, read_table
@@ -36,7 +37,6 @@ _DOWNLOAD = re.compile(r"run-(.+?)-tag-(.+)")
 """TensorBoard names a downloaded curve for its run and tag, with "_" for "/"."""
 _MONITOR_NAMES = {"r": "episode_reward", "l": "episode_length", "t": "time_elapsed"}
 _MONITOR_COLUMNS = tuple(_MONITOR_NAMES)
-_AXES = frozenset(f"_step{extreme}" for extreme in ("", "__MIN", "__MAX"))
 _RISING = 0.6
 """Share of first rows whose step is not below the one before; a random column has about a half."""
 
@@ -62,7 +62,7 @@ class MetricsTable:
             raise ReadError(error.what, error.remedy, partial=Reading("CSV")) from error
         if table.columns[: len(_MONITOR_COLUMNS)] == _MONITOR_COLUMNS:
             return _monitor(path, table)
-        return _exported(table) or _metrics(path, table)
+        return exported(table) or _metrics(path, table)
 
 
 # --- is it one? -------------------------------------------------------------------------------------------------------
@@ -217,35 +217,3 @@ def _ends_of(series: Series, ends: FloatArray | None) -> FloatArray | None:
         return None
     chosen = ends[series.steps.astype(np.intp) - 1]
     return chosen if np.isfinite(chosen).all() else None
-
-
-# --- exports of W&B charts --------------------------------------------------------------------------------------------
-
-
-def _exported(table: Table) -> Reading | None:
-    """A W&B chart: "Step" or another axis, then "<run> - <metric>" with its "__MIN" and "__MAX" over the points of a
-    pixel; the axis again, as "<run> - _step"."""
-    first, *others = table.columns
-    if step_column([first]) is None or not others or not all(" - " in name for name in others):
-        return None
-    frame = Frame(table.frame.length, _without_echoes(table.frame.numbers), table.frame.words)
-    series = curves(frame, first).series if first in frame.numbers else ()
-    series = tuple(one for one in series if one.raw_name.rpartition(" - ")[2] not in _AXES)
-    metrics = [one.raw_name.rpartition(" - ")[2] for one in series]
-    named = canonical(list(dict.fromkeys(metrics)))
-    split = tuple(
-        replace(one, name=named[metric], part=one.raw_name.rpartition(" - ")[0])
-        for one, metric in zip(series, metrics, strict=True)
-    )
-    return Reading("Weights & Biases export", series=split, problems=table.problems)
-
-
-def _without_echoes(numbers: Mapping[str, Column]) -> dict[str, Column]:
-    """Columns without the extremes that only repeat their curve."""
-    columns = dict(numbers)
-    for name in list(columns):
-        main = columns.get(re.sub(r"__(MIN|MAX)$", "", name))
-        own = columns[name]
-        if main is not None and main is not own and np.array_equal(main.values, own.values, equal_nan=True):
-            del columns[name]
-    return columns

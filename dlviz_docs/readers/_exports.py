@@ -1,0 +1,84 @@
+"""Tables with a column for each of several runs: charts exported from Weights & Biases, seeds merged by Tianshou."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from dlviz_docs.model import Reading
+from dlviz_docs.names import canonical
+from dlviz_docs.readers._curves import curves
+from dlviz_docs.readers._frame import Column, Frame, step_column
+from dlviz_docs.readers._table import Table
+
+__all__ = ["exported"]
+
+_AXES = frozenset(f"_step{extreme}" for extreme in ("", "__MIN", "__MAX"))
+_SPREAD = ":shaded"
+_SEED_FOLDER = re.compile(r"(?:.*/)?seed_(\d+)_[^/]*/[^/]+$")
+
+
+def exported(table: Table) -> Reading | None:
+    """What the columns of several runs come to; None for any other table."""
+    return _chart(table) or _merged_seeds(table)
+
+
+# --- Weights & Biases -------------------------------------------------------------------------------------------------
+
+
+def _chart(table: Table) -> Reading | None:
+    """A W&B chart: "Step" or another axis, then "<run> - <metric>" with its "__MIN" and "__MAX" over the points of a
+    pixel; the axis again, as "<run> - _step"."""
+    first, *others = table.columns
+    if step_column([first]) is None or not others or not all(" - " in name for name in others):
+        return None
+    frame = Frame(table.frame.length, _without_echoes(table.frame.numbers), table.frame.words)
+    series = curves(frame, first).series if first in frame.numbers else ()
+    series = tuple(one for one in series if one.raw_name.rpartition(" - ")[2] not in _AXES)
+    metrics = [one.raw_name.rpartition(" - ")[2] for one in series]
+    named = canonical(list(dict.fromkeys(metrics)))
+    split = tuple(
+        replace(one, name=named[metric], part=one.raw_name.rpartition(" - ")[0])
+        for one, metric in zip(series, metrics, strict=True)
+    )
+    return Reading("Weights & Biases export", series=split, problems=table.problems)
+
+
+def _without_echoes(numbers: Mapping[str, Column]) -> dict[str, Column]:
+    """Columns without the extremes that only repeat their curve."""
+    columns = dict(numbers)
+    for name in list(columns):
+        main = columns.get(re.sub(r"__(MIN|MAX)$", "", name))
+        own = columns[name]
+        if main is not None and main is not own and np.array_equal(main.values, own.values, equal_nan=True):
+            del columns[name]
+    return columns
+
+
+# --- Tianshou ---------------------------------------------------------------------------------------------------------
+
+
+def _merged_seeds(table: Table) -> Reading | None:
+    """Its plotter's merged table: "rew", the mean, "rew:shaded", and "rew:<folder>/test_rew.csv" for each seed.
+
+    The mean and its spread follow from the seeds, and are left out.
+    """
+    step = step_column(table.frame.numbers)
+    means = [name.removesuffix(_SPREAD) for name in table.columns if name.endswith(_SPREAD)]
+    seeds = {
+        name: (metric, match[1])
+        for metric in means
+        for name in table.frame.numbers
+        if name.startswith(f"{metric}:") and (match := _SEED_FOLDER.match(name.removeprefix(f"{metric}:")))
+    }
+    if step is None or len(seeds) < 2:
+        return None
+    kept = {name: column for name, column in table.frame.numbers.items() if name == step or name in seeds}
+    found = curves(Frame(table.frame.length, kept), step)
+    named = tuple(
+        replace(one, name=seeds[one.raw_name][0], part=f"seed={seeds[one.raw_name][1]}") for one in found.series
+    )
+    return Reading("Tianshou", named, problems=table.problems)
