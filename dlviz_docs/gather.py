@@ -165,7 +165,7 @@ _Shape: TypeAlias = tuple[str, str, frozenset[str]]
 
 def _shape(one: Told) -> _Shape:
     """Files of one format in one folder with the same columns are runs beside each other."""
-    return one.source.reader, one.source.part, frozenset(series.raw_name for series in one.reading.series)
+    return one.source.reader, one.source.part, frozenset(series.name for series in one.reading.series)
 
 
 def _stem(source: Source) -> tuple[str, str]:

@@ -74,7 +74,7 @@ _DOWN = re.compile(
 )
 _UP = re.compile(
     r"(^|[^a-z])(acc|accuracy|f1|fscore|precision|recall|map|ap|ar|auc|auroc|auprc|iou|miou|dice|psnr|ssim|bleu|rouge\w*|"
-    r"meteor|return|returns|reward|rewards|rew|eprew\w*|success|fitness|score|mcc|kappa|r2|spearman|pearson|top\d|win_?rate|elo|"
+    r"meteor|return|returns|reward|rewards|rew|eprew\w*|success|fitness|scores?|accuracies|mcc|kappa|r2|spearman|pearson|top\d|win_?rate|elo|"
     r"ap\d+|map\d+|ep_?ret|genauigkeit)(?![a-z])|accuracy$|_acc\d*$|^acc\d*$"
 )
 _NEITHER = re.compile(

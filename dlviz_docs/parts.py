@@ -15,7 +15,7 @@ from typing import Protocol, runtime_checkable
 from dlviz_docs.names import split_of_folder
 from dlviz_docs.readers import Reader
 
-__all__ = ["LOGGER_FOLDER", "Folder", "Signature", "Source", "mark_runs"]
+__all__ = ["LOGGER_FOLDER", "Folder", "Signature", "Source", "mark_checkpoint_folders", "mark_runs"]
 
 _CHECKPOINT_FOLDER = re.compile(r"^(checkpoint[-_]?\d*|checkpoints|ckpts?|weights|saved_models?)$", re.IGNORECASE)
 LOGGER_FOLDER = re.compile(
@@ -109,6 +109,16 @@ def mark_runs(folder: Folder, readers: Mapping[str, Reader]) -> None:
     for child in folder.children:
         if not any(f.is_run for f in child.walk()):
             _absorb(folder, child)
+
+
+def mark_checkpoint_folders(folder: Folder) -> None:
+    """Where no metrics were found at all, a folder of checkpoints is a run: "checkpoints/" is its parent's."""
+    for child in folder.children:
+        mark_checkpoint_folders(child)
+    parts = [child for child in folder.children if child.is_run and _CHECKPOINT_FOLDER.match(child.name)]
+    folder.is_run = bool(parts) or any(source.reader == "checkpoint" for source in folder.sources)
+    for part in parts:
+        _absorb(folder, part)
 
 
 def _is_command(child: Folder, bearing: Collection[Folder], readers: Mapping[str, Reader]) -> bool:

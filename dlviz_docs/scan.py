@@ -22,7 +22,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from dlviz_docs.names import natural, unique_slugs
-from dlviz_docs.parts import LOGGER_FOLDER, Folder, Signature, Source, mark_runs
+from dlviz_docs.parts import LOGGER_FOLDER, Folder, Signature, Source, mark_checkpoint_folders, mark_runs
 from dlviz_docs.readers import Reader
 
 __all__ = ["ExperimentFolder", "LeftOut", "RunFolder", "Scan", "Signature", "Source", "scan"]
@@ -88,7 +88,7 @@ def scan(root: Path, readers: Mapping[str, Reader], exclude: Sequence[str] = ())
     top = _Walk(root.resolve(), readers, tuple(exclude), left_out).folder("", 0)
     mark_runs(top, readers)
     if not any(folder.is_run for folder in top.walk()):
-        _mark_checkpoint_folders(top)
+        mark_checkpoint_folders(top)
     found = _experiments(top, top=True)
     slugs = unique_slugs([_title(folder, top) for folder, _ in found])
     experiments = [_experiment(f, runs, slug, top) for (f, runs), slug in zip(found, slugs, strict=True)]
@@ -158,12 +158,6 @@ class _Walk:
 def _source(entry: os.DirEntry[str], relative: str, reader: str) -> Source:
     status = entry.stat(follow_symlinks=False)
     return Source(entry.path, relative, reader, Signature(status.st_size, status.st_mtime_ns, status.st_ino))
-
-
-def _mark_checkpoint_folders(top: Folder) -> None:
-    """Where no metrics were found at all, a folder of checkpoints is a run."""
-    for folder in top.walk():
-        folder.is_run = any(source.reader == "checkpoint" for source in folder.sources)
 
 
 def _experiments(folder: Folder, *, top: bool = False) -> list[tuple[Folder, list[Folder]]]:

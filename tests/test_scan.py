@@ -261,6 +261,13 @@ def test_checkpoints_alone_are_runs_where_nothing_else_is(tmp_path: Path) -> Non
     assert runs(tree(tmp_path, "models/a.pt", "models/b.pt")) == {"models": ["models"]}
 
 
+def test_checkpoint_folders_alone_go_by_the_folder_around_them(tmp_path: Path) -> None:
+    result = tree(
+        tmp_path, "a/checkpoints/last.ckpt", "a/config.yaml", "b/checkpoint-10/model.pt", "b/checkpoint-20/model.pt"
+    )
+    assert runs(result) == {".": ["a", "b"]}
+
+
 def test_nothing_outside_is_reached_through_a_link(tmp_path: Path) -> None:
     outside, inside = tmp_path / "outside", tmp_path / "inside"
     tree(outside, f"secret/{EVENTS}")

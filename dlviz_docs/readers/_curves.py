@@ -17,10 +17,12 @@ __all__ = ["Curves", "curves"]
 _SPLIT_WORDS = known("split phase mode stage subset")
 _NUMBERED_GROUPS = known("seed random_seed run run_id trial trial_id fold")
 _NAMED_GROUPS = _NUMBERED_GROUPS + known(
-    "run_name name algo algorithm agent method variant env env_id environment task game experiment"
+    "run_name name algo algorithm agent method variant model model_name arch architecture optimizer dataset env env_id "
+    "environment task game experiment"
 )
 _FACTS = known("n_parameters num_parameters num_params world_size num_gpus pid")
 """Numbers that some loggers repeat in every row, and that are no curves."""
+_BATCH_WORDS = known("batch batch_id batch_num batch_no batch_index minibatch")
 _MOST_PARTS = 1_000
 _CONFIG = "config/"
 """Ray writes its settings into every row of progress.csv."""
@@ -71,6 +73,7 @@ def curves(frame: Frame, step: str | None, *, source: str = "") -> Curves:
     Rows that name their seed, run or task become parts when the steps repeat, and rows that name their split ("phase",
     "mode") get it before the metric. `source` is the file's name, for problems.
     """
+    step = _batches(frame, step) or step
     steps = np.arange(1.0, frame.length + 1) if step is None else frame.numbers[step].dense(frame.length)
     axis: Axis = "episode" if step is None else axis_of(step)
     times_name, times = _times(frame, step)
@@ -94,6 +97,15 @@ def curves(frame: Frame, step: str | None, *, source: str = "") -> Curves:
     ]
     told = {name.removeprefix(_CONFIG).replace("/", "."): value for name, value in settings.items()}
     return Curves(tuple(series), {**told, **owned.constant}, problems)
+
+
+def _batches(frame: Frame, step: str | None) -> str | None:
+    """The column that counts batches within the epochs of `step`, if there is one: "epoch, batch, loss"."""
+    found = next((name for name in frame.numbers if plain_name(name) in _BATCH_WORDS), None)
+    if step is None or found is None or axis_of(step) != "epoch":
+        return None
+    both = [frame.numbers[name].dense(frame.length) for name in (found, step)]
+    return found if np.isfinite(both).all() and _within_epochs(*both) else None
 
 
 def _is_fact(name: str, frame: Frame) -> bool:

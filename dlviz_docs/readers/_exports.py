@@ -1,4 +1,4 @@
-"""Tables with a column for each of several runs: charts exported from Weights & Biases, seeds merged by Tianshou."""
+"""Tables with a column for each of several runs: charts exported from Weights & Biases, seeds side by side."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from dataclasses import replace
 import numpy as np
 
 from dlviz_docs.model import Reading
-from dlviz_docs.names import canonical
+from dlviz_docs.names import canonical, direction
 from dlviz_docs.readers._curves import curves
 from dlviz_docs.readers._frame import Column, Frame, step_column
-from dlviz_docs.readers._table import Table
+from dlviz_docs.readers._table import NO_NAME, Table
 
 __all__ = ["exported"]
 
 _AXES = frozenset(f"_step{extreme}" for extreme in ("", "__MIN", "__MAX"))
+_SEED_COLUMN = re.compile(r"(seed|run|trial|fold|rep|repeat)[-_ ]?(\d+)", re.IGNORECASE)
 _SPREAD = ":shaded"
 _SEED_FOLDER = re.compile(r"(?:.*/)?seed_(\d+)_[^/]*/[^/]+$")
 
 
-def exported(table: Table) -> Reading | None:
-    """What the columns of several runs come to; None for any other table."""
-    return _chart(table) or _merged_seeds(table)
+def exported(table: Table, stem: str) -> Reading | None:
+    """What the columns of several runs come to; None for any other table. `stem` is the file's name."""
+    return _chart(table) or _merged_seeds(table) or _numbered_seeds(table, stem)
 
 
 # --- Weights & Biases -------------------------------------------------------------------------------------------------
@@ -82,3 +83,22 @@ def _merged_seeds(table: Table) -> Reading | None:
         replace(one, name=seeds[one.raw_name][0], part=f"seed={seeds[one.raw_name][1]}") for one in found.series
     )
     return Reading("Tianshou", named, problems=table.problems)
+
+
+# --- own loggers ------------------------------------------------------------------------------------------------------
+
+
+def _numbered_seeds(table: Table, stem: str) -> Reading | None:
+    """ "step, seed_0, seed_1": the file's name is all that tells the metric."""
+    step = step_column(table.columns)
+    others = [name for name in table.columns if name != step and not NO_NAME.fullmatch(name)]
+    seeds = {name: match for name in others if (match := _SEED_COLUMN.fullmatch(name))}
+    if step not in table.frame.numbers or len(seeds) < 2 or len(seeds) < len(others):
+        return None
+    metric = canonical([stem])[stem] if direction(stem) else "value"
+    found = curves(table.frame, step)
+    named = tuple(
+        replace(one, name=metric, part=f"{seeds[one.raw_name][1].lower()}={seeds[one.raw_name][2]}")
+        for one in found.series
+    )
+    return Reading("CSV", named, found.hparams, problems=(*table.problems, *found.problems))

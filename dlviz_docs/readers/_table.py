@@ -136,7 +136,7 @@ class _Cells:
         for row, cell in enumerate(cells):
             if cell and cell.strip() not in _MISSING:
                 try:
-                    values.append(float(cell))
+                    values.append(float(cell.strip().removesuffix("%")))
                     rows.append(row)
                 except ValueError:
                     self.words.append((start + row, cell.strip()))

@@ -17,7 +17,7 @@ import numpy as np
 
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Axis, FloatArray, Problem, Reading, Series
-from dlviz_docs.names import direction, is_learning_rate
+from dlviz_docs.names import canonical, direction, is_learning_rate
 from dlviz_docs.readers import _json
 from dlviz_docs.readers._curves import curves
 from dlviz_docs.readers._flatten import leaves, number
@@ -65,7 +65,7 @@ class JSONMetrics:
         rows = islice(_json.peeked_rows(text), _PEEKED_ROWS)
         if _is_lines(path, text):
             return any(_is_row(row) for row in rows)
-        value = _json.prefix(text)
+        value = _told(_json.prefix(text), path.stem)
         return _is_document(value) or (path.name in _LATEST and isinstance(value, Mapping) and _is_row(value))
 
     def read(self, path: Path) -> Reading:
@@ -101,7 +101,8 @@ def _is_row(row: Mapping[str, object]) -> bool:
 
 def _is_document(value: object) -> bool:
     if isinstance(value, list):
-        return bool(value) and all(isinstance(row, Mapping) and _is_row(row) for row in value[:_PEEKED_ROWS])
+        rows = [row for row in value[:_PEEKED_ROWS] if isinstance(row, Mapping)]
+        return bool(rows) and len(rows) == len(value[:_PEEKED_ROWS]) and (all(map(_is_row, rows)) or _are_epochs(rows))
     if not isinstance(value, Mapping) or EXAMPLE_WORDS.intersection(value):
         return False
     return bool(_sacred(value)) or _is_history(_unwrapped(value))
@@ -116,6 +117,33 @@ def _unwrapped(value: Mapping[str, object]) -> Mapping[str, object]:
     if columns and len(columns) == len(value) and all(rows == list(map(str, range(len(rows)))) for rows in columns):
         return {name: list(column.values()) for name, column in value.items() if isinstance(column, Mapping)}
     return value
+
+
+def _are_epochs(rows: Sequence[Mapping[str, object]]) -> bool:
+    """Whether rows without a step are moments of a training: numbers of training and validation, and nothing else."""
+    names = {name for row in rows for name, _ in leaves(row, "/")}
+    splits = {name.partition("/")[0] for name in canonical(sorted(names)).values()}
+    return (
+        len(rows) > 1
+        and {"train", "val"} <= splits
+        and all(direction(name) or is_learning_rate(name) for name in names)
+        and all(number(value) is not None for row in rows for _, value in leaves(row, "/"))
+    )
+
+
+def _told(value: object, stem: str) -> object:
+    """The rows or lists that a document holds beside other things, or that its file's name tells the metric of."""
+    if (
+        isinstance(value, list)
+        and len(value) > 1
+        and direction(stem)
+        and all(number(item) is not None for item in value)
+    ):
+        return {stem: value}
+    if not isinstance(value, Mapping) or EXAMPLE_WORDS.intersection(value):
+        return value
+    tables = [inner for inner in value.values() if isinstance(inner, list) and inner and isinstance(inner[0], Mapping)]
+    return tables[0] if len(tables) == 1 and _is_document(tables[0]) else value
 
 
 def _is_history(value: Mapping[str, object]) -> bool:
@@ -193,14 +221,17 @@ def _document(text: str, name: str) -> Reading:
         problems = (Problem("cut-off", name, damage.what, damage.remedy),)
     if value is None:
         raise ReadError("holds nothing that could be read", "Run the training again, or delete the file.")
-    reading = _shaped(value, name, cut=bool(problems))
+    reading = _shaped(_told(value, name.rpartition(".")[0]), name, cut=bool(problems))
     return replace(reading, problems=(*problems, *reading.problems))
 
 
 def _shaped(value: object, name: str, *, cut: bool) -> Reading:
     """Whatever of the known shapes the value has."""
     if isinstance(value, list):
-        return _rows([row for row in value if isinstance(row, Mapping)], name)
+        rows = [row for row in value if isinstance(row, Mapping)]
+        if _are_epochs(rows[:_PEEKED_ROWS]):
+            rows = [{"epoch": epoch, **row} for epoch, row in enumerate(rows)]
+        return _rows(rows, name)
     if not isinstance(value, Mapping):
         return Reading("JSON")
     if sacred := _sacred(value):

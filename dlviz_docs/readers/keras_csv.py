@@ -49,9 +49,9 @@ class KerasCSV:
 
 
 def _is_keras(columns: Sequence[str]) -> bool:
-    """Metrics sorted, the invented `val_` ones after them; Keras writes no `train_` before a name, and no step."""
+    """Metrics sorted, the invented `val_` ones after them; Keras writes no `train_` before a name, step or batch."""
     first, *metrics = columns
-    if first != "epoch" or any(name.startswith("train") or is_step_like(name) for name in metrics):
+    if first != "epoch" or any(name.startswith(("train", "batch")) or is_step_like(name) for name in metrics):
         return False
     own = [name for name in metrics if not name.startswith("val_")]
     invented = own + [f"val_{name}" for name in own]

@@ -62,7 +62,7 @@ class MetricsTable:
             raise ReadError(error.what, error.remedy, partial=Reading("CSV")) from error
         if table.columns[: len(_MONITOR_COLUMNS)] == _MONITOR_COLUMNS:
             return _monitor(path, table)
-        return exported(table) or _metrics(path, table)
+        return exported(table, path.stem) or _metrics(path, table)
 
 
 # --- is it one? -------------------------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ def _has_numbers(first: Head, step: str) -> bool:
 
 def _is_number(cell: str) -> bool:
     try:
-        float(cell.replace(",", "."))
+        float(cell.replace(",", ".").removesuffix("%"))
     except ValueError:
         return False
     return True
@@ -175,9 +175,7 @@ def _named(series: tuple[Series, ...], path: Path) -> tuple[Series, ...]:
         name = f"{run}/{tag}" if split_of_folder(run) else tag
         part = "" if split_of_folder(run) or run == "." else run
         return tuple(replace(one, name=name, raw_name=name, part=one.part or part) for one in series)
-    if direction(path.stem) or is_learning_rate(path.stem):
-        return tuple(replace(one, name=path.stem, raw_name=path.stem) for one in series)
-    return tuple(replace(one, name=path.stem) for one in series)
+    return tuple(replace(one, name=canonical([path.stem])[path.stem]) for one in series)
 
 
 def _dvclive_place(path: Path) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ TABLES = (
     ("results.csv", "loss,accuracy\n0.9,0.8\n0.8,0.7\n", None),
     ("results.csv", "train_loss,val_loss\n0.9,0.8\n", None),  # final numbers
     ("folds.csv", ",loss,accuracy\n0,0.9,0.8\n2,0.8,0.7\n", None),
+    ("log.csv", "epoch,train_acc\n1,85.5%\n", "table"),
     ("log.csv", "Epoch #,Loss (train)\n1,0.5\n", "table"),
     ("verlauf.csv", "Epoche;Verlust\n1;0,5\n", "table"),
     ("one_column.csv", "step\n1\n2\n", None),
@@ -64,6 +65,15 @@ DOCUMENTS = (
     ("history.json", '{"loss": {"0": 1.5, "1": 1.0}, "val_loss": {"0": 2.0, "1": 1.5}}', "json_metrics"),
     ("folds.json", '{"a": {"loss": 1.5}, "b": {"loss": 1.0}}', None),
     ("log.txt", '{"train_loss": 1.5, "epoch": 0}\n{"train_loss": 1.0, "epoch": 1}\n', "json_metrics"),
+    (
+        "log.json",
+        '{"config": {"lr": 1}, "epochs": [{"epoch": 1, "loss": 1.5}, {"epoch": 2, "loss": 1.0}]}',
+        "json_metrics",
+    ),
+    ("log.json", '[{"train_loss": 1.5, "val_loss": 2.0}, {"train_loss": 1.0, "val_loss": 1.5}]', "json_metrics"),
+    ("models.json", '[{"loss": 1.5, "accuracy": 0.5}, {"loss": 1.0, "accuracy": 0.6}]', None),
+    ("train_losses.json", "[1.5, 1.0, 0.5]", "json_metrics"),
+    ("ids.json", "[1, 2, 3]", None),
     ("notes.txt", '{"name": "x"}\n', None),
     ("labels.json", '{"labels": [0, 1, 2]}', None),
     ("vocab.json", '{"hello": 0, "world": 1}', None),
