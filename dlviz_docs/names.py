@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from functools import lru_cache
 from itertools import chain, count
 
 from dlviz_docs.model import Direction
@@ -145,6 +147,7 @@ def canonical(raw_names: Sequence[str], split: str = "") -> dict[str, str]:
     return result
 
 
+@lru_cache(maxsize=16_384)
 def _parse(raw: str) -> tuple[str, str]:
     """Split and metric of one raw name; the split is "" when the name does not say."""
     name = _KERAS.sub("", _KERAS.sub("", raw.strip())).removeprefix(_RAY)
@@ -182,6 +185,7 @@ def is_learning_rate(metric: str) -> bool:
     return bool(_LEARNING_RATE.match(metric))
 
 
+@lru_cache(maxsize=16_384)
 def direction(metric: str) -> Direction | None:
     """Which way is better, as far as the name tells; None when it does not."""
     texts = _spellings(metric)
@@ -192,6 +196,7 @@ def direction(metric: str) -> Direction | None:
     return "max" if any(map(_UP.search, texts)) else None
 
 
+@lru_cache(maxsize=16_384)
 def group(metric: str) -> str:
     """The heading a metric's chart stands under."""
     spelled = (metric, _CAMEL.sub("_", metric))
@@ -229,6 +234,7 @@ def unique_slugs(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(s if counts[s] == 1 else f"{s}-{_short_hash(t)}" for s, t in zip(slugs, texts, strict=True))
 
 
+@lru_cache(maxsize=4096)  # the runs of a sweep are named alike, and their files too
 def natural(text: str) -> tuple[tuple[int, float | str], ...]:
     """Sort key in which run-2 comes before run-10, and lr0.003 before lr0.01."""
     pieces = re.split(r"((?<!\d)0\.\d+|\d+)", text)
