@@ -8,7 +8,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from functools import lru_cache
 from itertools import chain, count
 
 from dlviz_docs.model import Direction

@@ -26,10 +26,12 @@ RUNS = {
     "dvclive_falcon": 1,
     "hf_trainer_metamath": 1,
     "hf_trainer_unitsyn": 2,  # checkpoint-500 belongs to another training
+    "hydra_wandb_vime": 10,  # a job each; their curves are in W&B's own format
     "mmengine_dfine": 6,  # one a session; scalars.json repeats them all
     "rl_dopamine": 5 * 6 * 5,  # games, agents, repetitions
     "rl_procgen": 2,
     "rl_sb3_zoo": 11,
+    "rl_tdmpc2": 1307,  # a seed each
     "sacred_music": 8,
     "tb_katib_asset": 1,
     "tb_keras_mlflow_chest": 15,
@@ -111,6 +113,24 @@ def test_repetitions_are_groups(surveyed: dict[str, list[dict[str, Any]]]) -> No
     seeds = [run for e in surveyed["tb_torch_tianshou_pong"] if "-v3" in e["path"] for run in e["runs"]]
     assert {group: n for group, n in Counter(run["group"] for run in seeds).items() if n != 20} == {}
     assert {run["seed"] for run in seeds} == set(range(10))
+
+
+def test_every_seed_of_a_table_is_a_run(surveyed: dict[str, list[dict[str, Any]]]) -> None:
+    found = Counter(path for path, _ in series_of(surveyed["rl_tdmpc2"]))
+    points: Counter[str] = Counter()
+    for path, series in series_of(surveyed["rl_tdmpc2"]):
+        points[path] += series["count"]
+    for path, file in facts("rl_tdmpc2")["files"].items():
+        told = next(told for column, told in file["series"].items() if column not in ("step", "seed"))
+        assert (found[path], points[path]) == (told["step_goes_back"] + 1, told["n"]), path
+
+
+def test_the_settings_of_a_sweep_are_read(surveyed: dict[str, list[dict[str, Any]]]) -> None:
+    (experiment,) = surveyed["hydra_wandb_vime"]
+    for run in experiment["runs"]:
+        for setting in run["name"].split(","):
+            key, _, value = setting.partition("=")
+            assert str(run["hparams"][key]).startswith(value) or key == "model", (run["name"], key)
 
 
 def test_sacred_says_how_its_runs_went(surveyed: dict[str, list[dict[str, Any]]]) -> None:
