@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from rows import Row, Usage, as_usual, family, measure
 
 TAGS, STEPS = 20, 1000
 LARGE, EXPERIMENTS = 1000, 100
+FEW, MANY = 30, 530
 PATIENCE = 600.0
 
 
@@ -47,7 +49,22 @@ def rebuild_rows(folder: Path) -> list[Row]:
     shutil.rmtree(cache, ignore_errors=True)
     _warm(logs)
     cold = build(logs, folder / "site", cache)
-    return _rebuilds(f"{LARGE:,} runs in {EXPERIMENTS} experiments", logs, folder, cold)
+    each = (_unchanged(folder, MANY) - _unchanged(folder, FEW)) / (MANY - FEW) * 1e3
+    return [
+        *_rebuilds(f"{LARGE:,} runs in {EXPERIMENTS} experiments", logs, folder, cold),
+        Row("one more unchanged experiment of one run, engine", each, 1.0, "CPU-ms", "<= 1 ms", each <= 1),
+    ]
+
+
+def _unchanged(folder: Path, experiments: int) -> float:
+    """CPU seconds of the engine for so many experiments of which none has changed."""
+    logs, cache = folder / f"unchanged-{experiments}", folder / "cache-unchanged"
+    shutil.rmtree(cache, ignore_errors=True)
+    for i in range(experiments):
+        write_run(logs / f"e{i}/run", i, tags(5), 50)
+        (logs / f"e{i}/experiment.yml").write_text(f"title: Experiment {i}\n")
+    _engine(logs, cache)
+    return statistics.median(_engine(logs, cache) for _ in range(5))
 
 
 def _rebuilds(name: str, logs: Path, folder: Path, cold: Usage) -> list[Row]:
