@@ -30,7 +30,7 @@ from dlviz_docs.model import (
 )
 from dlviz_docs.options import About
 from dlviz_docs.scan import ExperimentFolder, RunFolder, Source
-from dlviz_docs.seeds import group_of, regrouped, seed_of
+from dlviz_docs.seeds import group_of, regrouped, seed_of, settings_in
 from dlviz_docs.splice import LOOKS, merge
 
 __all__ = ["Told", "gather", "gather_runs"]
@@ -189,7 +189,7 @@ def _run(
     readings = [one.reading for one in told]
     merged = merge(_named(series, root))
     times = [s.times for s in merged if s.times is not None and len(s)]
-    hparams = {key: value for reading in readings for key, value in reading.hparams.items()}
+    hparams = settings_in(folder.name) | {key: value for one in readings for key, value in one.hparams.items()}
     seed = seed_of(name, hparams)
     return Run(
         name=name,

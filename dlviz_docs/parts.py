@@ -82,14 +82,14 @@ def mark_runs(folder: Folder, readers: Mapping[str, Reader]) -> None:
     own = any(readers[source.reader].makes_run for source in folder.sources)
     bearing = [child for child in folder.children if any(f.is_run for f in child.walk())]
     commands = [] if own else [child for child in bearing if _is_command(child, bearing, readers)]
-    parts = [c for c in bearing if c.is_run and c not in commands and _is_part(c.name, beside_own=own)]
+    resumable = any(child.is_run and _CHECKPOINT_FOLDER.match(child.name) for child in bearing)
+    parts = [c for c in bearing if c.is_run and c not in commands and _is_part(c.name, beside_own=own or resumable)]
     splits = [child for child in parts if split_of_folder(child.name)]
-    resumable = [child for child in parts if _CHECKPOINT_FOLDER.match(child.name)]
     hydra = any(child.name == ".hydra" for child in folder.children)
     lifted = (
         len(bearing) == 1 and bearing[0].is_run and bool(LOGGER_FOLDER.match(bearing[0].name)) and bool(folder.relative)
     )
-    folder.is_run = own or bool(splits) or bool(resumable) or hydra or lifted
+    folder.is_run = own or bool(splits) or resumable or hydra or lifted
     if not folder.is_run:
         return
     if lifted:

@@ -6,7 +6,7 @@ Looks at names; only a reader may peek at the first bytes of a file whose name d
    a logger are parts of the run around them.
 2. A folder with `experiment.yml` or `README.md` is an experiment, with every run below it.
 3. Elsewhere, sibling folders that are one run each belong to one experiment, as in TensorBoard's `runs/`;
-   a folder with several runs is an experiment of its own.
+   a folder with several runs is an experiment of its own, unless they are repetitions of one training.
 
 Symbolic links are not followed: what lies outside the scanned folder is never read.
 """
@@ -14,6 +14,7 @@ Symbolic links are not followed: what lies outside the scanned folder is never r
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ from pathlib import Path
 from dlviz_docs.names import natural, unique_slugs
 from dlviz_docs.parts import LOGGER_FOLDER, Folder, Signature, Source, mark_checkpoint_folders, mark_runs
 from dlviz_docs.readers import Reader
+from dlviz_docs.seeds import group_of, seed_of
 
 __all__ = ["ExperimentFolder", "LeftOut", "RunFolder", "Scan", "Signature", "Source", "scan"]
 
@@ -31,6 +33,7 @@ SKIPPED = frozenset(
     {".git", ".svn", ".hg", ".venv", ".cache", ".trash", "__pycache__", "node_modules", ".ipynb_checkpoints"}
 )
 ABOUT = frozenset({"experiment.yml", "experiment.yaml", "readme.md"})
+_FOLD = re.compile(r"fold[-_ ]?\d+", re.IGNORECASE)
 DEEPEST = 24
 """Folders nested deeper than this are left out, and said to be."""
 
@@ -168,24 +171,33 @@ def _experiments(folder: Folder, *, top: bool = False) -> list[tuple[Folder, lis
     if folder.is_run or (folder.about and not top):
         return [(folder, runs)]
     own: list[Folder] = []
-    single: list[tuple[Folder, Folder]] = []
+    single: list[tuple[Folder, list[Folder]]] = []
     for child in folder.children:
         inner = [f for f in child.walk() if f.is_run]
-        if len(inner) > 1 or (inner and _is_described(child)):
+        if (len(inner) > 1 and not _are_repetitions(inner)) or (inner and _is_described(child)):
             own.append(child)
         elif inner:
-            single.append((child, inner[0]))
+            single.append((child, inner))
     if len(own) == 1 and not single:
         inside = _experiments(own[0])
         # The folder above a lone runs/ carries the better name, unless it is the one that was given.
         return [(folder, inside[0][1])] if len(inside) == 1 and not top else inside
     result = [experiment for child in own for experiment in _experiments(child)]
     if len(single) == 1:
-        child, run = single[0]
-        result.append((child, [run]))
+        result.append(single[0])
     elif single:
-        result.append((folder, [run for _, run in single]))
+        result.append((folder, [run for _, runs in single for run in runs]))
     return result
+
+
+def _are_repetitions(runs: Sequence[Folder]) -> bool:
+    """Whether folders side by side differ in seed or fold alone: one training, to be compared with its siblings."""
+    if len({os.path.dirname(run.path) for run in runs}) > 1:
+        return False
+    if all(_FOLD.fullmatch(run.name) for run in runs):
+        return True
+    seeds = [seed_of(run.name, {}) for run in runs]
+    return None not in seeds and len({group_of(run.name, seed) for run, seed in zip(runs, seeds, strict=True)}) == 1
 
 
 def _is_described(folder: Folder) -> bool:

@@ -1,4 +1,4 @@
-"""Repetitions of one training: the seed of a run, and the group of runs that differ in nothing else."""
+"""What names of runs say: settings, the seed, and the group of runs that differ in nothing else."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from dlviz_docs.model import Hparam, Run
 
-__all__ = ["group_of", "regrouped", "seed_of"]
+__all__ = ["group_of", "regrouped", "seed_of", "settings_in"]
 
+_SETTING = re.compile(r"([A-Za-z_][\w.]*)=([^=]+)")
 _SEED_KEY = re.compile(r"(^|[._/])(random_?)?seed$", re.IGNORECASE)
 _SEED_NAME = re.compile(r"(?:[-_/. ]|^)(?:seed|s)[-_=]?(\d+)(?=$|[-_/. ])", re.IGNORECASE)
 _SEED_WORD = re.compile(r"(?:^|[-_/. ])seed[-_=]?(\d+)(?=$|[-_/. ])", re.IGNORECASE)
@@ -22,6 +23,21 @@ _MOMENT = re.compile(
 )
 """20240101-120000, 2024-01-01_12-00-00, 0101_120000, 1700000000."""
 _REPEAT = re.compile(r"(^|, )repeat=\d+$")
+
+
+def settings_in(name: str) -> dict[str, Hparam]:
+    """Of a folder that a sweep named: "lr=0.1,bs=32"."""
+    pieces = [piece.strip() for part in name.split("/") for piece in part.split(",")]
+    return {match[1]: _value(match[2]) for piece in pieces if (match := _SETTING.fullmatch(piece))}
+
+
+def _value(text: str) -> Hparam:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def seed_of(name: str, hparams: Mapping[str, Hparam]) -> int | None:

@@ -343,3 +343,10 @@ def test_the_mean_of_a_whole_run_is_no_point_of_its_curve() -> None:
     run = one_run(*live, told("loss.tsv", curve("loss", [1, 2, 3])))
     assert [(series.name, len(series)) for series in run.series] == [("train/loss", 3)]
     assert len(one_run(*live[:1], told("loss.tsv", curve("loss", [1, 2]))).series) == 2
+
+
+def test_settings_in_the_name_of_a_run() -> None:
+    run = one_run(told("metrics.csv", curve("x", [1])), name="sweep/lr=0.1,bs=32,model=vgg")
+    assert run.hparams == {"lr": 0.1, "bs": 32, "model": "vgg"}
+    stronger = one_run(told("metrics.csv", curve("x", [1]), hparams={"lr": 0.2}), name="lr=0.1")
+    assert stronger.hparams == {"lr": 0.2}

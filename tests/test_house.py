@@ -55,7 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compose": TYPES | {"assets", "view", "charts", "html", "words"},
     "registry": {"errors", "model", "options", "readers", "renderers"},
     "parts": {"names", "readers"},
-    "scan": TYPES | {"parts", "readers"},
+    "scan": TYPES | {"parts", "readers", "seeds"},
     "gather": TYPES | {"options", "scan", "seeds", "splice"},
     "seeds": {"model"},
     "splice": {"model", "names", "scan"},

@@ -130,6 +130,13 @@ def test_an_hf_output_folder_is_one_run_with_its_checkpoints_and_event_files(tmp
     assert len(result.experiments[0].runs[0].sources) == 4
 
 
+def test_event_files_beside_checkpoints_of_a_trainer_are_of_its_run(tmp_path: Path) -> None:
+    result = tree(
+        tmp_path, *(f"{run}/{name}" for run in "ab" for name in ("checkpoint-2/trainer_state.json", f"logs/{EVENTS}"))
+    )
+    assert runs(result) == {".": ["a", "b"]}
+
+
 def test_checkpoint_folders_alone_are_one_run(tmp_path: Path) -> None:
     result = tree(tmp_path, "results/checkpoint-1/trainer_state.json", "results/checkpoint-2/trainer_state.json")
     assert runs(result) == {"results": ["results"]}
@@ -209,6 +216,24 @@ def test_the_loggers_of_a_hydra_job_are_one_run(tmp_path: Path) -> None:
 def test_mmengines_folder_is_not_part_of_a_runs_name(tmp_path: Path) -> None:
     result = tree(tmp_path, *(f"work_dirs/rtmdet/{day}/vis_data/scalars.csv" for day in ("20240101", "20240102")))
     assert runs(result) == {"work_dirs": ["rtmdet/20240101", "rtmdet/20240102"]}
+
+
+def test_repetitions_are_compared_with_their_siblings(tmp_path: Path) -> None:
+    result = tree(
+        tmp_path,
+        *(f"rl/{algorithm}/seed_{seed}/log.csv" for algorithm in ("ppo", "sac") for seed in (0, 1)),
+        *(f"spinup/{name}/{name}_s{seed}/log.csv" for name in ("td3", "ddpg") for seed in (0, 10)),
+        *(f"cv/{model}/fold_{fold}/log.csv" for model in ("unet", "vnet") for fold in (0, 1)),
+    )
+    assert runs(result) == {
+        "rl": ["ppo/seed_0", "ppo/seed_1", "sac/seed_0", "sac/seed_1"],
+        "spinup": ["ddpg/ddpg_s0", "ddpg/ddpg_s10", "td3/td3_s0", "td3/td3_s10"],
+        "cv": ["unet/fold_0", "unet/fold_1", "vnet/fold_0", "vnet/fold_1"],
+    }
+
+
+def test_the_repetitions_of_one_training_are_an_experiment(tmp_path: Path) -> None:
+    assert runs(tree(tmp_path, "ppo/seed_0/log.csv", "ppo/seed_1/log.csv")) == {"ppo": ["seed_0", "seed_1"]}
 
 
 def test_a_folder_of_experiment_folders(tmp_path: Path) -> None:
