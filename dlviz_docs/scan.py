@@ -94,13 +94,16 @@ def scan(root: Path, readers: Mapping[str, Reader], exclude: Sequence[str] = ())
         mark_checkpoint_folders(top)
     found = _experiments(top, top=True)
     slugs = unique_slugs([_title(folder, top) for folder, _ in found])
-    experiments = [_experiment(f, runs, slug, top) for (f, runs), slug in zip(found, slugs, strict=True)]
+    experiments = [
+        _experiment(f, runs, slug, top, alone=len(found) == 1) for (f, runs), slug in zip(found, slugs, strict=True)
+    ]
     taken = {source.path for e in experiments for run in e.runs for source in run.sources}
     taken |= {source.path for e in experiments for source in (*e.shared, *e.about)}
     for folder in top.walk():
-        left_out += [
-            LeftOut(s.relative, "no run lies beside or below it") for s in folder.sources if s.path not in taken
-        ]
+        if left := [source for source in folder.sources if source.path not in taken]:
+            above = any(inner.is_run for inner in folder.walk())
+            why = "it lies above several experiments" if above else "no run lies beside or below it"
+            left_out += [LeftOut(source.relative, why) for source in left]
     return Scan(str(root.resolve()), tuple(experiments), tuple(sorted(left_out, key=lambda item: item.path)))
 
 
@@ -208,17 +211,19 @@ def _title(folder: Folder, top: Folder) -> str:
     return folder.relative or top.name or "experiments"
 
 
-def _experiment(folder: Folder, runs: list[Folder], slug: str, top: Folder) -> ExperimentFolder:
+def _experiment(folder: Folder, runs: list[Folder], slug: str, top: Folder, *, alone: bool) -> ExperimentFolder:
+    """`alone` when there is no other: then what lies above it in the scanned folder is of its runs, too."""
+    highest = top if alone else folder
     named_from = _above_runs(folder, runs)
     own = {run.path for run in runs}
-    lines = {run.path: [path for path in _ancestors(run.path, folder.path) if path not in own] for run in runs}
+    lines = {run.path: [path for path in _ancestors(run.path, highest.path) if path not in own] for run in runs}
     below = Counter(path for line in lines.values() for path in line)
-    sources = {f.path: f.sources for f in folder.walk() if f.path in below}
+    sources = {f.path: f.sources for f in highest.walk() if f.path in below}
     inside = []
     for run in runs:
-        alone = [_from(source, run) for path in lines[run.path] if below[path] == 1 for source in sources[path]]
+        single = [_from(source, run) for path in lines[run.path] if below[path] == 1 for source in sources[path]]
         settings = [s for path in lines[run.path] if below[path] > 1 for s in sources[path] if s.reader == "hparams"]
-        inside.append(replace(_run(run, folder, named_from, alone), settings=tuple(settings)))
+        inside.append(replace(_run(run, folder, named_from, single), settings=tuple(settings)))
     return ExperimentFolder(
         slug=slug,
         name=_title(folder, top),

@@ -282,6 +282,15 @@ def test_settings_above_some_runs_are_theirs_alone(tmp_path: Path) -> None:
     assert found(result)["exp"]["b/day"] == ["exp/b/config.yaml", "exp/b/last.pt", f"exp/b/day/{EVENTS}"]
 
 
+def test_settings_of_a_project_are_of_its_only_experiment(tmp_path: Path) -> None:
+    tree(tmp_path, "config.yaml", f"runs/a/{EVENTS}", f"runs/b/{EVENTS}")
+    (experiment,) = scan(tmp_path, READERS).experiments
+    assert [[source.relative for source in run.settings] for run in experiment.runs] == [["config.yaml"]] * 2
+    two = tree(tmp_path, f"other/a/{EVENTS}", f"other/b/{EVENTS}")
+    assert [run.settings for experiment in two.experiments for run in experiment.runs] == [()] * 4
+    assert [(left.path, left.why) for left in two.left_out] == [("config.yaml", "it lies above several experiments")]
+
+
 def test_checkpoints_alone_are_runs_where_nothing_else_is(tmp_path: Path) -> None:
     assert runs(tree(tmp_path, "models/a.pt", "models/b.pt")) == {"models": ["models"]}
 
