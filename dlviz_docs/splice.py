@@ -36,7 +36,7 @@ def merge(named: Sequence[tuple[Source, Series]]) -> tuple[Series, ...]:
         # Two loggers of one training (trainer_state.json and event files): the one that tells more.
         richest = max(told, key=lambda curves: len(curves[0]))
         merged += richest
-    return tuple(sorted(_without_summary(merged), key=lambda series: natural(series.name)))
+    return tuple(sorted(_without_echoes(_without_summary(merged)), key=lambda series: natural(series.name)))
 
 
 def _without_summary(series: Sequence[Series]) -> Sequence[Series]:
@@ -53,6 +53,24 @@ def _without_summary(series: Sequence[Series]) -> Sequence[Series]:
     return [
         replace(one, name="train/loss") if one.name == "loss" and "train/loss" not in named else one for one in kept
     ]
+
+
+def _without_echoes(series: Sequence[Series]) -> Sequence[Series]:
+    """mmengine's event files repeat its JSON lines, but do not say what is training and what validation."""
+    split: dict[str, list[Series]] = defaultdict(list)
+    for one in series:
+        if one.split:
+            split[one.raw_name].append(one)
+    return [one for one in series if one.split or not any(_is_same(one, other) for other in split[one.raw_name])]
+
+
+def _is_same(one: Series, other: Series) -> bool:
+    """Whether two files tell the same curve; event files hold 32-bit numbers."""
+    return (
+        one.source != other.source
+        and np.array_equal(one.steps, other.steps, equal_nan=True)
+        and np.allclose(one.values, other.values, rtol=1e-6, atol=0, equal_nan=True)
+    )
 
 
 def _of_one_reader(reader: str, pieces: Sequence[tuple[Source, Series]]) -> list[Series]:

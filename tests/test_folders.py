@@ -251,3 +251,29 @@ def test_yolov7(tmp_path: Path) -> None:
     ).values()
     assert run["hparams"] == {"epochs": 3, "lr0": 0.01}
     assert {series["count"] for series in run["series"] if series["name"].startswith("metrics/")} == {2}
+
+
+def test_a_trainer_that_logs_beside_its_checkpoints(tmp_path: Path) -> None:
+    found = told(
+        tmp_path,
+        {f"{model}/{name}": content for model in ("bert", "roberta") for name, content in
+         (("checkpoint-20/trainer_state.json", STATE), ("checkpoint-20/config.json", {"model_type": "bert"}),
+          (f"logs/{EVENTS}", ["train/loss", "train/grad_norm"]))},
+    )  # fmt: skip
+    assert {name: names(run) for name, run in found.items()} == {
+        model: ["train/grad_norm", "train/learning_rate", "train/loss", "val/loss"] for model in ("bert", "roberta")
+    }
+    assert {run["status"] for run in found.values()} == {"finished"}
+
+
+def test_spinning_up_seeds_of_two_algorithms(tmp_path: Path) -> None:
+    table = "Epoch\tAverageEpRet\tStdEpRet\tTotalEnvInteracts\tLossPi\n1\t10\t1\t4000\t-0.1\n2\t20\t1\t8000\t-0.2\n"
+    found = told(
+        tmp_path,
+        {f"data/{name}/{name}_s{seed}/{file}": text for name in ("ppo", "sac") for seed in (0, 10) for file, text in
+         (("progress.txt", table), ("config.json", {"seed": seed, "gamma": 0.99}))},
+    )  # fmt: skip
+    assert {(run["group"], run["seed"]) for run in found.values()} == {
+        ("ppo/ppo", 0), ("ppo/ppo", 10), ("sac/sac", 0), ("sac/sac", 10),
+    }  # fmt: skip
+    assert all(series["last_step"] == 8000 for run in found.values() for series in run["series"])

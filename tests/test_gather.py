@@ -350,3 +350,15 @@ def test_settings_in_the_name_of_a_run() -> None:
     assert run.hparams == {"lr": 0.1, "bs": 32, "model": "vgg"}
     stronger = one_run(told("metrics.csv", curve("x", [1]), hparams={"lr": 0.2}), name="lr=0.1")
     assert stronger.hparams == {"lr": 0.2}
+
+
+def test_event_files_that_repeat_other_logs_without_their_splits() -> None:
+    named = replace(curve("loss", [1, 2], [0.1, 0.2]), name="train/loss")
+    other = replace(curve("loss", [1, 2], [0.5, 0.6]), name="val/loss")
+    lines = told("scalars.json", named, other, reader="json_metrics")
+    events = told(
+        "events", curve("loss", [1, 2], [float(np.float32(0.1)), float(np.float32(0.2))]), reader="tensorboard"
+    )
+    assert [series.name for series in one_run(lines, events).series] == ["train/loss", "val/loss"]
+    apart = told("events", curve("loss", [1, 2], [0.3, 0.2]), reader="tensorboard")
+    assert [series.name for series in one_run(lines, apart).series] == ["loss", "train/loss", "val/loss"]
