@@ -1,12 +1,14 @@
 """Delimited text as a `Frame`: in batches, so that memory follows the numbers and not the text.
 
 Every number is what Python's float() makes of its cell. Rows that are not whole are counted and left out. A last row
-without an end of line is whole if it has as many cells as the first line: many writers end no last line.
+without an end of line is whole if it has as many cells as the first line, and the last of them as many letters as the
+others of its column: many writers end no last line, but "0.12" may be the beginning of "0.1234".
 """
 
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -169,6 +171,8 @@ class _Reading:
     problems: list[Problem] = field(default_factory=list)
     length: int = 0
     ragged: int = 0
+    shortest: float = math.inf
+    """Letters in the shortest cell of the last column."""
 
     def table(self) -> Table:
         lines = iter(self.lines)
@@ -224,6 +228,7 @@ class _Reading:
         for column, texts in zip(cells, zip(*whole, strict=True), strict=True):
             column.add(self.length, texts)
         self.length += len(whole)
+        self.shortest = min([self.shortest, *(len(row[-1]) for row in whole if row[-1])])
 
     def _fitted(self, row: list[str], width: int) -> list[str] | None:
         """The row in the width of the table; None for an empty one and, counted, for one that does not fit."""
@@ -235,11 +240,15 @@ class _Reading:
         return None
 
     def _last(self, row: list[str], raw: list[str], cells: list[_Cells]) -> None:
-        if self.lines.whole or len(row) >= len(raw):
+        complete = len(row) >= len(raw)
+        if self.lines.whole or (complete and (len(row[-1]) >= self.shortest or self.lines.last.endswith('"'))):
             self._add([row], raw, cells)
             return
         size = len(self.lines.last.encode("utf-8", "surrogateescape"))
         what = f"ends inside a line: its last {size} bytes are no whole row, and are left out"
+        if complete:
+            self._add([[*row[:-1], ""]], raw, cells)
+            what = f"ends inside a line: its last value, {row[-1]!r}, is shorter than all before it, and is left out"
         self._tell("cut-off", what, "Wait if it is still being written; else end the last line.")
 
     def _judge(self) -> None:
