@@ -96,7 +96,7 @@ def test_a_cut_file_gives_only_points_of_the_whole(place: str, tmp_path: Path) -
     path = tmp_path / whole_path.name
     for at in cuts(len(data)):
         path.write_bytes(data[:at])
-        # A last cell may be cut and still be as long as others: nothing tells that from a writer that ends no last line.
+        # A last cell may be cut and be as long as others: nothing tells that from a writer that ends no last line.
         open_row = isinstance(reader_of(place), TABLES) and not data[:at].endswith((b"\n", b"\n\0"))
         for raw, pieces in by_raw_name(read(reader_of(place), path)).items():
             assert raw in whole, (at, raw)
