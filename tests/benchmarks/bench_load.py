@@ -25,7 +25,7 @@ def rows(folder: Path) -> list[Row]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         # In turn, so that a slow moment of the machine meets all of them.
-        rounds = [{name: _load(browser.new_page(), path.as_uri()) for name, path in pages.items()} for _ in range(15)]
+        rounds = [{name: _load(browser.new_page(), path.as_uri()) for name, path in pages.items()} for _ in range(25)]
         live = statistics.median(_live(browser.new_page(), page.as_uri()) for _ in range(5))
         browser.close()
     cpu = {name: statistics.median(one[name][0] for one in rounds) for name in pages}

@@ -8,7 +8,6 @@
   "use strict";
 
   const BASE = document.currentScript.src.replace(/[^/]*$/, "");
-  const FIRST = 2; // charts that are likely on the screen when the page opens
   const HELP =
     "Drag to zoom, double-click to see all; Ctrl and wheel, or two fingers, zoom too. With the chart focused, arrow keys " +
     "move through the points (Shift: ten at a time), up and down change the series, + and − zoom, 0 shows all, L switches " +
@@ -180,7 +179,6 @@
       charts.delete(figure);
     }
     const figures = [...document.querySelectorAll("figure.dlviz-chart")];
-    figures.slice(0, FIRST).forEach(chartOf);
     whenIdle(() => {
       figures.forEach((figure) => near.observe(figure));
       if (figures.length) loadCode();
