@@ -26,7 +26,7 @@ __all__ = ["Cache", "content_hash", "decode", "encode", "key"]
 T = TypeVar("T")
 _CHECK = 16
 _NEW = ".new-"
-_BLOCK = 1 << 20
+_BLOCK = 1 << 18
 
 
 def key(*parts: object) -> str:
@@ -39,9 +39,10 @@ def key(*parts: object) -> str:
 def content_hash(path: str) -> str:
     """Hash of a file's bytes, read in blocks."""
     digest = xxh3_128()
-    with Path(path).open("rb", buffering=0) as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
+    block = memoryview(bytearray(_BLOCK))
+    with open(path, "rb", buffering=0) as file:
+        while size := file.readinto(block):
+            digest.update(block[:size])
     return digest.hexdigest()
 
 

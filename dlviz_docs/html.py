@@ -32,7 +32,7 @@ _NOT_IN_URL = re.compile(r"[\x00-\x20\x7f\\]")
 _SCHEME = re.compile(r"[^/?#]*?:")
 _SCHEMES = {"http", "https", "mailto"}
 _URL_SAFE = "%/:?#[]@!$&'()*+,;=~"
-_SCRIPT_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&"}
+_SCRIPT_ESCAPES = {sign: f"\\u{ord(sign):04x}" for sign in "<>&"}
 _MAX_EXACT_INT = 2**53
 
 _TAGS = (
@@ -76,7 +76,9 @@ def url(address: str) -> Markup:
 def json_script(data: Any) -> Markup:
     """JSON to stand inside a script element: NaN and infinities are null, integers beyond 2**53 are strings."""
     dumped = json.dumps(_plain(data), allow_nan=False, separators=(",", ":"))  # ASCII: no U+2028, no surrogates
-    return Markup(dumped.translate(_SCRIPT_ESCAPES))  # noqa: S704  (no "<" is left to end the script)
+    for sign, escaped in _SCRIPT_ESCAPES.items():  # several times faster than `translate` where there are none
+        dumped = dumped.replace(sign, escaped)
+    return Markup(dumped)  # noqa: S704  (no "<" is left to end the script)
 
 
 def safe_html(html: str) -> Markup:
