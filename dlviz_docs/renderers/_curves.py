@@ -151,11 +151,9 @@ def _spans_decades(curves: Iterable[Curve]) -> bool:
 
 
 def _is_lost(curve: Curve) -> bool:
-    """Whether the run is said to diverge, or to end in NaN, in this metric."""
-    return any(
-        insight.kind in _LOST and insight.metric.removeprefix(f"{curve.series.split}/") == curve.series.metric
-        for insight in curve.run.insights
-    )
+    """Whether the run is said to diverge, or to end in NaN, in this metric; of its splits, one is named."""
+    said = {insight.metric for insight in curve.run.insights if insight.kind in _LOST}
+    return any(series.name in said and series.metric == curve.series.metric for series in curve.run.series)
 
 
 def _focus(sound: Sequence[Curve], shown: Sequence[Curve], *, log: bool) -> tuple[float, float] | None:

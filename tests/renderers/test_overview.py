@@ -137,6 +137,15 @@ def test_a_seed_among_the_settings_has_one_column() -> None:
     assert "seed" not in columns
 
 
+def test_long_settings_are_short_beside_results_and_whole_in_their_table() -> None:
+    long = "x" * 500
+    shown = figures(make_run(0, hparams={"note": long}), make_run(1, hparams={"note": "y"}))
+    cell, other = table(shown["runs"])["note"]
+    assert (len(cell.text), cell.text[-1], cell.sort) == (40, "…", long)
+    assert other.text == "y"
+    assert long in texts(table(shown["varied-settings"])["Which"])[0]
+
+
 def test_a_name_among_the_settings_is_not_told_twice() -> None:
     named = [make_run(n, name=f"runs/r{n}", hparams={"name": f"r{n}", "lr": n}) for n in range(2)]
     columns = table(figures(*named)["runs"])

@@ -185,6 +185,12 @@ def test_a_run_that_diverges_does_not_flatten_the_others(values: Sequence[float]
     assert len(found.lines) == 2
 
 
+def test_a_run_is_lost_in_all_splits_of_a_metric() -> None:
+    told = (Insight("nonfinite", "serious", "…", metric="train/loss"),)
+    lost = run("lost", {"train/loss": [1, 1e9, float("nan")], "val/loss": [1, 1e12, 2]}, insights=told)
+    assert chart(experiment(run("sound", {"val/loss": [1, 0.7, 0.5]}), lost), "loss").focus == (0.5, 1.0)
+
+
 def test_where_all_diverge_all_is_shown() -> None:
     found = chart(experiment(diverged([1, 5, 1e9])), "loss")
     assert found.focus is None

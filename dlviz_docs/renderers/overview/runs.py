@@ -6,6 +6,7 @@ import math
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from dlviz_docs import names, words
 from dlviz_docs.model import Direction, Experiment, Run
@@ -20,6 +21,8 @@ ARROWS: Mapping[Direction, str] = {"min": "↓", "max": "↑"}
 BETTER: Mapping[Direction, str] = {"min": "Lower is better", "max": "Higher is better"}
 SEEDS_FOR_SPREAD = 3
 """Fewer values have no standard deviation worth showing."""
+LETTERS = 40
+"""Of a setting in the table of runs."""
 _NOT_RESULTS = frozenset({"Learning rate", "Speed and system", "Progress", "Gradients and weights"})
 _HELD_OUT_FIRST = ("val", "test", "", "train")
 
@@ -64,8 +67,17 @@ def _is_result(metric: str) -> bool:
 def _settings(runs: Sequence[Run], limit: int) -> Columns:
     keys = [key for key in differing(runs) if not all(_repeats(run, key) for run in runs)]
     for key in keys[:limit]:
-        cells = [setting(run.hparams[key]) if key in run.hparams else EMPTY for run in runs]
+        cells = [_shortened(setting(run.hparams[key])) if key in run.hparams else EMPTY for run in runs]
         yield Column(key, all(cell is EMPTY or cell.sort is not None for cell in cells)), cells
+
+
+def _shortened(cell: Cell) -> Cell:
+    """Long settings would make rows of a table of results as tall as paragraphs; they have tables of their own."""
+    if len(cell.text) <= LETTERS:
+        return cell
+    return replace(
+        cell, text=f"{cell.text[: LETTERS - 1].rstrip()}…", sort=cell.text if cell.sort is None else cell.sort
+    )
 
 
 def _repeats(run: Run, key: str) -> bool:
