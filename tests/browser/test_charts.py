@@ -148,7 +148,7 @@ def test_a_drag_zooms_into_true_points_and_a_double_click_shows_all(opened: Visi
 
 def test_the_keyboard_does_what_the_pointer_does(opened: Visit) -> None:
     page = opened.page
-    plot = page.locator("#metric-loss .dlviz-plot")
+    plot = page.locator("#metric-loss .dlviz-plot[tabindex]")  # charts take the focus as soon as the page is idle
     plot.focus()
     page.wait_for_selector("#metric-loss.dlviz-live")
     page.keyboard.press("End")
