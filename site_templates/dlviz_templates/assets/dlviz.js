@@ -1,5 +1,6 @@
 /* Charts of a page. Each picture stands in the page already; this script gives it its tools and loads what makes it live:
- * numbers.js and live.js when the page is idle, the data of its runs on first touch. explore.js comes with the first click on CSV or Explore.
+ * numbers.js, steer.js and live.js when the page is idle, the data of its runs on first touch; explore.js comes with the
+ * first click on CSV or Explore.
  *
  * Classic scripts without dependencies that work from disk: no fetch, no modules. Names that stand in a folder enter the
  * page as text nodes only. Colours are CSS variables, so a change of scheme needs nothing from here.
@@ -8,6 +9,7 @@
   "use strict";
 
   const BASE = document.currentScript.src.replace(/[^/]*$/, "");
+  const SVG = "http://www.w3.org/2000/svg";
   const HELP =
     "Drag to zoom, double-click to see all; Ctrl and wheel, or two fingers, zoom too. With the chart focused, arrow keys " +
     "move through the points (Shift: ten at a time), up and down change the series, + and − zoom, 0 shows all, L switches " +
@@ -46,7 +48,7 @@
   }
 
   /** What draws live charts; asked for when the page is idle, so that the first touch waits for data alone. */
-  const loadCode = () => Promise.all(["numbers.js", "live.js"].map((name) => loadScript(BASE + name)));
+  const loadCode = () => Promise.all(["numbers.js", "steer.js", "live.js"].map((name) => loadScript(BASE + name)));
 
   /** Load the data files of some lines; returns the addresses that could not be loaded. */
   async function loadRuns(spec, lines) {
@@ -67,6 +69,9 @@
   }
 
   const html = (name, attributes = {}, ...children) => fill(document.createElement(name), attributes, children);
+  const svg = (name, attributes = {}, ...children) => fill(document.createElementNS(SVG, name), attributes, children);
+  const percent = (share) => `${+(100 * share).toFixed(3)}%`;
+  const tint = (color) => `dlviz-s${color % 10}`;
 
   function button(label, action, attributes = {}) {
     const node = html("button", { type: "button", ...attributes }, label);
@@ -141,7 +146,11 @@
     const help = html("p", { class: "dlviz-help", id: `${figure.id}-k`, hidden: "" }, HELP);
     entry.controls = {
       log: toggle("log", spec.log, "Logarithmic value axis"),
-      fit: toggle("fit", !!spec.focus, `Fit the value axis to ${spec.focus ? "the runs that do not diverge" : "the middle 98 % of the points"}`),
+      fit: toggle(
+        "fit",
+        !!spec.focus,
+        `Fit the value axis to ${spec.focus ? "the runs that do not diverge" : "the middle 98 % of the points"}`,
+      ),
       help: button(
         "?",
         () => {
@@ -191,8 +200,10 @@
     charts,
     loadScript,
     loadRuns,
-    fill,
     html,
+    svg,
+    percent,
+    tint,
     button,
     base: BASE,
   });

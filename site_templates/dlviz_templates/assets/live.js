@@ -1,14 +1,12 @@
-/* A live chart: drawn from every point of its runs, with crosshair, zoom, smoothing, legend and keys. Loaded by dlviz.js
- * on the first touch of any chart. It draws as charts/svg.py does, into the same element.
+/* A live chart: drawn from every point of its runs, with legend, smoothing and marks, as charts/svg.py does and into the
+ * same element. What steers it, crosshair and zoom among it, is in steer.js.
  */
 (() => {
   "use strict";
 
-  const { loadScript, loadRuns, fill, html, button, base } = window.dlviz;
-  const { curve, wholeCurve, smoothed, lowerBound, nearest } = window.dlviz.numbers;
-  const { LEAST, timeUnit, xScale, yScale, ticks, number, place } = window.dlviz.numbers;
-  const SVG = "http://www.w3.org/2000/svg";
-  const TIP_ROWS = 12;
+  const { loadScript, loadRuns, html, svg, percent, tint, button, base } = window.dlviz;
+  const { alive, steering } = window.dlviz;
+  const { curve, wholeCurve, smoothed, lowerBound, LEAST, timeUnit, xScale, yScale, ticks } = window.dlviz.numbers;
   const LINE = 15; // height of words, px
   const FAR = 1e5; // px; a path that leaves the picture by more is not drawn by every browser
   const RING = [-8, 18, -23, 33]; // from a ring down to the baseline of its words, px
@@ -24,12 +22,6 @@
     "M-1.2-4h2.4v2.8h2.8v2.4h-2.8v2.8h-2.4v-2.8h-2.8v-2.4h2.8z",
     "M-4-3h3l1 2 1-2h3l-2.5 3 2.5 3h-3l-1-2-1 2h-3l2.5-3z",
   ];
-
-  /* ---- Elements ---- */
-
-  const svg = (name, attributes = {}, ...children) => fill(document.createElementNS(SVG, name), attributes, children);
-  const percent = (p) => `${+(100 * p).toFixed(3)}%`;
-  const tint = (color) => `dlviz-s${color % 10}`;
 
   /** Path of the points from one index up to another, in pixels: of each column its first, lowest, highest and last. */
   function trace(x, y, from, to, X, Y) {
@@ -79,9 +71,6 @@
 
   /* ---- One chart ---- */
 
-  const alive = new Set();
-  /** The page's crosshair: { kind, x, q, chart }, where q is the pointer's height from 0 to 1. */
-  let cursor = null;
   const resized = new ResizeObserver((entries) => {
     for (const chart of alive) if (entries.some((entry) => entry.target === chart.plot)) chart.schedule();
   });
@@ -126,7 +115,7 @@
 
     set(changes) {
       Object.assign(this, changes);
-      cursor = null;
+      this.forgetCursor();
       this.schedule();
     }
 
@@ -259,7 +248,7 @@
       );
       this.reset.hidden = !this.range;
       this.say(...this.remarks(lines, outside));
-      if (cursor) this.point(cursor);
+      this.showCursor();
     }
 
     /** Set the value axis; returns how many points lie outside, when it is fitted to the middle. */
@@ -300,7 +289,8 @@
     remarks(lines, outside) {
       const lost = this.spec.lines.filter((line) => line.kept && !line.kept[this.kind]).length;
       return [
-        outside && `${outside.toLocaleString("en")} ${outside === 1 ? "point lies" : "points lie"} outside the picture: turn off “fit” to see all.`,
+        outside &&
+          `${outside.toLocaleString("en")} ${outside === 1 ? "point lies" : "points lie"} outside the picture: turn off “fit” to see all.`,
         lines.some((line) => line.thinned) && "Curves of more than 200,000 points are thinned; every extreme is kept.",
         this.missing.length
           ? `Not found: ${[...new Set(this.missing)].join(", ")}.`
@@ -453,185 +443,6 @@
       return least <= high && most >= low;
     }
 
-    /* Pointer, keys */
-
-    listen() {
-      const fingers = new Map();
-      let start = null;
-      const at = (event) => {
-        const box = this.svg.getBoundingClientRect();
-        return {
-          p: Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)),
-          q: 1 - (event.clientY - box.top) / box.height,
-        };
-      };
-      const on = (name, action, options) => this.plot.addEventListener(name, action, options);
-      on("pointerdown", (event) => {
-        if (event.target.closest("button") || event.button) return;
-        if (event.pointerType === "touch")
-          fingers.set(event.pointerId, { x: this.x.value(at(event).p), p: at(event).p });
-        else {
-          start = at(event).p;
-          this.plot.setPointerCapture(event.pointerId);
-        }
-      });
-      on("pointermove", (event) => {
-        const { p, q } = at(event);
-        if (fingers.has(event.pointerId)) fingers.get(event.pointerId).p = p;
-        if (fingers.size > 1) return this.pinch([...fingers.values()]);
-        moveCursor(this, this.x.value(p), q);
-        if (start !== null)
-          this.cursor.append(
-            svg("rect", { x: percent(Math.min(start, p)), width: percent(Math.abs(p - start)), height: "100%" }),
-          );
-      });
-      on("pointerup", (event) => {
-        const p = at(event).p;
-        fingers.delete(event.pointerId);
-        if (start !== null && Math.abs(p - start) * this.svg.clientWidth > 6)
-          this.zoom(this.x.value(Math.min(start, p)), this.x.value(Math.max(start, p)));
-        start = null;
-      });
-      on("pointercancel", (event) => {
-        fingers.delete(event.pointerId);
-        start = null;
-      });
-      on("pointerleave", (event) => {
-        if (start === null && event.pointerType !== "touch") moveCursor(this, null);
-      });
-      on("blur", () => moveCursor(this, null));
-      on("dblclick", (event) => {
-        if (!event.target.closest("button")) this.set({ range: null });
-      });
-      on(
-        "wheel",
-        (event) => {
-          if (!event.ctrlKey && !event.metaKey) return;
-          event.preventDefault();
-          this.zoomBy(event.deltaY > 0 ? 1.25 : 0.8, this.x.value(at(event).p));
-        },
-        { passive: false },
-      );
-      on("keydown", (event) => this.press(event));
-    }
-
-    press(event) {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.target !== this.plot) return;
-      const stride = event.shiftKey ? 10 : 1;
-      const actions = {
-        ArrowLeft: () => this.step(-stride),
-        ArrowRight: () => this.step(stride),
-        Home: () => this.step(-Infinity),
-        End: () => this.step(Infinity),
-        ArrowUp: () => this.turn(-1),
-        ArrowDown: () => this.turn(1),
-        "+": () => this.zoomBy(0.5),
-        "=": () => this.zoomBy(0.5),
-        "-": () => this.zoomBy(2),
-        0: () => this.set({ range: null }),
-        Escape: () => {
-          moveCursor(this, null);
-          if (this.range) this.set({ range: null });
-        },
-        l: () => this.toggle("log"),
-        "?": () => this.controls.help.click(),
-      };
-      const action = actions[event.key] ?? actions[event.key.toLowerCase()];
-      if (!action) return;
-      event.preventDefault();
-      event.stopPropagation(); // the theme has single-key shortcuts of its own
-      action();
-    }
-
-    step(by) {
-      const lead = this.lines[this.lead % this.lines.length];
-      if (!lead?.x.length) return;
-      const [from, to] = [
-        lowerBound(lead.x, this.x.low),
-        Math.min(lead.x.length, nearest(lead.x, this.x.high) + 1) - 1,
-      ];
-      const now = cursor?.kind === this.kind ? nearest(lead.x, cursor.x) + by : by > 0 && by < Infinity ? from : by;
-      const i = Math.max(from, Math.min(to, now));
-      moveCursor(this, lead.x[i], this.y.at(lead.y[i]));
-      this.speak(lead);
-    }
-
-    turn(by) {
-      this.lead = (this.lead + by + this.lines.length) % this.lines.length;
-      this.step(0);
-    }
-
-    speak(lead) {
-      const values = [lead, ...this.lines.filter((line) => line !== lead && !line.faint)].slice(0, 4);
-      const told = values.map((line) => `${line.label} ${number(line.y[nearest(line.x, cursor.x)])}`);
-      this.voice.textContent = `${this.axisName()} ${place(cursor.x, this.kind)}: ${told.join(", ")}`;
-    }
-
-    zoom(low, high) {
-      const smallest = (this.whole[1] - this.whole[0]) * 1e-7;
-      [low, high] = [Math.max(low, this.whole[0]), Math.min(high, this.whole[1])];
-      if (high - low > smallest)
-        this.set({ range: low <= this.whole[0] && high >= this.whole[1] ? null : [low, high] });
-    }
-
-    zoomBy(factor, center = cursor?.kind === this.kind ? cursor.x : (this.x.low + this.x.high) / 2) {
-      this.zoom(center - (center - this.x.low) * factor, center + (this.x.high - center) * factor);
-    }
-
-    /** Two fingers: what was touched stays under each of them. */
-    pinch([a, b]) {
-      if (Math.abs(a.p - b.p) < 0.05) return;
-      const perPlace = (b.x - a.x) / (b.p - a.p);
-      if (perPlace > 0) this.zoom(a.x - a.p * perPlace, a.x + (1 - a.p) * perPlace);
-    }
-
-    /** Draw the crosshair at the page's common place; the chart under the pointer says the values too. */
-    point({ kind, x, q, chart }) {
-      this.cursor.replaceChildren();
-      this.tip.hidden = true;
-      const p = this.x.at(x);
-      if (kind !== this.kind || !(p >= 0 && p <= 1)) return;
-      const width = this.svg.clientWidth;
-      this.cursor.append(svg("line", { x1: percent(p), x2: percent(p), y2: "100%" }));
-      const rows = [];
-      for (const line of this.lines) {
-        if (!line.x.length) continue;
-        const i = nearest(line.x, x);
-        const there = this.x.at(line.x[i]);
-        const gap = Math.max(12 / width, Math.abs(this.x.at(line.x[Math.max(0, i - 1)]) - there));
-        if (Math.abs(there - p) > gap) continue;
-        const y = this.y.at(line.soft[i]);
-        if (y >= 0 && y <= 1 && there >= 0 && there <= 1 && !line.faint)
-          this.cursor.append(svg("circle", { class: tint(line.color), cx: percent(there), cy: percent(1 - y), r: 4 }));
-        rows.push({ line, i, y: Number.isFinite(y) ? y : -1 });
-      }
-      if (chart === this && rows.length) this.tell(rows, p, q);
-    }
-
-    tell(rows, p, q) {
-      const near = [...rows].sort((a, b) => Math.abs(a.y - q) - Math.abs(b.y - q)).slice(0, TIP_ROWS);
-      const lead = near[0];
-      near.sort((a, b) => b.y - a.y);
-      const value = ({ line, i }) =>
-        this.weight ? `${number(line.soft[i])} (${number(line.y[i])})` : number(line.y[i]);
-      const shown = near.map((row) =>
-        html(
-          "div",
-          { class: row.line.style + (row === lead ? " dlviz-near" : "") },
-          html("i"),
-          html("span", {}, row.line.label),
-          html("output", {}, value(row)),
-        ),
-      );
-      const at = place(lead.line.x[lead.i], this.kind);
-      this.tip.replaceChildren(html("b", {}, `${this.axisName()} ${at}`), ...shown);
-      if (rows.length > near.length) this.tip.append(html("span", {}, `and ${rows.length - near.length} more`));
-      this.tip.hidden = false;
-      const [left, room] = [p * this.svg.clientWidth, this.svg.clientWidth - this.tip.offsetWidth];
-      const beside = left + 14 <= room ? left + 14 : left - 14 - this.tip.offsetWidth;
-      this.tip.style.transform = `translate(${Math.max(-40, Math.min(room + 8, beside))}px, 6px)`;
-    }
-
     /* What leaves the chart */
 
     /** Every point of every curve, hidden ones too: [{ line, step, epoch, time, y }]. */
@@ -652,25 +463,12 @@
     }
   }
 
-  /** One place for all charts of the page that have the same axis. */
-  function moveCursor(chart, x, q = 0.5) {
-    cursor = x === null ? null : { kind: chart.kind, x, q, chart };
-    for (const other of alive) {
-      if (!other.figure.isConnected)
-        alive.delete(other); // an instant navigation has left its page
-      else if (cursor) other.point(cursor);
-      else {
-        other.cursor.replaceChildren();
-        other.tip.hidden = true;
-      }
-    }
-  }
-
   function live(entry, missing) {
     const chart = new Chart(entry, missing);
     alive.add(chart);
     return chart;
   }
 
+  Object.assign(Chart.prototype, steering);
   Object.assign(window.dlviz, { live });
 })();
