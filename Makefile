@@ -26,7 +26,7 @@ check: $(VENV)/.test ## Lint and types alone
 bench: $(VENV)/.test ## Measure against TensorBoard; prints the table, writes benchmarks.json
 	$(BIN)/python tests/benchmarks/run.py
 
-experiments: $(VENV)/.experiments ## Train the examples again (about six minutes)
+experiments: $(VENV)/.experiments ## Train the examples again (about six minutes); their stories then need the new numbers
 	$(BIN)/python experiments/digits-cnn/train.py
 	$(BIN)/python experiments/breast-cancer-mlp/train.py
 	SDL_VIDEODRIVER=dummy $(BIN)/python experiments/cartpole-dqn/train.py
