@@ -27,6 +27,7 @@ from dlviz_docs.model import (
     Series,
     SourceFile,
     Status,
+    best_first,
 )
 from dlviz_docs.options import About
 from dlviz_docs.scan import ExperimentFolder, RunFolder, Source
@@ -292,19 +293,9 @@ def gather(
 
 def _colors(runs: Sequence[Run], objective: Objective | None) -> list[int]:
     """Places in the palette: in order, but the best first where there are more runs than colours: those are drawn."""
-    if objective is None or len(runs) <= COLORS:
-        return list(range(len(runs)))
-    sign = 1 if objective.direction == "min" else -1
-
-    def cost(index: int) -> tuple[bool, float]:
-        series = runs[index].get(objective.metric)
-        best = series.best(objective.direction)[0] if series else None
-        return best is None, sign * (best or 0.0)
-
-    colors = [0] * len(runs)
-    for color, index in enumerate(sorted(range(len(runs)), key=cost)):
-        colors[index] = color
-    return colors
+    ordered = runs if len(runs) <= COLORS else best_first(runs, objective)
+    places = {id(run): place for place, run in enumerate(ordered)}
+    return [places[id(run)] for run in runs]
 
 
 def _objective(about: About, runs: Sequence[Run]) -> Objective | None:

@@ -5,7 +5,7 @@ Arrays are read-only. Nothing here knows files, HTML or pixels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
@@ -30,6 +30,7 @@ __all__ = [
     "Severity",
     "SourceFile",
     "Status",
+    "best_first",
 ]
 
 Axis = Literal["step", "epoch", "episode", "frame"]
@@ -267,6 +268,20 @@ class Run:
     def get(self, name: str) -> Series | None:
         """The series of that name, if the run has it."""
         return next((s for s in self.series if s.name == name), None)
+
+
+def best_first(runs: Sequence[Run], objective: Objective | None) -> list[Run]:
+    """By their best value of the objective; runs without one come last, and all in their own order without it."""
+    if objective is None:
+        return list(runs)
+    sign = 1 if objective.direction == "min" else -1
+
+    def cost(run: Run) -> tuple[bool, float]:
+        series = run.get(objective.metric)
+        best = series.best(objective.direction)[0] if series else None
+        return best is None, sign * (best or 0.0)
+
+    return sorted(runs, key=cost)
 
 
 @dataclass(frozen=True, slots=True)

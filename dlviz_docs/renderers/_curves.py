@@ -70,15 +70,14 @@ def metric_figure(
     first_axis, axes = _axes(shown)
     bands = () if few else _bands([c for c in curves if c.series.split == judged.split], first_axis)
     sound = [curve for curve in shown if not _is_lost(curve)] or shown
-    logarithmic = names.group(metric) in _LOGARITHMIC and _spans_decades(sound)
-    focus = _focus(sound, shown, log=logarithmic)
+    focus = _focus(sound, shown, log=_is_logarithmic(metric, sound))
     chart = Chart(
         lines=tuple(_lines(shown, faint=set() if few else set(runs).difference(best))),
         bands=bands,
         marks=tuple(_marks(curves, judged) if few else _best_marks(curves, judged)),
         x_axes=axes,
         x_label=_axis_words(shown, first_axis),
-        log_y=logarithmic if focus else names.group(metric) in _LOGARITHMIC and _spans_decades(shown),
+        log_y=_is_logarithmic(metric, sound if focus else shown),
         focus=focus,
     )
     caption = course(curves, judged) + ("" if few else choice(experiment, len(runs), len(best), bool(bands), shown))
@@ -141,12 +140,12 @@ def _axis_words(curves: Iterable[Curve], axis: XAxis) -> str:
     return "epoch" if axis == "epoch" else " or ".join(dict.fromkeys(curve.series.axis for curve in curves))
 
 
-def _spans_decades(curves: Iterable[Curve]) -> bool:
+def _is_logarithmic(metric: str, curves: Sequence[Curve]) -> bool:
     """Whether all is positive, and a tenth of some curve lies that far below the top; a last point does not count."""
-    drawn = [values for curve in curves if len(values := curve.y[curve.finite])]
-    low, high = min((v.min() for v in drawn), default=0.0), max((v.max() for v in drawn), default=0.0)
-    if low <= 0 or high / low <= 10**LOG_DECADES:
+    low, high = _range(curves)
+    if names.group(metric) not in _LOGARITHMIC or low <= 0 or high / low <= 10**LOG_DECADES:
         return False
+    drawn = [values for curve in curves if len(values := curve.y[curve.finite])]
     return bool(high / min(np.partition(v, len(v) // 10)[len(v) // 10] for v in drawn) > 10**LOG_DECADES)
 
 

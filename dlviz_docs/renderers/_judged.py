@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from dlviz_docs import names
-from dlviz_docs.model import Direction, Experiment, FloatArray, Run, Series
+from dlviz_docs.model import Direction, Experiment, FloatArray, Run, Series, best_first
 from dlviz_docs.view import XAxis
 
 __all__ = [
@@ -117,18 +117,8 @@ def judgement(experiment: Experiment, metric: str, curves: Iterable[Curve]) -> J
 
 
 def ranking(experiment: Experiment) -> dict[str, int]:
-    """Place of every run by its best value of the objective; runs without one come last, in their own order."""
-    objective = experiment.objective
-    if objective is None:
-        return {run.slug: place for place, run in enumerate(experiment.runs)}
-    sign = 1 if objective.direction == "min" else -1
-
-    def key(run: Run) -> tuple[bool, float]:
-        series = run.get(objective.metric)
-        best = Curve(run, series).best(objective.direction) if series else None
-        return best is None, sign * (best or 0.0)
-
-    return {run.slug: place for place, run in enumerate(sorted(experiment.runs, key=key))}
+    """Place of every run by its best value of the objective, by slug."""
+    return {run.slug: place for place, run in enumerate(best_first(experiment.runs, experiment.objective))}
 
 
 def are_several(curves: Iterable[Curve]) -> bool:

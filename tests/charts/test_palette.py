@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dlviz_docs import gather
 from dlviz_docs.charts import palette
 
 STYLES = (Path(__file__).parents[2] / "site_templates/dlviz_templates/assets/figures.css").read_text(encoding="utf-8")
@@ -88,3 +89,7 @@ def test_the_browser_draws_the_same_markers() -> None:
 def test_colors_and_markers_repeat_together_only_after_seventy() -> None:
     pairs = {(palette.color_class(i), palette.marker(i)) for i in range(70)}
     assert len(pairs) == 70
+
+
+def test_as_many_runs_are_told_apart_as_there_are_colours() -> None:
+    assert len(palette.LIGHT) == len(palette.DARK) == gather.COLORS
