@@ -69,8 +69,8 @@ def build(root: Path, options: Options, cache_dir: Path, progress: Progress = _s
         engine = _Engine(options, Cache(cache_dir), workers, progress)
         shown = [p for p in engine.present(found, engine.digest(found)) if p is not None]
         problems += tuple(problem for presentation in shown for problem in presentation.problems)
-        index = engine.index([presentation.entry for presentation in shown], problems)
-    engine.forget_others(shown)
+        name, index = engine.index([presentation.entry for presentation in shown], problems)
+    engine.forget_others(shown, name)
     document = report.document([presentation.report for presentation in shown], problems)
     data = [Asset(path, Path(engine.cache.path(name, SCRIPT))) for p in shown for path, name in p.scripts]
     pages = [replace(page, file=engine.cache.path(page.file, PAGE)) for p in shown for page in p.pages]
@@ -143,8 +143,6 @@ class _Engine:
     progress: Progress
     seen: dict[str, Presentation] = field(default_factory=dict)
     """What was taken out of the cache in this build, whole."""
-    used: list[str] = field(default_factory=list)
-    """Names of other results that this build needs."""
 
     def digest(self, found: Scan) -> _Digests:
         """Every run folder read, or found in the cache."""
@@ -208,10 +206,9 @@ class _Engine:
             shown[todo[i]] = self.cache.get(outcome, Presentation)
         return shown
 
-    def index(self, entries: Sequence[IndexEntry], problems: Sequence[Problem]) -> Page:
-        """The index, drawn or found in the cache."""
+    def index(self, entries: Sequence[IndexEntry], problems: Sequence[Problem]) -> tuple[str, Page]:
+        """The index, drawn or found in the cache, and its name there."""
         name = caching.key("index", self.options.section, entries, problems)
-        self.used.append(name)
         page = self.cache.get(name, Page)
         if page is None:
             job = IndexJob(self.options.section, tuple(entries), tuple(problems), str(self.cache.folder), name)
@@ -221,12 +218,11 @@ class _Engine:
             page = self.cache.get(name, Page)
         if page is None:
             raise DlvizError("the index was taken out of the cache meanwhile, as by a second build: build again")
-        return page
+        return name, page
 
-    def forget_others(self, shown: Sequence[Presentation]) -> None:
+    def forget_others(self, shown: Sequence[Presentation], index: str) -> None:
         """Drop from the cache what no page needs any more."""
-        used = [self.cache.path(name) for presentation in shown for name in presentation.made_of]
-        used += [self.cache.path(name) for name in self.used]
+        used = [self.cache.path(name) for name in (index, *(n for p in shown for n in p.made_of))]
         self.cache.forget([*used, *(path for presentation in shown for path in self._files(presentation))])
 
     def _digest_job(self, experiment: ExperimentFolder, folder: RunFolder) -> DigestJob:

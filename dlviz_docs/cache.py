@@ -144,10 +144,10 @@ class Cache:
 
     def _entries(self) -> Iterator[str]:
         """The path of every entry, as `path` has it; not those that are being written."""
-        for folder in os.listdir(self.folder):
-            if len(folder) == 2:
-                names = os.listdir(f"{self.folder}/{folder}")
-                yield from (f"{self.folder}/{folder}/{name}" for name in names if not name.startswith(_NEW))
+        for folder in os.scandir(self.folder):
+            if len(folder.name) == 2 and folder.is_dir():
+                names = os.listdir(folder.path)
+                yield from (f"{self.folder}/{folder.name}/{name}" for name in names if not name.startswith(_NEW))
 
 
 class Ledger(msgspec.Struct):

@@ -93,6 +93,14 @@ def test_forget_keeps_what_is_used_and_the_ledger(tmp_path: Path) -> None:
     assert cache.get("ledger", Ledger) is not None
 
 
+def test_what_is_no_folder_of_ours_is_left_alone(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    cache.put("aa01", 1)
+    (tmp_path / "ab").write_text("somebody's")
+    assert cache.forget([]) == 1
+    assert (tmp_path / "ab").exists()
+
+
 def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = Cache(tmp_path)
 
