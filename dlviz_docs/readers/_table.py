@@ -248,7 +248,7 @@ class _Reading:
         what = f"ends inside a line: its last {size} bytes are no whole row, and are left out"
         if complete:
             self._add([[*row[:-1], ""]], raw, cells)
-            what = f"ends inside a line: its last value, {row[-1]!r}, is shorter than all before it, and is left out"
+            what = "ends inside a line: its last value may not be complete, and is left out"
         self._tell("cut-off", what, "Wait if it is still being written; else end the last line.")
 
     def _judge(self) -> None:

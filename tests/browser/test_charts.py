@@ -225,6 +225,18 @@ def test_a_chart_starts_with_its_focus_and_shows_all_on_request(visit: Callable[
     assert ticks(page, "y", "metric-lost")[-1] == "1e24"
 
 
+def test_a_focus_from_zero_has_a_logarithmic_axis_from_the_least_value(
+    visit: Callable[..., Visit], tmp_path: Path
+) -> None:
+    figure, run = one_line("lost", [0, 1, 2, 3], [0.01, 1, 1e24, 0], focus=(0.0, 1.0))
+    page = visit().page
+    page.goto(write_page(tmp_path, [figure], [run]))
+    wake(page, "metric-lost")
+    page.locator("#metric-lost button", has_text="log").click()
+    frames(page)
+    assert {"0.01", "0.1", "1"} <= set(ticks(page, "y", "metric-lost"))
+
+
 def test_what_is_no_number_is_seen_and_read(opened: Visit) -> None:
     page = opened.page
     wake(page, "metric-odd")

@@ -275,8 +275,10 @@
             take(band.high[i] ?? NaN);
           }
         });
-      if (this.fit && this.spec.focus) [low, high] = this.spec.focus;
-      else if (this.fit && values.length) {
+      if (this.fit && this.spec.focus) {
+        const [from, to] = this.spec.focus;
+        [low, high] = [this.log && from < LEAST ? low : from, to]; // zero and below have no place on a logarithmic axis
+      } else if (this.fit && values.length) {
         const order = Float64Array.from(values).sort();
         low = order[Math.floor(0.01 * (order.length - 1))];
         high = order[Math.ceil(0.99 * (order.length - 1))];
