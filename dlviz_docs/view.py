@@ -15,6 +15,7 @@ __all__ = [
     "Cell",
     "Chart",
     "Column",
+    "Dash",
     "Figure",
     "Heading",
     "IndexEntry",
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 XAxis = Literal["step", "epoch", "time"]
+Dash = Literal["solid", "dashed", "dotted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ class Line:
     """The same points by step, epoch and seconds since the start; only axes that are known. Shape (n,) each."""
     y: FloatArray
     """Shape (n,); may hold NaN and infinities."""
-    dash: Literal["solid", "dashed"] = "solid"
-    """Solid for what is judged (validation), dashed for training."""
+    dash: Dash = "solid"
+    """Solid for what is judged (validation), dashed for training, dotted for a test beside a validation."""
     faint: bool = False
     """Context, not the subject: drawn thin and grey, hidden at first when live."""
     name: str = ""

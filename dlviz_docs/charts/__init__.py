@@ -65,17 +65,18 @@ def _keys(chart: Chart, title: str) -> tuple[Key, ...]:
 
 
 def _line_keys(lines: Sequence[tuple[int, Line]]) -> Iterator[Key]:
-    """One for each line; or, where splits tell the lines of a run apart, one for each run and one for each split."""
+    """One for each line; or, where splits tell the lines of several runs apart, one for each run and for each split."""
     splits = list(dict.fromkeys(line.split for _, line in lines))
-    if len(splits) < 2 or "" in splits or len({line.run for _, line in lines}) == len(lines):
-        yield from (_key(line.label, "run", [(place, line)], _dash(line)) for place, line in lines)
+    runs = {line.run for _, line in lines}
+    if len(splits) < 2 or "" in splits or len(runs) in (1, len(lines)):
+        yield from (_key(line.label, "run", [(place, line)], palette.dash_class(line.dash)) for place, line in lines)
         return
     for run in dict.fromkeys(line.run for _, line in lines):
         own = [(place, line) for place, line in lines if line.run == run]
         yield _key(own[0][1].name, "run", own)
     for split in splits:
         own = [(place, line) for place, line in lines if line.split == split]
-        yield Key(split, "split", _places(own), f"dlviz-any{_dash(own[0][1])}", "")
+        yield Key(split, "split", _places(own), f"dlviz-any{palette.dash_class(own[0][1].dash)}", "")
 
 
 def _key(label: str, what: str, lines: Sequence[tuple[int, Line]], style: str = "") -> Key:
@@ -85,10 +86,6 @@ def _key(label: str, what: str, lines: Sequence[tuple[int, Line]], style: str = 
 
 def _places(lines: Sequence[tuple[int, Line]]) -> str:
     return " ".join(str(place) for place, _ in lines)
-
-
-def _dash(line: Line) -> str:
-    return " dlviz-dashed" if line.dash == "dashed" else ""
 
 
 def _spec(chart: Chart) -> dict[str, object]:
@@ -107,7 +104,7 @@ def _spec(chart: Chart) -> dict[str, object]:
 
 def _line(line: Line) -> dict[str, object]:
     told: dict[str, object] = {"label": line.label, "run": line.run, "series": line.series, "color": line.color}
-    return told | ({"dashed": True} if line.dash == "dashed" else {}) | ({"faint": True} if line.faint else {})
+    return told | ({"dash": line.dash} if line.dash != "solid" else {}) | ({"faint": True} if line.faint else {})
 
 
 def _band(band: Band) -> dict[str, object]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-__all__ = ["DARK", "DARK_PAGE", "LIGHT", "LIGHT_PAGE", "MARKERS", "color_class", "marker"]
+from dlviz_docs.view import Dash
+
+__all__ = ["DARK", "DARK_PAGE", "LIGHT", "LIGHT_PAGE", "MARKERS", "color_class", "dash_class", "marker"]
 
 LIGHT_PAGE: Final = "#ffffff"
 DARK_PAGE: Final = "#1e2129"
@@ -54,6 +56,11 @@ MARKERS: Final[Sequence[str]] = (
 def color_class(color: int) -> str:
     """The class that sets `--dlviz-s`, the colour of a series, for everything inside."""
     return f"dlviz-s{color % len(LIGHT)}"
+
+
+def dash_class(dash: Dash) -> str:
+    """The class of a line that is not solid, with a space before it."""
+    return "" if dash == "solid" else f" dlviz-{dash}"
 
 
 def marker(color: int) -> str:

@@ -162,7 +162,7 @@ def _paths(curves: Iterable[_Curve]) -> Iterator[str]:
 
 
 def _line_class(line: Line) -> str:
-    dash = " dlviz-dashed" if line.dash == "dashed" else ""
+    dash = palette.dash_class(line.dash)
     return f"dlviz-line dlviz-faint{dash}" if line.faint else f"dlviz-line {palette.color_class(line.color)}{dash}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from dlviz_docs.renderers._judged import (
     ranking,
 )
 from dlviz_docs.stats.bands import quantile_band
-from dlviz_docs.view import Band, Chart, Figure, Line, Mark, XAxis
+from dlviz_docs.view import Band, Chart, Dash, Figure, Line, Mark, XAxis
 
 __all__ = ["metric_chart", "metric_figure"]
 
@@ -111,11 +111,17 @@ def _lines(shown: Sequence[Curve], faint: set[str]) -> Iterator[Line]:
             color=curve.run.color,
             x=curve.x,
             y=curve.y,
-            dash="dashed" if split == "train" and splits & {"val", "test"} else "solid",
+            dash=_dash(split, splits),
             faint=curve.run.slug in faint,
             name=curve.run.name,
             split=split,
         )
+
+
+def _dash(split: str, beside: Set[str]) -> Dash:
+    if split == "train" and beside & {"val", "test"}:
+        return "dashed"
+    return "dotted" if split == "test" and "val" in beside else "solid"
 
 
 def _bands(curves: Sequence[Curve], axis: XAxis) -> tuple[Band, ...]:

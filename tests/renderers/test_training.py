@@ -80,6 +80,13 @@ def test_splits_stand_together_in_the_colour_of_their_run() -> None:
     ]
 
 
+def test_a_test_beside_a_validation_is_dotted() -> None:
+    lines = chart(experiment(run("a", {**LOSS, "test/loss": [3, 2, 2]})), "loss").lines
+    assert {line.split: line.dash for line in lines} == {"train": "dashed", "val": "solid", "test": "dotted"}
+    lone = chart(experiment(run("a", {"train/loss": [3, 2], "test/loss": [3, 2]})), "loss").lines
+    assert {line.split: line.dash for line in lone} == {"train": "dashed", "test": "solid"}
+
+
 def test_a_lone_split_is_solid_and_a_lone_run_has_no_name() -> None:
     (line,) = chart(experiment(run("a", {"train/loss": [2, 1]})), "loss").lines
     assert (line.label, line.dash, line.series, line.run) == ("train", "solid", "train/loss", "a")

@@ -88,7 +88,7 @@
         line: {
           color: variable(line.faint ? "muted" : `c${line.color % 10}`),
           width: line.faint ? 1 : 2,
-          dash: line.dashed ? "dash" : "solid",
+          dash: { dashed: "dash", dotted: "dot" }[line.dash] ?? "solid",
         },
         visible: line.faint && !chart.showFaint ? "legendonly" : true,
       }));

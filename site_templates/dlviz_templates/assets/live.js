@@ -188,7 +188,7 @@
         lines.push({
           ...line,
           ...data,
-          style: line.faint ? "dlviz-faint" : tint(line.color) + (line.dashed ? " dlviz-dashed" : ""),
+          style: line.faint ? "dlviz-faint" : tint(line.color) + (line.dash ? ` dlviz-${line.dash}` : ""),
         });
       });
       return lines.sort((a, b) => !a.faint - !b.faint);
