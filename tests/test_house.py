@@ -82,6 +82,8 @@ HEAVY = (
     "properdocs",
     "tensorboard",
     "IPython",
+    "polars",
+    "PIL",
 )
 
 

@@ -14,7 +14,7 @@ from dlviz_docs import html, names
 from dlviz_docs.charts import chart_context
 from dlviz_docs.compose.templating import render
 from dlviz_docs.model import Experiment, Insight, Problem, Severity
-from dlviz_docs.view import Chart, Figure, Heading, Page, Section
+from dlviz_docs.view import Chart, Figure, Heading, Page, Section, Table
 
 __all__ = ["compose_experiment"]
 
@@ -181,11 +181,11 @@ class _Composer:
 
 def _is_pairs(figure: Figure) -> bool:
     """Whether a table only gives one value to each name: it needs no header, and nobody sorts it."""
-    return not isinstance(figure.spec, Chart) and len(figure.spec.columns) == 2 and not figure.spec.searchable
+    return isinstance(figure.spec, Table) and len(figure.spec.columns) == 2 and not figure.spec.searchable
 
 
 def _table(figure: Figure) -> Markup:
-    folded = not isinstance(figure.spec, Chart) and not figure.spec.searchable and len(figure.spec.rows) > ROWS_IN_SIGHT
+    folded = isinstance(figure.spec, Table) and not figure.spec.searchable and len(figure.spec.rows) > ROWS_IN_SIGHT
     return render("figures/table.html.j2", figure=figure, pairs=_is_pairs(figure), folded=folded)
 
 

@@ -1,45 +1,28 @@
-"""What was found in a folder: frozen values, from one curve to a whole experiment.
-
-Arrays are read-only. Nothing here knows files, HTML or pixels.
-"""
+"""One curve, one run, one experiment."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "Artifact",
-    "Axis",
-    "BoolArray",
-    "Direction",
-    "Experiment",
-    "FloatArray",
-    "Hparam",
-    "Insight",
-    "Objective",
-    "Problem",
-    "Reading",
-    "Recorded",
-    "Run",
-    "Series",
-    "Severity",
-    "SourceFile",
-    "Status",
-    "best_first",
-]
+from dlviz_docs.model.basics import (
+    Axis,
+    BoolArray,
+    Direction,
+    FloatArray,
+    Hparam,
+    Insight,
+    Objective,
+    Problem,
+    Status,
+)
+from dlviz_docs.model.samples import Samples
 
-Axis = Literal["step", "epoch", "episode", "frame"]
-Direction = Literal["min", "max"]
-Severity = Literal["info", "warning", "serious"]
-Status = Literal["finished", "running", "interrupted", "failed", "unknown"]
-FloatArray: TypeAlias = NDArray[np.float64]
-BoolArray: TypeAlias = NDArray[np.bool_]
-Hparam: TypeAlias = str | int | float | bool | None
+__all__ = ["Artifact", "Experiment", "Reading", "Recorded", "Run", "Series", "SourceFile", "best_first"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,44 +148,6 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """Something in the input is wrong: which file, what, and what to do. `code` is stable and documented."""
-
-    code: str
-    path: str
-    what: str
-    remedy: str
-
-
-@dataclass(frozen=True, slots=True)
-class Objective:
-    """The metric an experiment is judged by."""
-
-    metric: str
-    """A series name, "val/loss"."""
-    direction: Direction
-    why: str = ""
-    """Who says so: the configuration, a file, or our reading of the name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Insight:
-    """One sentence about the numbers, with the evidence."""
-
-    kind: str
-    """Stable word: "overfitting", "divergence", ..."""
-    severity: Severity
-    text: str
-    figure: str = ""
-    """Identifier of the figure that shows it."""
-    run: str = ""
-    metric: str = ""
-    step: float | None = None
-    values: Mapping[str, float] = field(default_factory=dict)
-    """The numbers in the sentence, and the threshold that was crossed."""
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """What one file gave. Whatever the format, this is what comes out."""
 
@@ -302,3 +247,5 @@ class Experiment:
     """README.md of the folder: Markdown nobody has checked."""
     objective: Objective | None = None
     problems: tuple[Problem, ...] = ()
+    samples: Samples = field(default_factory=Samples)
+    """Data sets and predictions; only the renderers that ask for them see any."""

@@ -1,0 +1,10 @@
+"""Data sets and predictions: which files of an experiment hold them, and what is in them.
+
+`plan` goes by names and first bytes, `read` opens the files. Nothing is unpickled, and no file of an array is mapped.
+"""
+
+from __future__ import annotations
+
+from dlviz_docs.readers.samples._types import DataEntry, Found, Plan, ResultEntry
+
+__all__ = ["DataEntry", "Found", "Plan", "ResultEntry"]

@@ -1,0 +1,98 @@
+"""What is asked of the readers of samples, and how they say which file is what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["DataEntry", "Found", "PictureFolder", "Plan", "Planned", "ResultEntry"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataEntry:
+    """One data set as experiment.yml names it: `data: data/train.csv`, or a mapping with these keys."""
+
+    path: str
+    """File or folder, relative to the experiment."""
+    name: str = ""
+    target: str = ""
+    """Column to be predicted."""
+    split: str = ""
+    """Column that names the split."""
+    group: str = ""
+    """Column whose rows belong together: a patient, a recording."""
+    time: str = ""
+    """Column that orders the rows."""
+    id: str = ""
+    """Column that names the rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultEntry:
+    """Predictions of one model as experiment.yml names them: `results: outputs/test.csv`, or a mapping."""
+
+    path: str
+    """File or folder, relative to the experiment."""
+    name: str = ""
+    truth: str = ""
+    """Column of the truth; or a file of it, relative to the experiment: labels, COCO annotations, a folder of masks."""
+    prediction: str = ""
+    """Column, or file, of what was predicted."""
+    probabilities: str = ""
+    """File of the probabilities or logits."""
+    id: str = ""
+    group: str = ""
+    classes: tuple[str, ...] = ()
+    """Names of the classes, by number."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFolder:
+    """The pictures of one folder: names only, since there may be a hundred thousand."""
+
+    path: str
+    """Relative to the experiment; "." for its own folder."""
+    names: tuple[str, ...]
+    octets: tuple[int, ...]
+    """Bytes of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an experiment's folder holds beside its logs."""
+
+    root: Path
+    """The experiment's folder."""
+    files: tuple[str, ...] = ()
+    """Tables, arrays, JSON and text files that no log reader took: paths relative to the root, in natural order."""
+    pictures: tuple[PictureFolder, ...] = ()
+    runs: Mapping[str, str] = field(default_factory=dict)
+    """Slug of the run by its folder relative to the root ("." for the root itself)."""
+    data: tuple[DataEntry, ...] = ()
+    results: tuple[ResultEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One data set, or the predictions of one model: its files and what each is."""
+
+    name: str
+    files: tuple[tuple[str, str], ...]
+    """Path relative to the experiment, and its part: "table", "pictures", "labels", "features", "coco", "truth",
+    "predicted", "probabilities", "ids", "masks", "true masks", ..."""
+    splits: tuple[str, ...] = ()
+    """Of each file, as its name or folder says; "" for none."""
+    run: str = ""
+    data: DataEntry | None = None
+    result: ResultEntry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which files are read, and as what."""
+
+    datasets: tuple[Planned, ...] = ()
+    predictions: tuple[Planned, ...] = ()
+    left: tuple[tuple[str, str], ...] = ()
+    """Files that belong to none, and why."""
