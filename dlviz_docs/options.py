@@ -10,7 +10,7 @@ import msgspec
 
 from dlviz_docs.errors import OptionError, near_miss
 
-__all__ = ["About", "Options", "Selection", "from_mapping", "parse"]
+__all__ = ["About", "DataEntry", "Options", "ResultEntry", "Selection", "from_mapping", "parse"]
 
 T = TypeVar("T")
 
@@ -40,8 +40,48 @@ class Options:
     """Processes that read and draw; 0 does it all in this one, without protection against crashes and hangs."""
     file_timeout: float = 60.0
     """Seconds one folder of one run may take to be read, and one experiment to be drawn."""
+    samples_timeout: float = 900.0
+    """Seconds the data and the predictions of one experiment may take to be read and drawn."""
     memory_limit: int = 4096
     """MiB of address space a process may take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataEntry:
+    """One data set as experiment.yml names it: `data: data/train.csv`, or a mapping with these keys."""
+
+    path: str
+    """File or folder, relative to the experiment."""
+    name: str = ""
+    target: str = ""
+    """Column to be predicted."""
+    split: str = ""
+    """Column that names the split."""
+    group: str = ""
+    """Column whose rows belong together: a patient, a recording."""
+    time: str = ""
+    """Column that orders the rows."""
+    id: str = ""
+    """Column that names the rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultEntry:
+    """Predictions of one model as experiment.yml names them: `results: outputs/test.csv`, or a mapping."""
+
+    path: str
+    """File or folder, relative to the experiment."""
+    name: str = ""
+    truth: str = ""
+    """Column of the truth; or a file of it, relative to the experiment: labels, COCO annotations, a folder of masks."""
+    prediction: str = ""
+    """Column, or file, of what was predicted."""
+    probabilities: str = ""
+    """File of the probabilities or logits."""
+    id: str = ""
+    group: str = ""
+    classes: tuple[str, ...] = ()
+    """Names of the classes, by number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +100,10 @@ class About:
     """What the model is, in a sentence."""
     inputs: str = ""
     """What goes into it, in a sentence."""
+    data: tuple[DataEntry, ...] = ()
+    """Data sets: a path, a mapping, or a list of these."""
+    results: tuple[ResultEntry, ...] = ()
+    """Predictions: a path, a mapping, or a list of these."""
 
 
 def parse(mapping: Mapping[str, object]) -> Options:

@@ -38,4 +38,16 @@ def _settings(text: str, name: str) -> About:
         return About()
     if not isinstance(content, Mapping):
         raise OptionError(f"{name}: a list of `key: value` lines is expected")
-    return from_mapping(About, content, where=name)
+    return from_mapping(About, {**content, **_entries(content)}, where=name)
+
+
+def _entries(content: Mapping[str, object]) -> dict[str, object]:
+    """Data sets and predictions as lists of mappings: each may be a mere path, and one alone needs no list."""
+    told: dict[str, object] = {}
+    for key in ("data", "results"):
+        value = content.get(key)
+        if value is None:
+            continue
+        listed = value if isinstance(value, list) else [value]
+        told[key] = [{"path": entry} if isinstance(entry, str) else entry for entry in listed]
+    return told

@@ -6,45 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dlviz_docs.options import DataEntry, ResultEntry
+
 __all__ = ["DataEntry", "Found", "PictureFolder", "Plan", "Planned", "ResultEntry"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataEntry:
-    """One data set as experiment.yml names it: `data: data/train.csv`, or a mapping with these keys."""
-
-    path: str
-    """File or folder, relative to the experiment."""
-    name: str = ""
-    target: str = ""
-    """Column to be predicted."""
-    split: str = ""
-    """Column that names the split."""
-    group: str = ""
-    """Column whose rows belong together: a patient, a recording."""
-    time: str = ""
-    """Column that orders the rows."""
-    id: str = ""
-    """Column that names the rows."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResultEntry:
-    """Predictions of one model as experiment.yml names them: `results: outputs/test.csv`, or a mapping."""
-
-    path: str
-    """File or folder, relative to the experiment."""
-    name: str = ""
-    truth: str = ""
-    """Column of the truth; or a file of it, relative to the experiment: labels, COCO annotations, a folder of masks."""
-    prediction: str = ""
-    """Column, or file, of what was predicted."""
-    probabilities: str = ""
-    """File of the probabilities or logits."""
-    id: str = ""
-    group: str = ""
-    classes: tuple[str, ...] = ()
-    """Names of the classes, by number."""
 
 
 @dataclass(frozen=True, slots=True)
