@@ -107,7 +107,7 @@ def test_log_odds_of_nothing(counts: list[Counter[str]]) -> None:
 def test_log_odds_find_what_is_special() -> None:
     rng = np.random.default_rng(0)
     common = [f"w{n}" for n in range(50)]
-    sides = [Counter(rng.choice(common, 2000).tolist() + [mark] * 20) for mark in ("cat", "dog")]
+    sides = [Counter(rng.choice(common, 2000).tolist() + [mark] * 60) for mark in ("cat", "dog")]
     vocabulary, z = log_odds(sides)
     assert vocabulary[int(z[0].argmax())] == "cat"
     assert vocabulary[int(z[1].argmax())] == "dog"
