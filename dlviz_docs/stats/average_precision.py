@@ -118,8 +118,8 @@ def mean(values: Floats) -> float:
 def resampled(evaluation: Evaluation, pictures: int, most: int = 1000, seed: int = 0) -> Singles:
     """AP of pictures drawn anew, with replacement: shape (draws, 10 IoUs, classes, 4 areas), as float32.
 
-    Matching does not depend on other pictures, so only the counting is done again. At most `most` draws, fewer where there are
-    many boxes, but at least 200. Efron, "Bootstrap Methods: Another Look at the Jackknife" (1979).
+    Matching does not depend on other pictures, so only the counting is done again. At most `most` draws, fewer where
+    there are many boxes, but at least 200. Efron, "Bootstrap Methods: Another Look at the Jackknife" (1979).
     """
     ap = evaluation.ap
     hits = int((evaluation.taken >= 0).sum()) + 4 * len(evaluation.order)
