@@ -1,8 +1,10 @@
 """The line from a folder on disk to a site, and the one place that knows what runs where and what comes from the cache.
 
-    scan ─► digest (a run's files, read once, in a worker) ─► present (an experiment's pages, in a worker) ─► Site
+    scan ─┬► digest (a run's files, read once, in a worker) ───────────┬─► present (an experiment's pages, there too)
+          └► study (an experiment's data and predictions, in a worker) ┘     └─► Site
 
-Only what changed is done again: a digest is kept by the content of its files, an experiment's pages by its digests.
+Only what changed is done again: a digest is kept by the content of its files, a study by the signatures of its own, an
+experiment's pages by its digests and its study.
 A worker turns what a reader or a renderer raises into a `Problem`; what a worker itself dies of becomes one here.
 """
 
@@ -37,6 +39,7 @@ from dlviz_docs.present import (
 )
 from dlviz_docs.registry import load_readers, load_renderers
 from dlviz_docs.scan import ExperimentFolder, RunFolder, Scan, Source, scan
+from dlviz_docs.study import WEBP, Study, StudyJob, study
 from dlviz_docs.view import Asset, IndexEntry, NavItem, Page, Site
 from dlviz_docs.workers import Failure, Limits, Workers, warm_up
 
@@ -67,12 +70,15 @@ def build(root: Path, options: Options, cache_dir: Path, progress: Progress = _s
     problems += load_renderers(options.renderers)[1]
     with _workers(options) as workers:
         engine = _Engine(options, Cache(cache_dir), workers, progress)
-        shown = [p for p in engine.present(found, engine.digest(found)) if p is not None]
+        studies = engine.study(found)
+        digests = engine.digest(found, studies)
+        shown = [p for p in engine.present(_with_content(found, studies), digests, studies) if p is not None]
         problems += tuple(problem for presentation in shown for problem in presentation.problems)
         name, index = engine.index([presentation.entry for presentation in shown], problems)
-    engine.forget_others(shown, name)
+    engine.forget_others(shown, [name, *studies.made])
     document = report.document([presentation.report for presentation in shown], problems)
     data = [Asset(path, Path(engine.cache.path(name, SCRIPT))) for p in shown for path, name in p.scripts]
+    data += [Asset(path, Path(engine.cache.path(name, WEBP))) for p in shown for path, name in p.pictures]
     pages = [replace(page, file=engine.cache.path(page.file, PAGE)) for p in shown for page in p.pages]
     return Site(
         pages=(index, *pages),
@@ -98,8 +104,9 @@ def survey(
     found, problems = find(root, options)
     with _workers(options) as workers:
         engine = _Engine(options, Cache(cache_dir), workers, progress)
-        digests = engine.digest(found)
-    experiments = [_survey(engine.cache, digests, folder) for folder in found.experiments]
+        studies = engine.study(found)
+        digests = engine.digest(found, studies)
+    experiments = [_survey(engine.cache, digests, folder) for folder in _with_content(found, studies).experiments]
     return experiments, (*problems, *(problem for one in experiments for problem in problems_of(one)))
 
 
@@ -110,6 +117,12 @@ def _prepare(options: Options, cache_dir: Path) -> None:
 
 def _workers(options: Options) -> Workers:
     return Workers(options.workers, Limits(options.file_timeout, options.memory_limit))
+
+
+def _with_content(found: Scan, studies: _Studies) -> Scan:
+    """Without folders that are no experiment: neither runs nor data nor predictions."""
+    kept = tuple(e for e in found.experiments if e.runs or e.slug in studies.names or e.slug in studies.problems)
+    return replace(found, experiments=kept)
 
 
 def _nav(pages: Sequence[Page]) -> NavItem:
@@ -133,6 +146,16 @@ class _Digests:
             self.problems.setdefault(experiment.slug, []).append(outcome)
 
 
+@dataclass(slots=True)
+class _Studies:
+    """By experiment: the name in the cache of what its data and predictions gave, and what went wrong."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, Problem] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
+    """Names of all, those of nothing among them."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Engine:
     """The line with its options, cache and workers."""
@@ -144,11 +167,11 @@ class _Engine:
     seen: dict[str, Presentation] = field(default_factory=dict)
     """What was taken out of the cache in this build, whole."""
 
-    def digest(self, found: Scan) -> _Digests:
+    def digest(self, found: Scan, studies: _Studies) -> _Digests:
         """Every run folder read, or found in the cache."""
         ledger = self.cache.load_ledger()
         jobs = [(e, self._digest_job(e, folder)) for e in found.experiments for folder in e.runs]
-        known = self._known(jobs, ledger)
+        known = self._known(jobs, ledger, studies)
         todo = [i for i, name in enumerate(known) if name is None]
         failures: dict[int, Failure] = {}
         for i, outcome in self._run(digest, [jobs[i][1] for i in todo], "Reading"):
@@ -166,12 +189,15 @@ class _Engine:
             digests.add(experiment, known[i] or _not_read(job.folder, failures[i]))
         return digests
 
-    def _known(self, jobs: Sequence[tuple[ExperimentFolder, DigestJob]], ledger: Ledger) -> list[str | None]:
+    def _known(
+        self, jobs: Sequence[tuple[ExperimentFolder, DigestJob]], ledger: Ledger, studies: _Studies
+    ) -> list[str | None]:
         """The digest of every run folder that has not changed, as long as it is still of use."""
         names: list[str | None] = []
         for experiment, members in groupby(jobs, key=itemgetter(0)):
             mine = [_name(job, ledger) for _, job in members]
-            drawn = self._present_job(experiment, _Digests({experiment.slug: [name for name in mine if name]})).name
+            digests = _Digests({experiment.slug: [name for name in mine if name]})
+            drawn = self._present_job(experiment, digests, studies).name
             if None in mine or not self.cache.has(drawn):
                 mine = [name if name and self.cache.has(name) else None for name in mine]
             elif self._drawn(drawn) is None:  # a file of its pages is gone: all of them are made again
@@ -191,10 +217,34 @@ class _Engine:
     def _files(self, presentation: Presentation) -> Iterator[str]:
         yield from (self.cache.path(page.file, PAGE) for page in presentation.pages)
         yield from (self.cache.path(name, SCRIPT) for _, name in presentation.scripts)
+        yield from (self.cache.path(name, WEBP) for _, name in presentation.pictures)
 
-    def present(self, found: Scan, digests: _Digests) -> list[Presentation | None]:
+    def study(self, found: Scan) -> _Studies:
+        """The data and predictions of every experiment read and drawn, or found in the cache."""
+        jobs = [self._study_job(folder) for folder in found.experiments if folder.samples]
+        known = {job.name: self._studied(job.name) for job in jobs}
+        todo = [job for job in jobs if known[job.name] is None]
+        studies = _Studies(made=[job.name for job in jobs])
+        for i, outcome in self._run(study, todo, "Looking at data", self.options.samples_timeout) if todo else ():
+            if isinstance(outcome, Failure):
+                studies.problems[todo[i].folder.slug] = _not_studied(todo[i].folder, outcome)
+            else:
+                known[outcome] = self.cache.get(outcome, Study)
+        for job in jobs:
+            made = known[job.name]
+            if made and made.sections:
+                studies.names[job.folder.slug] = job.name
+        return studies
+
+    def _studied(self, name: str) -> Study | None:
+        """A study of the cache, as long as every picture is there too."""
+        known = self.cache.get(name, Study)
+        whole = known and all(os.path.exists(self.cache.path(file, WEBP)) for file in known.files())
+        return known if whole else None
+
+    def present(self, found: Scan, digests: _Digests, studies: _Studies) -> list[Presentation | None]:
         """Every experiment drawn, or found in the cache; None for one that could not be."""
-        jobs = [self._present_job(folder, digests) for folder in found.experiments]
+        jobs = [self._present_job(folder, digests, studies) for folder in found.experiments]
         shown = [self._drawn(job.name) for job in jobs]
         todo = [i for i, presentation in enumerate(shown) if presentation is None]
         for i, outcome in self._run(present, [jobs[i] for i in todo], "Drawing"):
@@ -220,9 +270,9 @@ class _Engine:
             raise DlvizError("the index was taken out of the cache meanwhile, as by a second build: build again")
         return name, page
 
-    def forget_others(self, shown: Sequence[Presentation], index: str) -> None:
+    def forget_others(self, shown: Sequence[Presentation], kept: Sequence[str]) -> None:
         """Drop from the cache what no page needs any more."""
-        used = [self.cache.path(name) for name in (index, *(n for p in shown for n in p.made_of))]
+        used = [self.cache.path(name) for name in (*kept, *(n for p in shown for n in p.made_of))]
         self.cache.forget([*used, *(path for presentation in shown for path in self._files(presentation))])
 
     def _digest_job(self, experiment: ExperimentFolder, folder: RunFolder) -> DigestJob:
@@ -232,16 +282,29 @@ class _Engine:
             experiment.slug, experiment.relative, whole, self.options.readers, points, str(self.cache.folder)
         )
 
-    def _present_job(self, folder: ExperimentFolder, digests: _Digests) -> PresentJob:
-        names, problems = digests.names.get(folder.slug, []), digests.problems.get(folder.slug, [])
-        about = [(source.relative, _content(source)) for source in folder.about]
-        place = (folder.slug, folder.name, folder.relative)
-        name = caching.key("present", place, about, names, problems, self.options.renderers)
-        return PresentJob(folder, tuple(names), tuple(problems), self.options.renderers, str(self.cache.folder), name)
+    def _study_job(self, folder: ExperimentFolder) -> StudyJob:
+        files = [(source.relative, source.signature) for source in folder.samples.files] if folder.samples else []
+        pictures = folder.samples.pictures if folder.samples else ()
+        place = (folder.slug, folder.name, folder.relative, [(run.name, run.place) for run in folder.runs])
+        name = caching.key("study", place, _about(folder), files, pictures, self.options.renderers)
+        return StudyJob(folder, self.options.renderers, str(self.cache.folder), name)
 
-    def _run(self, function: Callable[[J], R], jobs: Sequence[J], step: str) -> Iterator[tuple[int, R | Failure]]:
+    def _present_job(self, folder: ExperimentFolder, digests: _Digests, studies: _Studies) -> PresentJob:
+        names, problems = digests.names.get(folder.slug, []), list(digests.problems.get(folder.slug, []))
+        problems += [studies.problems[folder.slug]] if folder.slug in studies.problems else []
+        study = studies.names.get(folder.slug, "")
+        place = (folder.slug, folder.name, folder.relative)
+        name = caching.key("present", place, _about(folder), names, study, problems, self.options.renderers)
+        bare = replace(folder, samples=None)
+        return PresentJob(
+            bare, tuple(names), tuple(problems), self.options.renderers, str(self.cache.folder), name, study
+        )
+
+    def _run(
+        self, function: Callable[[J], R], jobs: Sequence[J], step: str, seconds: float | None = None
+    ) -> Iterator[tuple[int, R | Failure]]:
         self.progress(step, 0, len(jobs))
-        for done, outcome in enumerate(self.workers.run(function, jobs), 1):
+        for done, outcome in enumerate(self.workers.run(function, jobs, seconds), 1):
             self.progress(step, done, len(jobs))
             yield outcome
 
@@ -249,6 +312,10 @@ class _Engine:
 def _name(job: DigestJob, ledger: Ledger) -> str | None:
     contents = [ledger.known(source.path, source.signature) for source in job.folder.sources]
     return None if None in contents else job.name([content for content in contents if content])
+
+
+def _about(folder: ExperimentFolder) -> list[tuple[str, str]]:
+    return [(source.relative, _content(source)) for source in folder.about]
 
 
 def _content(source: Source) -> str:
@@ -277,6 +344,12 @@ def _not_read(folder: RunFolder, failure: Failure) -> Problem:
     place = folder.sources[-1].relative.rpartition("/")[0] or folder.name
     what = f"the run {folder.name!r} could not be read: {failure.detail}"
     return Problem(f"run-{failure.kind}", place, what, _REMEDIES[failure.kind])
+
+
+def _not_studied(folder: ExperimentFolder, failure: Failure) -> Problem:
+    what = f"the data and predictions of {folder.name!r} could not be read: {failure.detail}"
+    remedy = _REMEDIES[failure.kind].replace("file_timeout", "samples_timeout")
+    return Problem(f"samples-{failure.kind}", folder.relative, what, remedy)
 
 
 def _not_drawn(folder: ExperimentFolder, failure: Failure) -> Problem:

@@ -58,15 +58,15 @@ def decode(data: bytes | memoryview, cls: type[T]) -> T:
 
 def _encode_array(value: object) -> object:
     if isinstance(value, np.ndarray):
-        return (value.dtype.str, value.tobytes())
+        return (value.dtype.str, value.shape, value.tobytes())
     if isinstance(value, np.generic):
         return value.item()
     raise NotImplementedError(f"{type(value).__name__} is not one of the model's types")
 
 
 def _decode_array(cls: type, value: object) -> object:
-    dtype, data = msgspec.convert(value, tuple[str, bytes])
-    return np.frombuffer(data, dtype=dtype)
+    dtype, shape, data = msgspec.convert(value, tuple[str, tuple[int, ...], bytes])
+    return np.frombuffer(data, dtype=dtype).reshape(shape)
 
 
 class Cache:

@@ -15,7 +15,7 @@ from typing import Protocol, runtime_checkable
 from dlviz_docs.names import split_of_folder
 from dlviz_docs.readers import Reader
 
-__all__ = ["LOGGER_FOLDER", "Folder", "Signature", "Source", "mark_checkpoint_folders", "mark_runs"]
+__all__ = ["LOGGER_FOLDER", "Folder", "Picture", "Signature", "Source", "mark_checkpoint_folders", "mark_runs"]
 
 _CHECKPOINT_FOLDER = re.compile(r"^(checkpoint[-_]?\d*|checkpoints|ckpts?|weights|saved_models?)$", re.IGNORECASE)
 LOGGER_FOLDER = re.compile(
@@ -54,6 +54,15 @@ class Source:
     """The folder it lies in, relative to its run."""
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture of a folder; there may be a hundred thousand of them."""
+
+    name: str
+    octets: int
+    mtime_ns: int
+
+
 @dataclass(slots=True, eq=False)
 class Folder:
     """A folder while its place is being decided."""
@@ -63,6 +72,9 @@ class Folder:
     sources: list[Source] = field(default_factory=list)
     children: list[Folder] = field(default_factory=list)
     about: list[Source] = field(default_factory=list)
+    loose: list[Source] = field(default_factory=list)
+    """Tables, arrays and the like that no log reader took: data or predictions, perhaps."""
+    pictures: list[Picture] = field(default_factory=list)
     is_run: bool = False
 
     @property

@@ -11,13 +11,14 @@ from dlviz_docs.cache import Cache
 from dlviz_docs.digest import Digest
 from dlviz_docs.errors import DlvizError
 from dlviz_docs.gather import gather
-from dlviz_docs.model import Experiment, Insight, Problem
+from dlviz_docs.model import Experiment, Problem
 from dlviz_docs.options import Selection
 from dlviz_docs.readers._about import read_about
 from dlviz_docs.registry import load_renderers
-from dlviz_docs.renderers import Renderer
+from dlviz_docs.render import section_of
 from dlviz_docs.scan import ExperimentFolder
-from dlviz_docs.view import Figure, IndexEntry, Page, Section
+from dlviz_docs.study import WEBP, Study, sections_of
+from dlviz_docs.view import IndexEntry, Page, Section
 
 __all__ = ["IndexJob", "PresentJob", "Presentation", "gathered", "load", "present", "present_index", "problems_of"]
 
@@ -35,6 +36,8 @@ class PresentJob:
     renderers: Selection
     cache: str
     name: str
+    study: str = ""
+    """Name in the cache of what its data and predictions gave; "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,11 @@ class Presentation:
     report: str
     scripts: tuple[tuple[str, str], ...]
     """Path in the site, name in the cache."""
+    pictures: tuple[tuple[str, str], ...]
+    """Path in the site, name in the cache."""
     problems: tuple[Problem, ...]
     made_of: tuple[str, ...]
-    """Names in the cache: its own, and its digests'."""
+    """Names in the cache: its own, its digests', its study's."""
 
 
 def present(job: PresentJob) -> str:
@@ -59,16 +64,22 @@ def present(job: PresentJob) -> str:
     cache = Cache(Path(job.cache))
     digests = load(cache, job.digests)
     experiment = gathered(job.folder, digests, job.problems)
-    sections = list(_sections(experiment, job.renderers)) if digests else [Section("overview", "Overview")]
+    found = cache.get(job.study, Study) if job.study else Study()
+    if found is None:
+        raise DlvizError("results were taken out of the cache meanwhile, as by a second build: build again")
+    studied = [section for section in sections_of(found, job.folder.slug) if _has_something(section)]
+    sections = list(_sections(experiment, studied, job.renderers)) or [Section("overview", "Overview")]
     problems = (*problems_of(experiment), *(problem for section in sections for problem in section.problems))
     scripts = tuple((f"{job.folder.slug}/data/{slug}.js", n) for d in digests for slug, n in d.scripts)
+    pictures = tuple((f"{job.folder.slug}/pictures/{name}{WEBP}", name) for name in sorted(found.files()))
     presentation = Presentation(
         pages=tuple(_stored(page, cache) for page in compose_experiment(experiment, sections)),
         entry=index_entry(experiment),
         report=report.describe(experiment),
         scripts=scripts,
+        pictures=pictures,
         problems=problems,
-        made_of=(job.name, *job.digests),
+        made_of=(job.name, *job.digests, *([job.study] if job.study else [])),
     )
     cache.put(job.name, presentation)
     return job.name
@@ -117,25 +128,17 @@ def gathered(folder: ExperimentFolder, digests: Sequence[Digest], problems: Sequ
     return gather(folder, [run for digest in digests for run in digest.runs], about, story, [*placed, *problems])
 
 
-def _sections(experiment: Experiment, selection: Selection) -> Iterator[Section]:
-    """One section per topic that has something to show; a renderer that fails costs only its topic."""
+def _sections(experiment: Experiment, studied: Sequence[Section], selection: Selection) -> Iterator[Section]:
+    """One section per topic of runs that has something to show; those of samples are there already."""
     renderers, _ = load_renderers(selection)
     for name, renderer in renderers.items():
-        section = _section(name, renderer, experiment)
-        if section.figures or section.insights or section.problems or name == "overview":
+        if getattr(renderer, "asks", "runs") == "samples":
+            yield from (section for section in studied if section.topic == name)
+            continue
+        section = section_of(name, renderer, experiment)
+        if _has_something(section) or name == "overview":
             yield section
 
 
-def _section(name: str, renderer: Renderer, experiment: Experiment) -> Section:
-    figures: list[Figure] = []
-    insights: list[Insight] = []
-    problems: tuple[Problem, ...] = ()
-    try:
-        for shown in renderer(experiment):
-            (figures if isinstance(shown, Figure) else insights).append(shown)  # type: ignore[arg-type]
-    # A renderer may be somebody else's; what it had yielded so far is shown.
-    except Exception as error:  # noqa: BLE001
-        what = f"the topic {renderer.title!r} could not be finished: {type(error).__name__}: {error}"
-        remedy = "What was drawn before is shown. Please report it to whoever wrote this renderer."
-        problems = (Problem("renderer-failed", experiment.path, what, remedy),)
-    return Section(name, renderer.title, tuple(insights), tuple(figures), problems)
+def _has_something(section: Section) -> bool:
+    return bool(section.figures or section.insights or section.problems)

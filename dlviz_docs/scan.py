@@ -7,6 +7,8 @@ Looks at names; only a reader may peek at the first bytes of a file whose name d
 2. A folder with `experiment.yml` or `README.md` is an experiment, with every run below it.
 3. Elsewhere, sibling folders that are one run each belong to one experiment, as in TensorBoard's `runs/`;
    a folder with several runs is an experiment of its own, unless they are repetitions of one training.
+4. Data sets and predictions belong to the experiment they lie in; where there is only one, to that. A folder of them
+   without any run is an experiment, too.
 
 Symbolic links are not followed: what lies outside the scanned folder is never read.
 """
@@ -22,12 +24,13 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from dlviz_docs.collect import PICTURES, SAMPLES, SampleFiles, nobodys_samples, sample_folders, samples_of
 from dlviz_docs.names import natural, unique_slugs
-from dlviz_docs.parts import LOGGER_FOLDER, Folder, Signature, Source, mark_checkpoint_folders, mark_runs
+from dlviz_docs.parts import LOGGER_FOLDER, Folder, Picture, Signature, Source, mark_checkpoint_folders, mark_runs
 from dlviz_docs.readers import Reader
 from dlviz_docs.seeds import group_of, seed_of
 
-__all__ = ["ExperimentFolder", "LeftOut", "RunFolder", "Scan", "Signature", "Source", "scan"]
+__all__ = ["ExperimentFolder", "LeftOut", "RunFolder", "SampleFiles", "Scan", "Signature", "Source", "scan"]
 
 SKIPPED = frozenset(
     {".git", ".svn", ".hg", ".venv", ".cache", ".trash", "__pycache__", "node_modules", ".ipynb_checkpoints"}
@@ -49,6 +52,8 @@ class RunFolder:
     """Whether this is the experiment's own folder."""
     settings: tuple[Source, ...] = ()
     """Settings above it, which it shares with other runs; outermost first."""
+    place: str = "."
+    """The folder, relative to its experiment's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class ExperimentFolder:
     """Settings and checkpoints above several runs."""
     about: tuple[Source, ...] = ()
     """experiment.yml and README.md."""
+    samples: SampleFiles | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +99,12 @@ def scan(root: Path, readers: Mapping[str, Reader], exclude: Sequence[str] = ())
     if not any(folder.is_run for folder in top.walk()):
         mark_checkpoint_folders(top)
     found = _experiments(top, top=True)
+    found += [(folder, []) for folder in sample_folders(top, [folder for folder, _ in found])]
     slugs = unique_slugs([_title(folder, top) for folder, _ in found])
     experiments = [
         _experiment(f, runs, slug, top, alone=len(found) == 1) for (f, runs), slug in zip(found, slugs, strict=True)
     ]
+    experiments = _with_samples(experiments, [folder for folder, _ in found], top)
     taken = {source.path for e in experiments for run in e.runs for source in run.sources}
     taken |= {source.path for e in experiments for source in (*e.shared, *e.about)}
     for folder in top.walk():
@@ -104,6 +112,10 @@ def scan(root: Path, readers: Mapping[str, Reader], exclude: Sequence[str] = ())
             above = any(inner.is_run for inner in folder.walk())
             why = "it lies above several experiments" if above else "no run lies beside or below it"
             left_out += [LeftOut(source.relative, why) for source in left]
+    left_out += [
+        LeftOut(relative, "no reader knows this kind of file")
+        for relative in nobodys_samples(top, [e.samples for e in experiments if e.samples])
+    ]
     return Scan(str(root.resolve()), tuple(experiments), tuple(sorted(left_out, key=lambda item: item.path)))
 
 
@@ -134,8 +146,13 @@ class _Walk:
             folder.children.append(self.folder(relative, depth + 1))
         elif entry.name.lower() in ABOUT:
             folder.about.append(_source(entry, relative, "about"))
+        elif (suffix := os.path.splitext(entry.name)[1].lower()) in PICTURES:
+            status = entry.stat(follow_symlinks=False)
+            folder.pictures.append(Picture(entry.name, status.st_size, status.st_mtime_ns))
         elif reader := self._reader(Path(entry.path)):
             folder.sources.append(_source(entry, relative, reader))
+        elif suffix in SAMPLES:
+            folder.loose.append(_source(entry, relative, ""))
         else:
             self.left_out.append(LeftOut(relative, "no reader knows this kind of file"))
 
@@ -211,10 +228,19 @@ def _title(folder: Folder, top: Folder) -> str:
     return folder.relative or top.name or "experiments"
 
 
+def _with_samples(experiments: list[ExperimentFolder], folders: list[Folder], top: Folder) -> list[ExperimentFolder]:
+    """Each with its data and predictions; where there is only one experiment, all of the scanned folder is its own."""
+    if len(experiments) == 1:
+        whole = top if experiments[0].runs else folders[0]
+        return [replace(experiments[0], samples=samples_of(whole, frozenset()))]
+    taken = frozenset(folder.path for folder in folders)
+    return [replace(e, samples=samples_of(f, taken)) for e, f in zip(experiments, folders, strict=True)]
+
+
 def _experiment(folder: Folder, runs: list[Folder], slug: str, top: Folder, *, alone: bool) -> ExperimentFolder:
     """`alone` when there is no other: then what lies above it in the scanned folder is of its runs, too."""
     highest = top if alone else folder
-    named_from = _above_runs(folder, runs)
+    named_from = _above_runs(folder, runs) if runs else folder.path
     own = {run.path for run in runs}
     lines = {run.path: [path for path in _ancestors(run.path, highest.path) if path not in own] for run in runs}
     below = Counter(path for line in lines.values() for path in line)
@@ -261,4 +287,5 @@ def _ancestors(path: str, top: str) -> list[str]:
 def _run(run: Folder, experiment: Folder, above: str, more: Sequence[Source]) -> RunFolder:
     name = os.path.relpath(run.path, above)
     own = sorted(run.sources, key=lambda source: (source.part, natural(os.path.basename(source.path))))
-    return RunFolder(run.name if name == "." else name, (*more, *own), is_experiment=run is experiment)
+    place = os.path.relpath(run.path, experiment.path)
+    return RunFolder(run.name if name == "." else name, (*more, *own), run is experiment, place=place)

@@ -38,6 +38,7 @@ __all__ = [
     "Shown",
     "Site",
     "Spec",
+    "Sprite",
     "Sweep",
     "Table",
     "Thumb",
@@ -377,6 +378,22 @@ class Section:
     insights: tuple[Insight, ...] = ()
     figures: tuple[Figure, ...] = ()
     problems: tuple[Problem, ...] = ()
+    thumbs: Mapping[str, str] = field(default_factory=dict)
+    """Paths in the site of the pictures that figures refer to, by "<side>/<key>"."""
+    sprites: Mapping[str, Sprite] = field(default_factory=dict)
+    """By figure: the small pictures behind its dots."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sprite:
+    """Many small pictures in one file, row by row."""
+
+    path: str
+    """Relative to the site's root."""
+    tile: int
+    """Side of each in px."""
+    columns: int
+    keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,8 +111,12 @@ class Workers:
         for worker in self._workers:
             worker.stop()
 
-    def run(self, function: Callable[[J], R], jobs: Sequence[J]) -> Iterator[tuple[int, R | Failure]]:
+    def run(
+        self, function: Callable[[J], R], jobs: Sequence[J], seconds: float | None = None
+    ) -> Iterator[tuple[int, R | Failure]]:
         """Run `function` on every job; yields (index of the job, result) as they finish.
+
+        `seconds` is what each may take, where that is not the limit of all.
 
         `function` is a module's own, so that another process can import it.
         """
@@ -128,7 +132,7 @@ class Workers:
             warm_up()
         while len(self._workers) < count:
             self._workers.append(_Worker(self._limits.mebibytes))
-        yield from self._results(_Step(function, jobs, deque(range(len(jobs))), self._limits.seconds))
+        yield from self._results(_Step(function, jobs, deque(range(len(jobs))), seconds or self._limits.seconds))
 
     def _results(self, step: _Step[J, R]) -> Iterator[tuple[int, R | Failure]]:
         try:

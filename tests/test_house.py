@@ -23,16 +23,19 @@ ENGINE = ROOT / "dlviz_docs"
 TYPES = {"errors", "model", "names"}
 ENGINE_ROOMS = {
     "cache",
+    "collect",
     "digest",
     "gather",
     "options",
     "parts",
     "present",
     "registry",
+    "render",
     "report",
     "scan",
     "seeds",
     "splice",
+    "study",
     "workers",
     "build",
 }
@@ -55,7 +58,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compose": TYPES | {"assets", "view", "charts", "html", "words"},
     "registry": {"errors", "model", "options", "readers", "renderers"},
     "parts": {"names", "readers"},
-    "scan": TYPES | {"parts", "readers", "seeds"},
+    "collect": {"parts"},
+    "scan": TYPES | {"collect", "parts", "readers", "seeds"},
     "gather": TYPES | {"options", "scan", "seeds", "splice"},
     "seeds": {"model"},
     "splice": {"model", "names", "scan"},
@@ -63,10 +67,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cache": {"model", "scan"},
     "workers": set(),
     "digest": TYPES | {"cache", "charts", "gather", "insights", "options", "readers", "registry", "scan", "stats"},
+    "record": set(),  # what a training script imports
+    "render": {"model", "renderers", "view"},
+    "study": TYPES | {"cache", "collect", "options", "readers", "registry", "render", "scan", "view"},
     "present": TYPES
-    | {"cache", "compose", "digest", "gather", "options", "readers", "registry", "renderers", "report", "scan", "view"},
+    | {"cache", "compose", "digest", "gather", "options", "readers", "registry", "render", "report", "scan", "study"}
+    | {"view"},
     "build": TYPES
-    | {"assets", "cache", "digest", "options", "present", "registry", "report", "scan", "view", "workers"},
+    | {"assets", "cache", "digest", "options", "present", "registry", "report", "scan", "study", "view", "workers"},
     "export": {"compose", "errors", "html", "view"},
     "cli": {"build", "errors", "export", "model", "options", "report", "scan", "words", "workers"},
 }
@@ -138,8 +146,8 @@ def test_only_compose_knows_jinja() -> None:
 
 
 def test_only_readers_open_files_of_experiments() -> None:
-    """What else calls `open`, `read_bytes` or `read_text` reads our own files: the cache, templates, exports."""
-    ours = {"readers", "cache", "compose", "export", "cli"}
+    """What else calls `open`, `read_bytes` or `read_text` has our own files: the cache, templates, exports, records."""
+    ours = {"readers", "cache", "compose", "export", "cli", "record"}
     breaches = []
     for room, path in modules():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, takewhile
 
@@ -14,7 +14,7 @@ from dlviz_docs import html, names
 from dlviz_docs.charts import chart_context
 from dlviz_docs.compose.templating import render
 from dlviz_docs.model import Experiment, Insight, Problem, Severity
-from dlviz_docs.view import Chart, Figure, Heading, Page, Section, Table
+from dlviz_docs.view import Chart, Figure, Gallery, Heading, Matrix, Page, Plot, Section, Sweep, Table, Thumb
 
 __all__ = ["compose_experiment"]
 
@@ -149,10 +149,26 @@ class _Composer:
         return Group(Heading(2, f"group-{names.slug(title)}", title), drawn, entries)
 
     def _draw(self, figure: Figure, section: Section) -> Markup:
-        if not isinstance(figure.spec, Chart):
+        root = self._root(section)
+        if isinstance(figure.spec, Table):
             return _table(figure)
-        context = chart_context(figure, experiment=self.experiment.slug, root=self._root(section))
-        return render("figures/chart.html.j2", **context)
+        if isinstance(figure.spec, Chart):
+            context = chart_context(figure, experiment=self.experiment.slug, root=root)
+            return render("figures/chart.html.j2", **context)
+        from dlviz_docs.charts.gallery import gallery_context
+        from dlviz_docs.charts.matrix import matrix_context
+        from dlviz_docs.charts.plot import plot_context
+        from dlviz_docs.charts.sweep import sweep_context
+
+        match figure.spec:
+            case Plot():
+                return render("figures/plot.html.j2", **plot_context(figure), sprite=_sprite(figure, section, root))
+            case Matrix():
+                return render("figures/matrix.html.j2", **matrix_context(figure))
+            case Sweep():
+                return render("figures/sweep.html.j2", **sweep_context(figure))
+            case Gallery():
+                return render("figures/gallery.html.j2", **gallery_context(figure, _address(section, root)))
 
     # --- findings ---
 
@@ -177,6 +193,25 @@ class _Composer:
                 page = posixpath.relpath(self.paths[section.topic], posixpath.dirname(self.paths[here.topic]))
                 return f"#{insight.figure}" if section is here else f"{page}#{insight.figure}"
         return ""
+
+
+def _address(section: Section, root: str) -> Callable[[Thumb], str]:
+    """Where a picture's file lies, from the page; "" where none could be made."""
+
+    def address(thumb: Thumb) -> str:
+        path = section.thumbs.get(f"{thumb.side}/{thumb.key}")
+        return f"{root}{path}" if path else ""
+
+    return address
+
+
+def _sprite(figure: Figure, section: Section, root: str) -> Markup | None:
+    sprite = section.sprites.get(figure.id)
+    if sprite is None:
+        return None
+    places = {key: place for place, key in enumerate(sprite.keys)}
+    told = {"address": f"{root}{sprite.path}", "tile": sprite.tile, "columns": sprite.columns, "places": places}
+    return html.json_script(told)
 
 
 def _is_pairs(figure: Figure) -> bool:

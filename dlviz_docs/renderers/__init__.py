@@ -28,5 +28,7 @@ class Renderer(Protocol):
 # In the order of the pages.
 RENDERERS: tuple[tuple[str, str], ...] = (
     ("overview", "dlviz_docs.renderers.overview:Overview"),
+    ("data", "dlviz_docs.renderers.data:Data"),
     ("training", "dlviz_docs.renderers.training:Training"),
+    ("results", "dlviz_docs.renderers.results:Results"),
 )

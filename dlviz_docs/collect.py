@@ -1,0 +1,93 @@
+"""Which files may hold data or predictions, and of which experiment, by names alone."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from dlviz_docs.parts import Folder, Picture, Source
+
+__all__ = ["PICTURES", "SAMPLES", "SampleFiles", "nobodys_samples", "sample_folders", "samples_of"]
+
+PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+SAMPLES = frozenset(
+    {".csv", ".tsv", ".parquet", ".arrow", ".npz", ".npy", ".jsonl", ".ndjson", ".json", ".txt", ".yaml", ".yml"}
+)
+"""Files that may hold data or predictions, when no log reader wants them."""
+_ROLE = re.compile(
+    r"(^|[-_. ])(data|datasets?|raw|processed|images?|imgs|pictures|annotations?|labels?|masks?|gt|ground_?truth|"
+    r"targets?|pred(s|icted|ictions?)?|prob(s|abilities)?|logits|scores|outputs?|results?|features|embeddings|"
+    r"eval(uation)?|train(ing)?|val(id|idation)?|dev|test(ing)?|splits?)([-_. ]|$)",
+    re.IGNORECASE,
+)
+"""Folders named for what they hold are parts of one data set, or of one experiment."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleFiles:
+    """What may be data or predictions of one experiment, by names."""
+
+    root: str
+    """Absolute."""
+    relative: str
+    """To the scanned folder; "." for that folder itself."""
+    files: tuple[Source, ...]
+    pictures: tuple[tuple[str, tuple[Picture, ...]], ...]
+    """By folder, relative to the root; "." for itself."""
+
+
+def sample_folders(top: Folder, experiments: Sequence[Folder]) -> list[Folder]:
+    """Folders of data or predictions that lie in no experiment; none where one experiment has all of the folder."""
+    if len(experiments) == 1:
+        return []
+    taken = {folder.path for folder in experiments}
+    return [] if top.path in taken else _apart(top, taken, top=True)
+
+
+def _apart(folder: Folder, taken: Collection[str], *, top: bool = False) -> list[Folder]:
+    """The experiments without runs at and below a folder."""
+    if folder.path in taken or not _bears_samples(folder):
+        return []
+    children = [child for child in folder.children if _bears_samples(child)]
+    above = any(inner.path in taken for inner in folder.walk())
+    if not above and ((folder.about and not top) or folder.loose or folder.pictures or _are_parts(children)):
+        return [folder]
+    return [experiment for child in children for experiment in _apart(child, taken)]
+
+
+def _are_parts(children: Sequence[Folder]) -> bool:
+    """Whether folders side by side are parts of one whole: named for their role, or one for each class of pictures."""
+    if any(_ROLE.search(child.name) for child in children):
+        return True
+    return len(children) > 1 and all(child.pictures and not child.loose for child in children)
+
+
+def _bears_samples(folder: Folder) -> bool:
+    return any(inner.loose or inner.pictures for inner in folder.walk())
+
+
+def samples_of(folder: Folder, experiments: Collection[str]) -> SampleFiles | None:
+    """What lies at and below a folder, without other experiments below it."""
+    inside = [inner for inner in _below(folder, experiments) if inner.loose or inner.pictures]
+    if not inside:
+        return None
+    pictures = [(os.path.relpath(inner.path, folder.path), tuple(inner.pictures)) for inner in inside if inner.pictures]
+    files = tuple(source for inner in inside for source in inner.loose)
+    return SampleFiles(folder.path, folder.relative or ".", files, tuple(pictures))
+
+
+def _below(folder: Folder, experiments: Collection[str]) -> Iterator[Folder]:
+    """The folder and those below it that are of no other experiment."""
+    yield folder
+    for child in folder.children:
+        if child.path not in experiments:
+            yield from _below(child, experiments)
+
+
+def nobodys_samples(top: Folder, taken: Sequence[SampleFiles]) -> Iterator[str]:
+    """Tables and arrays that lie in no experiment's folder, relative to the scanned one."""
+    paths = {source.path for files in taken for source in files.files}
+    for folder in top.walk():
+        yield from (source.relative for source in folder.loose if source.path not in paths)

@@ -1,0 +1,17 @@
+"""What a training script may call to leave a fuller folder behind: its data, and what it predicts.
+
+    from dlviz_docs import record
+
+    record.dataset("runs/a/data", "train", images=x_train, label=y_train, classes=names)
+    record.predictions("runs/a", truth=y_test, probabilities=p, classes=names)
+
+Plain NPZ, COCO and JSON lines, which everything else reads, too. Nothing here is needed: whoever writes such files by
+other means gets the same pages.
+"""
+
+from __future__ import annotations
+
+from dlviz_docs.record.arrays import dataset, predictions
+from dlviz_docs.record.objects import Detection, detections, texts
+
+__all__ = ["Detection", "dataset", "detections", "predictions", "texts"]
