@@ -1,0 +1,172 @@
+"""How well scores put the positives before the negatives, at every threshold at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlviz_docs.stats.bootstrap import DRAWS, spread
+
+__all__ = [
+    "Ranked",
+    "ap_interval",
+    "auc",
+    "auc_interval",
+    "average_precision",
+    "pr_band",
+    "rank",
+    "roc_band",
+    "shortened",
+]
+
+Floats: TypeAlias = NDArray[np.float64]
+Bools: TypeAlias = NDArray[np.bool_]
+
+_Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranked:
+    """Counts above each distinct score, the highest first: shape (t,) each, the last ones are all rows."""
+
+    thresholds: Floats
+    hits: Floats
+    """Positives whose score is at least the threshold."""
+    alarms: Floats
+    """Negatives whose score is at least the threshold."""
+
+    @property
+    def positives(self) -> float:
+        """How many there are."""
+        return float(self.hits[-1]) if len(self.hits) else 0.0
+
+    @property
+    def negatives(self) -> float:
+        """How many there are."""
+        return float(self.alarms[-1]) if len(self.alarms) else 0.0
+
+    @property
+    def defined(self) -> bool:
+        """Whether there are both."""
+        return self.positives > 0 and self.negatives > 0
+
+
+def rank(scores: Floats, positive: Bools) -> Ranked:
+    """Scores of 0 or more, shape (n,), and which of them are positives, put in order; ties stay together.
+
+    The bits of such numbers are in the numbers' order, and their sign is free to carry the label: one sort of integers
+    does what sorting places and looking up labels would take ten times as long for.
+    """
+    if not len(scores):
+        return Ranked(np.zeros(0), np.zeros(0), np.zeros(0))
+    keys = np.ascontiguousarray(scores + 0.0).view(np.uint64) << np.uint64(1)
+    keys |= positive.view(np.uint8)
+    keys.sort()
+    labels = (keys & np.uint64(1)).astype(np.uint8)
+    values = keys >> np.uint64(1)
+    begins = np.flatnonzero(np.r_[True, values[1:] != values[:-1]])  # where a distinct score begins, ascending
+    below = np.cumsum(labels, dtype=np.intp)
+    hits = below[-1] - np.r_[0, below[begins[1:] - 1]]
+    alarms = len(keys) - begins - hits
+    return Ranked(values[begins].view(np.float64)[::-1], hits[::-1].astype(np.float64), alarms[::-1].astype(np.float64))
+
+
+def auc(ranked: Ranked) -> float:
+    """Chance that a positive has a higher score than a negative, ties half: Mann and Whitney's statistic. NaN alone.
+
+    The area under the ROC curve: Fawcett, "An introduction to ROC analysis", 2006.
+    """
+    if not ranked.defined:
+        return np.nan
+    positive, negative = np.diff(ranked.hits, prepend=0), np.diff(ranked.alarms, prepend=0)
+    beaten = ranked.negatives - ranked.alarms + negative / 2
+    return float((positive * beaten).sum() / (ranked.positives * ranked.negatives))
+
+
+def auc_interval(ranked: Ranked) -> tuple[float, float]:
+    """95 % interval of the area, on the scale of its logit so that it stays between 0 and 1; NaN for fewer than two.
+
+    Variance: DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two or more correlated ROC curves", 1988.
+    """
+    m, n = ranked.positives, ranked.negatives
+    if min(m, n) < 2:
+        return np.nan, np.nan
+    area = auc(ranked)
+    positive, negative = np.diff(ranked.hits, prepend=0), np.diff(ranked.alarms, prepend=0)
+    of_positive = (n - ranked.alarms + negative / 2) / n
+    of_negative = (ranked.hits - positive / 2) / m
+    variance = (positive * (of_positive - area) ** 2).sum() / (m - 1) / m
+    variance += (negative * (of_negative - area) ** 2).sum() / (n - 1) / n
+    return _logit_interval(area, float(np.sqrt(variance)), min(m, n))
+
+
+def _logit_interval(share: float, error: float, n: float) -> tuple[float, float]:
+    if not 0 < share < 1 or error == 0:  # all in order: three of n would have to be (Hanley and Lippman-Hand, 1983)
+        return (max(0.0, 1 - 3 / n), 1.0) if share > 0.5 else (0.0, min(1.0, 3 / n))
+    middle, reach = np.log(share / (1 - share)), _Z95 * error / (share * (1 - share))
+    low, high = 1 / (1 + np.exp(-np.clip(np.array([middle - reach, middle + reach]), -700, 700)))
+    return float(low), float(high)
+
+
+def average_precision(ranked: Ranked) -> float:
+    """Mean over positives of the precision at their score, without interpolation between them; NaN without positives.
+
+    Davis and Goadrich, "The relationship between precision-recall and ROC curves", 2006, say why not the trapezoids.
+    """
+    if not ranked.positives:
+        return np.nan
+    gained = np.diff(ranked.hits, prepend=0)
+    return float((gained * ranked.hits / (ranked.hits + ranked.alarms)).sum() / ranked.positives)
+
+
+def ap_interval(value: float, positives: float) -> tuple[float, float]:
+    """95 % interval of the average precision; NaN for fewer than two positives.
+
+    Boyd, Eng and Page, "Area under the precision-recall curve: point estimates and confidence intervals", 2013.
+    """
+    if positives < 2 or np.isnan(value):
+        return np.nan, np.nan
+    return _logit_interval(value, float(np.sqrt(value * (1 - value) / positives)), positives)
+
+
+def shortened(ranked: Ranked, points: int = 200) -> Ranked:
+    """The same with at most so many thresholds, spread evenly along the ROC curve; the first and the last stay."""
+    if len(ranked.hits) <= points:
+        return ranked
+    way = ranked.hits / max(ranked.positives, 1) + ranked.alarms / max(ranked.negatives, 1)
+    places = np.searchsorted(way, np.linspace(way[0], way[-1], points - 1))
+    kept = np.unique(np.r_[0, np.minimum(places, len(way) - 1), len(way) - 1])
+    return Ranked(ranked.thresholds[kept], ranked.hits[kept], ranked.alarms[kept])
+
+
+def _redrawn(ranked: Ranked, seed: int) -> tuple[Floats, Floats]:
+    """Shares of positives and negatives above each threshold, in resamples stratified by class: (draws, t) each."""
+    rng = np.random.default_rng(seed)
+    shares = []
+    for cumulated in (ranked.hits, ranked.alarms):
+        total = int(cumulated[-1])
+        drawn = rng.multinomial(total, np.diff(cumulated, prepend=0) / total, size=DRAWS)
+        shares.append(np.cumsum(drawn, axis=1) / total)
+    return shares[0], shares[1]
+
+
+def roc_band(ranked: Ranked, at: Floats, *, seed: int = 0) -> tuple[Floats, Floats]:
+    """95 % band of the share of positives found where a share `at` of the negatives raises an alarm, point by point."""
+    short = shortened(ranked, 100)
+    found, alarms = _redrawn(short, seed)
+    rows = [np.interp(at, np.r_[0, x], np.r_[0, y]) for x, y in zip(alarms, found, strict=True)]
+    return spread(np.asarray(rows))
+
+
+def pr_band(ranked: Ranked, at: Floats, *, seed: int = 0) -> tuple[Floats, Floats]:
+    """95 % band of the precision where a share `at` of the positives is found, point by point."""
+    short = shortened(ranked, 100)
+    found, alarms = _redrawn(short, seed)
+    hits = found * short.positives
+    said = hits + alarms * short.negatives
+    precision = np.divide(hits, said, out=np.ones_like(hits), where=said > 0)
+    rows = [np.interp(at, x, y) for x, y in zip(found, precision, strict=True)]
+    return spread(np.asarray(rows))
