@@ -1,0 +1,47 @@
+"""Names from files and shares, as sentences about data put them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dlviz_docs import words
+from dlviz_docs.stats.intervals import wilson
+
+__all__ = ["listed", "of", "percent", "quoted", "with_interval"]
+
+_LONGEST = 40
+
+
+def quoted(name: str) -> str:
+    """A name in quotation marks, cut if it is long, on one line."""
+    name = " ".join(name.split())
+    return f"“{name if len(name) <= _LONGEST else name[: _LONGEST - 1] + '…'}”"
+
+
+def percent(part: float, whole: float) -> str:
+    """ "2.9 %"; "under 0.1 %" rather than nothing, "–" of nothing."""
+    if not whole:
+        return "–"
+    share = 100 * part / whole
+    if 0 < share < 0.1:
+        return "under 0.1 %"
+    return f"{words.number(round(share, 1 if share < 99.95 or part == whole else 2))} %"
+
+
+def of(part: int, whole: int, noun: str) -> str:
+    """ "70 of 2,443 test pictures (2.9 %)"."""
+    return f"{part:,} of {whole:,} {noun} ({percent(part, whole)})"
+
+
+def with_interval(part: int, whole: int, noun: str) -> str:
+    """The same with the 95 % interval of the share, for what was counted in a sample."""
+    low, high = (float(end) for end in wilson(part, whole))
+    return f"{part:,} of {whole:,} {noun} ({percent(part, whole)} [{100 * low:.1f}, {100 * high:.1f}])"
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """ "“a”, “b” and 4 more"."""
+    shown = [quoted(name) for name in names[:most]]
+    if more := len(names) - len(shown):
+        return f"{', '.join(shown)} and {more:,} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)

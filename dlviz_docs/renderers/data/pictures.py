@@ -1,0 +1,322 @@
+"""What pictures look like: a sample of every class, files and sizes, brightness and the like, and which are odd.
+
+| generator | yields |
+|---|---|
+| `pictures(dataset, place, samples)` | contact sheet, files, sizes, measures, measures by class, odd ones |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlviz_docs import words
+from dlviz_docs.insights import data_pictures as said
+from dlviz_docs.insights.data_pictures import MEASURES, Odd
+from dlviz_docs.insights.data_words import of, percent
+from dlviz_docs.model import Dataset, FloatArray, Pictures
+from dlviz_docs.renderers._place import Place
+from dlviz_docs.renderers.data._rows import (
+    Groups,
+    by_class,
+    by_split,
+    drawn,
+    facts,
+    histogram,
+    main_groups,
+    spread,
+    thumb,
+    title,
+)
+from dlviz_docs.stats.robust import NORMAL_MAD, median
+from dlviz_docs.view import Cell, Column, Figure, Gallery, Item, Layer, Matrix, Plot, PlotAxis, Shown, Table
+
+__all__ = ["pictures"]
+
+SHEET = 60
+"""Pictures of the contact sheet."""
+ODD_OF_KIND = 12
+SIZES_AS_TABLE = 8
+DOTS = 2000
+CLASSES = 40
+_HEADING = "Pictures"
+
+
+def pictures(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
+    """Figures of the pictures, and what is odd about them; nothing without pictures."""
+    found = dataset.pictures
+    if found is None or not len(found):
+        return
+    group = place.group(_HEADING)
+    if samples:
+        yield from _sheet(dataset, found, place.id("pictures-sample"), group)
+    yield from said.mixed_files(found, place.id("picture-files"))
+    yield from _files(found, place.id("picture-files"), group)
+    yield from _sizes(dataset, found, place, group)
+    yield from _measures(dataset, found, place, group)
+    odd = list(said.odd_pictures(found))
+    odd_figure = place.id("pictures-odd") if samples else ""
+    yield from said.odd_sentences(odd, odd_figure)
+    if samples and odd:
+        yield from _odd(dataset, found, odd, odd_figure, group)
+
+
+# --- contact sheet ----------------------------------------------------------------------------------------------------
+
+
+def _sheet(dataset: Dataset, found: Pictures, id: str, group: str) -> Iterator[Figure]:  # noqa: A002  (the figure's word)
+    classes, splits = by_class(dataset), by_split(dataset)
+    if classes:
+        rows, chosen = spread(classes.codes, len(classes.names), SHEET), "the same number of every class, at random"
+        shown = len(np.unique(classes.codes[rows]))
+        name = "A sample of every class"
+        told = f" {shown:,} of {len(classes.names):,} classes." if shown < len(classes.names) else ""
+    else:
+        rows, chosen, name, told = drawn(np.arange(len(found)), SHEET), "at random", "A sample of the pictures", ""
+    items = tuple(item for row in rows if (item := _item(dataset, found, int(row), (classes, splits))))
+    if items:
+        caption = f"{len(items):,} of {words.count(len(found), 'picture')}, {chosen} (seed 0).{told}"
+        yield Figure(id, name, caption, Gallery(items, len(found), chosen, first=SHEET), group)
+
+
+def _item(
+    dataset: Dataset,
+    found: Pictures,
+    row: int,
+    groups: Sequence[Groups | None],
+    also: tuple[tuple[str, str], ...] = (),
+) -> Item | None:
+    if not (picture := thumb(found, row)):
+        return None
+    classes = groups[0]
+    size = (("size", f"{picture.width:,} × {picture.height:,} px"),) if found.array is None else ()
+    return Item(
+        title(dataset, row),
+        (picture,),
+        facts=(*facts(row, *groups), *size, *also),
+        row=classes.name(row) if classes else "",
+    )
+
+
+# --- files and sizes --------------------------------------------------------------------------------------------------
+
+
+def _files(found: Pictures, id: str, group: str) -> Iterator[Figure]:  # noqa: A002
+    """Modes and bytes of files; nothing of an array."""
+    if not found.sources or len(found.modes) != len(found):
+        return
+    modes = np.array(found.modes)
+    there = np.array([bool(source) for source in found.sources])
+    octets = found.octets if len(found.octets) == len(found) else np.zeros(len(found), np.int64)
+    rows = []
+    for mode in sorted(set(found.modes), key=lambda name: (-found.modes.count(name), name)):
+        for label, member in _kinds(mode, modes == mode, there):
+            sizes = np.sort(octets[member & (octets > 0)])
+            n = int(member.sum())
+            total = words.size(int(sizes.sum())) if len(sizes) else "–"
+            middle = int(sizes[len(sizes) // 2]) if len(sizes) else 0
+            rows.append(
+                (
+                    Cell(label),
+                    Cell(f"{n:,}", n),
+                    Cell(percent(n, len(found)), n),
+                    Cell(words.size(middle) if middle else "–", middle),
+                    Cell(total, int(sizes.sum())),
+                )
+            )
+    columns = (
+        Column("Mode", help="Channels as Pillow names them: L is grey, RGBA has transparency, I;16 has 16 bits"),
+        Column("Files", numeric=True),
+        Column("Share", numeric=True),
+        Column("Median file", numeric=True),
+        Column("Together", numeric=True),
+    )
+    together = int(octets.sum())
+    caption = f"{words.count(int(there.sum()), 'file')}{f', {words.size(together)} together' if together else ''}."
+    yield Figure(id, "Files", caption, Table(columns, tuple(rows)), group)
+
+
+def _kinds(mode: str, member: NDArray[np.bool_], there: NDArray[np.bool_]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    if mode:
+        yield mode, member
+        return
+    for label, rows in (("cannot be read", member & there), ("not there", member & ~there)):
+        if rows.any():
+            yield label, rows
+
+
+def _sizes(dataset: Dataset, found: Pictures, place: Place, group: str) -> Iterator[Figure]:
+    """A table of few sizes, else a scatter and the aspect ratios; nothing of an array, whose pictures are alike."""
+    readable = np.flatnonzero((found.sizes > 0).all(axis=1)) if len(found.sizes) else np.zeros(0, np.intp)
+    if found.array is not None or not len(readable):
+        return
+    sizes = found.sizes[readable]
+    pairs, counts = np.unique(sizes, axis=0, return_counts=True)
+    id, name = place.id("picture-sizes"), "Sizes"  # noqa: A001
+    if len(pairs) <= SIZES_AS_TABLE:
+        caption = f"{words.count(len(pairs), 'size')} among {words.count(len(readable), 'picture')}."
+        yield Figure(id, name, caption, _size_table(pairs, counts), group)
+        return
+    side = np.sqrt(sizes.astype(np.float64).prod(axis=1))
+    caption = (
+        f"{len(pairs):,} sizes, from {_size(sizes[side.argmin()])} to {_size(sizes[side.argmax()])}, the middle "
+        f"one {_size(sizes[np.argsort(side, kind='stable')[len(side) // 2]])}; n = {len(readable):,}."
+    )
+    shown = drawn(np.arange(len(readable)), DOTS)
+    if len(shown) < len(readable):
+        caption += f" Drawn: {len(shown):,}, chosen at random (seed 0)."
+    yield Figure(id, name, caption, _size_plot(dataset, found, readable[shown]), group)
+    groups = main_groups(dataset)
+    aspect = sizes[:, 0] / sizes[:, 1]
+    if plot := histogram(aspect, groups and groups.of(readable), "width / height"):
+        wide, tall = int((aspect > 1).sum()), int((aspect < 1).sum())
+        told = f"{of(wide, len(aspect), 'pictures')} are wider than tall, {tall:,} taller than wide."
+        yield Figure(place.id("picture-aspects"), "Aspect ratios", told, plot, group)
+
+
+def _size(size: NDArray[np.int32]) -> str:
+    return f"{int(size[0]):,} × {int(size[1]):,} px"
+
+
+def _size_table(pairs: NDArray[np.int32], counts: NDArray[np.intp]) -> Table:
+    columns = (Column("Size"), Column("Pictures", numeric=True), Column("Share", numeric=True))
+    rows = tuple(
+        (
+            Cell(_size(pairs[one]), float(pairs[one].astype(float).prod())),
+            Cell(f"{int(counts[one]):,}", int(counts[one])),
+            Cell(percent(int(counts[one]), int(counts.sum())), int(counts[one])),
+        )
+        for one in np.argsort(-counts, kind="stable")
+    )
+    return Table(columns, rows)
+
+
+def _size_plot(dataset: Dataset, found: Pictures, rows: NDArray[np.intp]) -> Plot:
+    groups = main_groups(dataset)
+    sizes = found.sizes[rows].astype(np.float64)
+    log = sizes.max() / sizes.min() > 30
+    wide, tall = (PlotAxis(f"{name}, px", "log" if log else "linear") for name in ("width", "height"))
+    parts = [("", 0, np.ones(len(rows), np.bool_))]
+    if groups:
+        codes = groups.codes[rows]
+        parts = [(name, place, codes == place) for place, name in enumerate(groups.names)]
+    layers = tuple(
+        Layer(
+            "dot",
+            sizes[member, 0],
+            sizes[member, 1],
+            label=name,
+            color=color,
+            keys=tuple(found.keys[row] for row in rows[member]),
+        )
+        for name, color, member in parts
+        if member.any()
+    )
+    return Plot(layers, wide, tall, height=320)
+
+
+# --- measures ---------------------------------------------------------------------------------------------------------
+
+
+def _measures(dataset: Dataset, found: Pictures, place: Place, group: str) -> Iterator[Shown]:
+    """Histograms of what was measured, what it says of splits and classes, and its means by class."""
+    measures = {name: found.measures[name] for name in MEASURES if _varies(found.measures.get(name))}
+    if not measures:
+        return
+    groups, classes, splits = main_groups(dataset), by_class(dataset), by_split(dataset)
+    first = place.id(f"picture-{next(iter(measures))}")
+    if splits:
+        yield from said.split_shifts(measures, splits.codes[found.measured], splits.names, first)
+    if classes:
+        figure = place.id("picture-classes")
+        yield from said.class_shortcuts(measures, classes.codes[found.measured], classes.names, figure)
+    part = f"{len(found.measured):,} of {len(found):,} pictures" if len(found.measured) < len(found) else ""
+    for name, values in measures.items():
+        shown = np.log10(values) if name == "sharpness" and (values > 0).all() else values
+        label = f"{_AXES[name]}{', log10' if shown is not values else ''}"
+        if plot := histogram(shown, groups and groups.of(found.measured), label):
+            caption = _course(MEASURES[name][0], values, part or words.count(len(found), "picture"))
+            yield Figure(place.id(f"picture-{name}"), MEASURES[name][0], caption, plot, group)
+    if classes and (matrix := _class_matrix(measures, classes.of(found.measured))):
+        caption = (
+            f"Mean of each measure by class; colours are its distance from the median class in robust standard "
+            f"deviations of all classes; n = {part or words.count(len(found), 'picture')}."
+        )
+        if len(matrix.rows) < len(classes.names):
+            caption += f" The {len(matrix.rows):,} classes that differ most, of {len(classes.names):,}."
+        yield Figure(place.id("picture-classes"), "Measures by class", caption, matrix, group)
+
+
+_AXES = {
+    "brightness": "mean grey, 0 black to 1 white",
+    "contrast": "standard deviation of the grey",
+    "sharpness": "variance of the Laplacian",
+    "entropy": "entropy of the grey, bits",
+    "saturation": "mean saturation",
+}
+
+
+def _varies(values: FloatArray | None) -> bool:
+    if values is None or not len(values):
+        return False
+    known = values[np.isfinite(values)]
+    return len(known) > 1 and bool(known.min() < known.max())
+
+
+def _course(name: str, values: FloatArray, n: str) -> str:
+    known = np.sort(values[np.isfinite(values)])
+    low, middle, high = (words.number(float(known[round(share * (len(known) - 1))])) for share in (0.05, 0.5, 0.95))
+    return f"{name} has the median {middle}; 90 % lie from {low} to {high}; n = {n}."
+
+
+def _class_matrix(measures: dict[str, FloatArray], classes: Groups) -> Matrix | None:
+    """Classes by measures, at most `CLASSES` of them; None where fewer than two classes were measured."""
+    means = np.column_stack(
+        [said.group_means(values, classes.codes, len(classes.names)) for values in measures.values()]
+    )
+    kept = np.flatnonzero(np.isfinite(means).all(axis=1))
+    if len(kept) < 2:
+        return None
+    z = np.column_stack([_in_deviations(column) for column in means[kept].T])
+    if len(kept) > CLASSES:
+        most = np.sort(np.argsort(-np.abs(z).max(axis=1), kind="stable")[:CLASSES])
+        kept, z = kept[most], z[most]
+    texts = tuple(tuple(words.number(float(f"{mean:.3g}")) for mean in means[row]) for row in kept)
+    reach = max(1.0, float(np.abs(z).max()))
+    return Matrix(
+        tuple(classes.names[row] for row in kept),
+        tuple(MEASURES[name][0] for name in measures),
+        z,
+        texts,
+        row_label="class",
+        low=-reach,
+        high=reach,
+        diverging=True,
+    )
+
+
+def _in_deviations(means: FloatArray) -> FloatArray:
+    """Distance of each class from the middle one; the plain deviation where half of them are equal."""
+    middle = median(means)
+    scale = NORMAL_MAD * median(np.abs(means - middle)) or float(means.std())
+    distances: FloatArray = (means - middle) / scale if scale > 0 else np.zeros(len(means))
+    return distances
+
+
+# --- odd ones ---------------------------------------------------------------------------------------------------------
+
+
+def _odd(dataset: Dataset, found: Pictures, odd: Sequence[Odd], id: str, group: str) -> Iterator[Figure]:  # noqa: A002
+    groups = (by_class(dataset), by_split(dataset))
+    items, told = [], []
+    for kind in sorted(odd, key=lambda one: -len(one.rows)):
+        told.append(f"{len(kind.rows):,} {kind.reason}")
+        for row, fact in list(zip(kind.rows, kind.facts, strict=True))[:ODD_OF_KIND]:
+            if item := _item(dataset, found, int(row), groups, ((kind.reason, fact),)):
+                items.append(item)
+    if items:
+        total = len(np.unique(np.concatenate([kind.rows for kind in odd])))
+        caption = f"Pictures unlike the others: {', '.join(told)}."
+        yield Figure(id, "Odd pictures", caption, Gallery(tuple(items), total, "the most extreme of each kind"), group)
