@@ -86,7 +86,7 @@ def _edges(ascending: Floats, low: float, high: float, whole: bool) -> Floats | 
     if whole and max(abs(low), abs(high)) < 2**52:
         step = max(1.0, math.ceil((span + 1) / (number if span >= MOST else MOST)))
         first = math.floor(low) - 0.5
-        return first + step * np.arange(math.ceil((high + 0.5 - first) / step) + 1)
+        return first + step * np.arange(math.ceil((high + 0.5 - first) / step) + 1, dtype=np.float64)
     edges: Floats = np.linspace(low, high, number + 1)
     return edges if (np.diff(edges) > 0).all() else None
 
