@@ -71,13 +71,13 @@ def test_without_samples_no_single_picture_is_named(digits: Dataset) -> None:
 
 
 def test_a_class_that_is_brighter_is_a_shortcut() -> None:
-    grey = soft(120)
+    grey = soft(120) // 2
     labels = np.arange(120) % 2
-    grey[labels == 1] = grey[labels == 1] // 2
+    grey[labels == 0] += 80
     shown = of(dataset(measured(grey), labels))
     said = [one for one in shown if isinstance(one, Insight) and one.kind == "class-shortcut"]
-    assert len(said) == 2
-    found = next(one for one in said if one.text.startswith("Brightness alone tells classes apart: "))
+    found = said[0]
+    assert found.text.startswith("Brightness alone tells classes apart: ")
     assert found.severity == "warning"
     assert "“dog” is darker" in found.text
     assert found.values["eta_squared"] > 0.9
