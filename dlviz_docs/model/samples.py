@@ -86,6 +86,8 @@ class Pictures:
     array."""
     array: NDArray[Any] | None = None
     """Shape (n, height, width) or (n, height, width, channels); None for files."""
+    scale: tuple[float, float] = (0.0, 255.0)
+    """Of an array: the numbers that are shown as black and as white."""
     sizes: NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, 2), np.int32))
     """Width and height in px of each, upright, shape (n, 2); zeros where the picture cannot be read."""
     modes: tuple[str, ...] = ()
