@@ -27,22 +27,29 @@ BLOCK = 1 << 16
 """Rows of one matrix product, so that all columns never stand in memory a second time."""
 
 
-def correlations(columns: Sequence[NDArray[Any]], present: Sequence[NDArray[np.bool_] | None]) -> tuple[Floats, Floats]:
+def correlations(
+    columns: Sequence[NDArray[Any]],
+    present: Sequence[NDArray[np.bool_] | None],
+    units: Sequence[tuple[float, float]] | None = None,
+) -> tuple[Floats, Floats]:
     """Pearson's r of every pair of columns over the rows that both have, and their numbers, shape (p, p) each.
 
     Given ranks (`summary.centred_ranks`) it is Spearman's ρ; where values are missing, ranks are those among all values
-    of the column. A column is shape (n,), finite everywhere, near 0 in the mean; `present` tells which rows count, None
-    for all. NaN where either column does not vary.
+    of the column. A column is shape (n,); `present` tells which rows count, None for all; `units` are the mean and the
+    deviation of each, unless it is near 0 in the mean already. NaN where either column does not vary.
     """
     p, n = len(columns), len(columns[0]) if len(columns) else 0
     gaps = any(mask is not None for mask in present)
     products, sums, squares, counts = (np.zeros((p, p)) for _ in range(4))
     for start in range(0, n, BLOCK):
         rows = slice(start, start + BLOCK)
-        x = np.stack([column[rows] for column in columns]).astype(np.float64)
+        x = np.stack([column[rows] for column in columns]).astype(np.float64, copy=False)
+        if units is not None:
+            means, deviations = np.array(units).T[:, :, None]
+            x = (x - means) / deviations
         if gaps:
             masks = np.stack([np.ones(x.shape[1]) if m is None else m[rows].astype(np.float64) for m in present])
-            x *= masks
+            x = np.where(masks > 0, x, 0.0)
             sums += x @ masks.T
             squares += (x * x) @ masks.T
             counts += masks @ masks.T
@@ -125,12 +132,11 @@ def correlation_ratio(
         return math.nan, math.nan, n
     means, counts = means[used], counts[used]
     grand = float((means * counts).sum() / n)
-    total = float(np.dot(values, values)) - n * grand * grand
-    if (codes < 0).any():
-        kept = values[codes >= 0]
-        total = float(np.dot(kept, kept)) - n * grand * grand
+    kept = values if int(counts.sum()) == len(values) else values[codes >= 0]
+    squares = float(np.einsum("i,i->", kept, kept))  # no np.dot: its threads cost more than they save
+    total = squares - n * grand * grand
     between = float((counts * (means - grand) ** 2).sum())
-    if not total > 1e-12 * max(float(np.dot(values, values)), 1e-300):
+    if not total > 1e-12 * max(squares, 1e-300):
         return math.nan, math.nan, n
     share = min(1.0, between / total)
     if share >= 1 - 1e-12:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlviz_docs.stats.summary import Ordered, quantile
+from dlviz_docs.stats.summary import Ordered
 from dlviz_docs.stats.tails import chi2_tail, kolmogorov_tail
 
 __all__ = ["FEWEST_ROWS", "Drift", "js_distance", "level_drift", "number_drift", "psi"]
@@ -54,50 +55,72 @@ class Drift:
 
 
 @np.errstate(all="ignore")
-def number_drift(ordered: Ordered, split: NDArray[Any], splits: int, reference: int = 0) -> list[Drift]:
+def number_drift(ordered: Ordered, reached: Sequence[NDArray[np.int32]], reference: int = 0) -> list[Drift]:
     """Each other split that has enough values against the reference; none where that has too few.
 
-    W1: Vallender, Theory of Probability and Its Applications 18, 1974. `split` has shape (n,), negative for no split.
+    W1: Vallender, Theory of Probability and Its Applications 18, 1974. `reached` is `summary.running` of the splits.
     """
-    member = split[ordered.order]
-    sizes = np.bincount(member + 1, minlength=splits + 1)[1:]
-    if sizes[reference] < FEWEST_ROWS:
+    if not len(ordered.values) or reached[reference][-1] < FEWEST_ROWS:
         return []
-    base = ordered.values[member == reference]
-    spread = float(np.std(base / 1e150, ddof=1)) * 1e150 if abs(base).max() > 1e150 else float(base.std(ddof=1))
-    ends = np.append(ordered.starts[1:], len(member)) - 1
+    base = _Part(ordered, reached[reference])
+    spread = base.deviation()
+    several = len(ordered.starts) < len(ordered.values)
+    ends = np.append(ordered.starts[1:], len(ordered.values)) - 1 if several else slice(None)
     gaps = np.diff(ordered.values[ends])
-    rising = _share_up_to(member, reference, ends, int(sizes[reference]))
+    rising = base.reached[ends] * (1 / base.n)
     found = []
-    for other in range(splits):
-        n = int(sizes[other])
-        if other == reference or n < FEWEST_ROWS:
+    for split, counted in enumerate(reached):
+        other = _Part(ordered, counted)
+        if split == reference or other.n < FEWEST_ROWS:
             continue
-        apart = np.abs(_share_up_to(member, other, ends, n) - rising)
+        apart = counted[ends] * (1 / other.n)
+        apart -= rising
+        np.abs(apart, out=apart)
         ks = float(apart.max())
-        w1 = float(np.dot(apart[:-1], gaps)) / spread if spread > 0 else math.nan
-        values = ordered.values[member == other]
-        shift = (quantile(values, 0.5) - quantile(base, 0.5)) / spread if spread > 0 else math.nan
-        p = kolmogorov_tail(ks, int(sizes[reference]), n)
-        stability = _binned_psi(base, values)
+        w1 = float(np.einsum("i,i->", apart[:-1], gaps)) / spread if spread > 0 else math.nan
+        shift = (other.quantile(0.5) - base.quantile(0.5)) / spread if spread > 0 else math.nan
         # A reference that does not vary has no unit to measure in: then the cumulative distance is what is left.
         effect = w1 if math.isfinite(w1) else ks
-        found.append(Drift(other, n, int(sizes[reference]), effect, p, w1=w1, ks=ks, psi=stability, shift=shift))
+        p = kolmogorov_tail(ks, base.n, other.n)
+        found.append(Drift(split, other.n, base.n, effect, p, w1=w1, ks=ks, psi=_binned_psi(base, other), shift=shift))
     return found
 
 
-def _share_up_to(member: NDArray[Any], split: int, ends: NDArray[np.intp], n: int) -> Floats:
-    """Of the split's values, how many are at most each distinct value."""
-    counted = np.cumsum(member == split, dtype=np.int32)
-    reached = counted if len(ends) == len(counted) else counted[ends]
-    return reached.astype(np.float64) / n
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """The values of one split within the order of all."""
+
+    ordered: Ordered
+    reached: NDArray[np.int32]
+
+    @property
+    def n(self) -> int:
+        return int(self.reached[-1])
+
+    def value(self, rank: int) -> float:
+        return float(self.ordered.values[np.searchsorted(self.reached, rank + 1)])
+
+    def quantile(self, share: float) -> float:
+        place = share * (self.n - 1)
+        low, high = self.value(int(place)), self.value(min(int(place) + 1, self.n - 1))
+        return low + (place - int(place)) * (high - low)
+
+    def up_to(self, edges: list[float]) -> NDArray[np.int32]:
+        """How many values are at most each edge."""
+        places = np.searchsorted(self.ordered.values, edges, "right") - 1
+        return np.where(places >= 0, self.reached[places], 0)
+
+    def deviation(self) -> float:
+        values = self.ordered.values[np.diff(self.reached, prepend=0) > 0]
+        unit = 1e150 if abs(values[0]) > 1e150 or abs(values[-1]) > 1e150 else 1.0
+        return float((values / unit if unit > 1 else values).std(ddof=1)) * unit
 
 
-def _binned_psi(base: Floats, values: Floats) -> float:
+def _binned_psi(base: _Part, other: _Part) -> float:
     """In ten bins that each hold a tenth of the reference."""
-    edges = np.unique([quantile(base, share) for share in np.linspace(0, 1, PSI_BINS + 1)[1:-1]])
-    expected = np.diff(np.searchsorted(base, edges, "right"), prepend=0, append=len(base))
-    found = np.diff(np.searchsorted(values, edges, "right"), prepend=0, append=len(values))
+    edges = sorted({base.quantile(share) for share in np.linspace(0, 1, PSI_BINS + 1)[1:-1]})
+    expected = np.diff(base.up_to(edges), prepend=0, append=base.n)
+    found = np.diff(other.up_to(edges), prepend=0, append=other.n)
     return psi(expected, found)
 
 

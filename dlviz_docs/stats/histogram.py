@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,23 +37,21 @@ class Bins:
     above: int
 
 
-def bins_of(
-    ordered: Ordered, groups: NDArray[Any] | None = None, count: int = 1, *, whole: bool = False
-) -> Bins | None:
+def bins_of(ordered: Ordered, groups: Sequence[NDArray[np.int32]] | None = None, *, whole: bool = False) -> Bins | None:
     """Bins of equal width; None without two different values.
 
     Width by Freedman and Diaconis, 2·IQR·n^(-1/3) (1981), 10 to 60 bins. Whole numbers get bins of whole widths around
-    them. `groups` has shape (n,): places from 0 to `count` - 1, negative for rows that are left out.
+    them. `groups` is `summary.running` of the groups that are told apart.
     """
     ascending = ordered.values
     if len(ordered.starts) < 2:
         return None
     low, high = _range(ascending)
     edges = _edges(ascending, low, high, whole)
-    return None if edges is None else _filled(ordered, edges, groups, count)
+    return None if edges is None else _filled(ordered, edges, groups)
 
 
-def log_bins_of(ordered: Ordered, groups: NDArray[Any] | None = None, count: int = 1) -> Bins | None:
+def log_bins_of(ordered: Ordered, groups: Sequence[NDArray[np.int32]] | None = None) -> Bins | None:
     """Bins of equal ratio, for a column of positive numbers over more than two decades; else None."""
     ascending = ordered.values
     if len(ordered.starts) < 2 or ascending[0] <= 0 or ascending[-1] / ascending[0] < 100:
@@ -62,7 +60,7 @@ def log_bins_of(ordered: Ordered, groups: NDArray[Any] | None = None, count: int
     number = int(np.clip(round(2 * len(ascending) ** (1 / 3)), FEWEST, MOST))
     edges = 10 ** np.linspace(low, high, number + 1)
     edges[0], edges[-1] = ascending[0], ascending[-1]
-    return _filled(ordered, edges, groups, count) if (np.diff(edges) > 0).all() else None
+    return _filled(ordered, edges, groups) if (np.diff(edges) > 0).all() else None
 
 
 def _range(ascending: Floats) -> tuple[float, float]:
@@ -91,15 +89,12 @@ def _edges(ascending: Floats, low: float, high: float, whole: bool) -> Floats | 
     return edges if (np.diff(edges) > 0).all() else None
 
 
-def _filled(ordered: Ordered, edges: Floats, groups: NDArray[Any] | None, count: int) -> Bins:
+def _filled(ordered: Ordered, edges: Floats, groups: Sequence[NDArray[np.int32]] | None) -> Bins:
     ascending = ordered.values
     places = np.searchsorted(ascending, edges[:-1], "left")
     places = np.append(places, np.searchsorted(ascending, edges[-1], "right"))
     outside = int(places[0]), len(ascending) - int(places[-1])
     if groups is None:
         return Bins(edges, np.diff(places)[None].astype(np.int64), *outside)
-    member = groups[ordered.order] + 1
-    counts = np.zeros((count, len(edges) - 1), np.int64)
-    for bin_, (start, end) in enumerate(pairwise(places)):
-        counts[:, bin_] = np.bincount(member[start:end], minlength=count + 1)[1:]
-    return Bins(edges, counts, *outside)
+    counts = [np.diff(np.where(places > 0, reached[places - 1], 0)) for reached in groups]
+    return Bins(edges, np.array(counts, np.int64), *outside)

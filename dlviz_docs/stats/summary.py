@@ -19,6 +19,7 @@ __all__ = [
     "entropy",
     "order_of",
     "quantile",
+    "running",
 ]
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -165,12 +166,22 @@ def _moments(ascending: Floats) -> tuple[float, float, float, float]:
     deviations = shifted - mean
     squares = deviations * deviations
     second = float(squares.mean())
-    third = float(np.dot(squares, deviations)) / m
-    fourth = float(np.dot(squares, squares)) / m
+    third = float(np.einsum("i,i->", squares, deviations)) / m  # no np.dot: its threads cost more than they save
+    fourth = float(np.einsum("i,i->", squares, squares)) / m
     if second <= (1e-15 * scale / unit) ** 2:  # nothing but rounding
         return mean * unit, math.sqrt(second) * unit, math.nan, math.nan
     sd = math.sqrt(second * m / (m - 1)) * unit
     return mean * unit, sd, third / second**1.5, fourth / second**2 - 3
+
+
+def running(ordered: Ordered, codes: NDArray[Any], groups: int) -> list[NDArray[np.int32]]:
+    """Of each group, how many there are among the first 1, 2, ... values, shape (m,) each: all that is asked of groups.
+
+    `codes` has shape (n,): places from 0 to `groups` - 1, negative for rows of no group.
+    """
+    narrow = codes.astype(np.int8) if groups < 127 else codes
+    member = narrow[ordered.order]
+    return [np.cumsum(member == group, dtype=np.int32) for group in range(groups)]
 
 
 def centred_ranks(ordered: Ordered) -> NDArray[np.int32]:

@@ -8,14 +8,19 @@ from scipy import stats
 from scipy.spatial.distance import jensenshannon
 from sklearn.datasets import load_diabetes, load_wine
 
-from dlviz_docs.stats.drift import js_distance, level_drift, number_drift, psi
-from dlviz_docs.stats.summary import order_of
+from dlviz_docs.stats.drift import Drift, js_distance, level_drift, number_drift, psi
+from dlviz_docs.stats.summary import order_of, running
+
+
+def drifts(values: np.ndarray, split: np.ndarray, splits: int) -> list[Drift]:
+    ordered = order_of(values)
+    return number_drift(ordered, running(ordered, split, splits))
 
 
 @pytest.mark.parametrize("column", range(0, 13, 2))
 def test_distances_of_real_columns(column: int) -> None:
     values, split = load_wine().data[:, column], load_wine().target
-    for drift in number_drift(order_of(values), split, 3):
+    for drift in drifts(values, split, 3):
         base, other = values[split == 0], values[split == drift.split]
         assert drift.w1 == pytest.approx(stats.wasserstein_distance(base, other) / base.std(ddof=1))
         assert drift.ks == pytest.approx(stats.ks_2samp(base, other).statistic)
@@ -29,7 +34,7 @@ def test_ties_gaps_and_rows_of_no_split() -> None:
     values = rng.integers(0, 5, 900).astype(float)
     values[rng.random(900) < 0.2] = np.nan
     split = rng.integers(-1, 2, 900)
-    (drift,) = number_drift(order_of(values), split, 2)
+    (drift,) = drifts(values, split, 2)
     base, other = (values[(split == s) & np.isfinite(values)] for s in (0, 1))
     assert drift.w1 == pytest.approx(stats.wasserstein_distance(base, other) / base.std(ddof=1))
     assert drift.ks == pytest.approx(stats.ks_2samp(base, other).statistic)
@@ -38,24 +43,24 @@ def test_ties_gaps_and_rows_of_no_split() -> None:
 def test_splits_of_one_distribution_are_not_told_apart() -> None:
     values = load_diabetes().data[:, 2]
     split = np.random.default_rng(0).integers(0, 2, len(values))
-    (drift,) = number_drift(order_of(values), split, 2)
+    (drift,) = drifts(values, split, 2)
     assert drift.p > 0.05
     assert drift.psi < 0.15
 
 
 def test_few_rows_are_not_compared() -> None:
     values, split = np.arange(100.0), np.repeat([0, 1], [80, 20])
-    assert number_drift(order_of(values), split, 2) == []
-    assert number_drift(order_of(values), 1 - split, 2) == []
+    assert drifts(values, split, 2) == []
+    assert drifts(values, 1 - split, 2) == []
     assert level_drift(np.array([[20, 5], [500, 20]])) == []
 
 
 def test_a_constant_reference_has_no_unit() -> None:
     values = np.concatenate([np.full(50, 2.0), np.arange(50.0)])
-    (drift,) = number_drift(order_of(values), np.repeat([0, 1], 50), 2)
+    (drift,) = drifts(values, np.repeat([0, 1], 50), 2)
     assert np.isnan(drift.w1)
     assert drift.effect == drift.ks > 0.9
-    (huge,) = number_drift(order_of(values * 1e306), np.repeat([1, 0], 50), 2)
+    (huge,) = drifts(values * 1e306, np.repeat([1, 0], 50), 2)
     assert np.isfinite(huge.effect)
 
 

@@ -8,7 +8,7 @@ from scipy import stats
 from sklearn.datasets import load_breast_cancer, load_wine
 
 from dlviz_docs.stats.histogram import MOST, bins_of, log_bins_of
-from dlviz_docs.stats.summary import centred_ranks, describe, describe_levels, entropy, order_of, quantile
+from dlviz_docs.stats.summary import centred_ranks, describe, describe_levels, entropy, order_of, quantile, running
 
 
 def real_columns() -> list[np.ndarray]:
@@ -69,7 +69,7 @@ def test_a_quantile_of_nothing_is_not_defined() -> None:
 @pytest.mark.parametrize("values", real_columns()[::4])
 def test_every_value_is_in_a_bin_or_said_to_be_outside(values: np.ndarray) -> None:
     groups = np.arange(len(values)) % 3 - 1
-    bins = bins_of(order_of(values), groups, 2)
+    bins = bins_of(order_of(values), running(order_of(values), groups, 2))
     assert bins is not None
     assert 1 <= len(bins.edges) - 1 <= MOST
     inside = (values >= bins.edges[0]) & (values <= bins.edges[-1])
