@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dlviz_docs.model import MISSING, Codes, Dataset, FloatArray, Pictures
 from dlviz_docs.stats.histogram import bins_of
-from dlviz_docs.stats.summary import order_of
+from dlviz_docs.stats.summary import order_of, running
 from dlviz_docs.view import Layer, Plot, PlotAxis, Thumb
 
 __all__ = ["Groups", "by_class", "by_split", "drawn", "facts", "histogram", "main_groups", "spread", "thumb", "title"]
@@ -119,7 +119,9 @@ def spread(codes: Codes, groups: int, most: int) -> NDArray[np.intp]:
 def histogram(values: FloatArray, groups: Groups | None, label: str, *, whole: bool = False) -> Plot | None:
     """How numbers are distributed, in shares of each group, over edges all share; None without two different values."""
     codes, names = (groups.codes, groups.names) if groups else (None, ("",))
-    if (bins := bins_of(order_of(values), codes, len(names), whole=whole)) is None:
+    ordered = order_of(values)
+    told_apart = running(ordered, codes, len(names)) if codes is not None else None
+    if (bins := bins_of(ordered, told_apart, whole=whole)) is None:
         return None
     layers = list(_outlines(bins.edges, bins.counts, names))
     if not layers:
