@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dlviz_docs.stats.matching import AREAS, IOUS, MOST_BOXES, Overlaps, Set, match, overlaps, ranks
 
-__all__ = ["RECALLS", "Evaluation", "average_precision", "evaluate", "mean", "resampled"]
+__all__ = ["RECALLS", "Draws", "Evaluation", "average_precision", "evaluate", "mean", "resampled"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Singles: TypeAlias = NDArray[np.float32]
@@ -115,8 +115,18 @@ def mean(values: Floats) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def resampled(evaluation: Evaluation, pictures: int, most: int = 1000, seed: int = 0) -> Singles:
-    """AP of pictures drawn anew, with replacement: shape (draws, 10 IoUs, classes, 4 areas), as float32.
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """The same numbers of pictures drawn anew, with replacement; NaN where none of a class was drawn."""
+
+    ap: Singles
+    """Shape (draws, 10 IoUs, classes, 4 areas)."""
+    recall: Singles
+    """Mean over the IoUs, all areas: shape (draws, classes, 3 limits)."""
+
+
+def resampled(evaluation: Evaluation, pictures: int, most: int = 1000, seed: int = 0) -> Draws:
+    """What pictures drawn anew would give.
 
     Matching does not depend on other pictures, so only the counting is done again. At most `most` draws, fewer where
     there are many boxes, but at least 200. Efron, "Bootstrap Methods: Another Look at the Jackknife" (1979).
@@ -128,6 +138,8 @@ def resampled(evaluation: Evaluation, pictures: int, most: int = 1000, seed: int
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(pictures, np.full(pictures, 1 / pictures), draws).astype(np.float32)
     values = np.full((draws, *ap.shape), np.nan, np.float32)
+    recall = np.full((draws, ap.shape[1], len(_LIMITS)), np.nan, np.float32)
+    rank = ranks(evaluation.boxes.picture.astype(np.int64) * ap.shape[1] + evaluation.boxes.category)
     category = evaluation.boxes.category
     for k in range(ap.shape[1]):
         some = np.flatnonzero(category == k)
@@ -136,8 +148,22 @@ def resampled(evaluation: Evaluation, pictures: int, most: int = 1000, seed: int
         for a in range(len(AREAS)):
             asked = evaluation.truth.picture[truth & ~evaluation.unasked[a]]
             if len(asked):
-                _redraw(values[:, :, k, a], evaluation, some, a, weights, drawn[:, asked].sum(1, dtype=np.float64))
-    return values
+                wanted = drawn[:, asked].sum(1, dtype=np.float64)
+                _redraw(values[:, :, k, a], evaluation, some, a, weights, wanted)
+                if a == 0:
+                    recall[:, k] = _recalls(evaluation, some, rank[some], weights, wanted)
+    return Draws(values, recall)
+
+
+def _recalls(
+    evaluation: Evaluation, some: NDArray[np.intp], rank: NDArray[np.intp], weights: Singles, wanted: Floats
+) -> Floats:
+    """Of one class, shape (draws, 3 limits)."""
+    hits = ((evaluation.taken[:, 0, some] >= 0) & ~evaluation.left_out[:, 0, some]).mean(0)
+    found = np.stack([weights @ np.where(rank < limit, hits, 0) for limit in _LIMITS], axis=1)
+    with np.errstate(all="ignore"):
+        recalls: Floats = np.where(wanted[:, None] > 0, found / wanted[:, None], np.nan)
+    return recalls
 
 
 def _redraw(

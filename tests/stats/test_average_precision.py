@@ -157,7 +157,8 @@ def test_resampled_averages_are_those_of_the_copied_pictures() -> None:
         numbered = [{**row, "id": number} for number, row in enumerate(annotations)]
         images = [{"id": row} for row in range(len(copies))]
         again, _ = both({**truth, "images": images, "annotations": numbered}, predicted)
-        np.testing.assert_allclose(draws[turn], again.ap, atol=2e-3)  # equal scores lie in another order in copies
+        np.testing.assert_allclose(draws.ap[turn], again.ap, atol=2e-3)  # equal scores lie in another order in copies
+        np.testing.assert_allclose(draws.recall[turn], again.recall[:, :, 0].mean(0), atol=1e-6)
 
 
 def test_nothing_at_all_is_no_number() -> None:
@@ -168,4 +169,4 @@ def test_nothing_at_all_is_no_number() -> None:
     one = Set(np.zeros(1, np.int32), np.zeros(1, np.int32), np.ones((1, 4)), np.ones(1), np.zeros(1, bool))
     assert np.nanmax(evaluate(nothing, np.zeros(0), one, 2).ap) == 0
     assert np.isnan(evaluate(one, np.full(1, np.nan), nothing, 2).ap).all()
-    assert resampled(evaluate(one, np.ones(1), one, 2), 1).shape[2:] == (2, 4)
+    assert resampled(evaluate(one, np.ones(1), one, 2), 1).ap.shape[2:] == (2, 4)
