@@ -21,7 +21,7 @@ from dlviz_docs.readers.samples._types import Found, PictureFolder
 from dlviz_docs.registry import load_renderers
 from dlviz_docs.render import section_of
 from dlviz_docs.scan import ExperimentFolder
-from dlviz_docs.view import Figure, Gallery, Plot, Section, Spec, Sprite, Thumb
+from dlviz_docs.view import Fact, Figure, Gallery, Plot, Section, Spec, Sprite, Thumb
 
 __all__ = ["WEBP", "Study", "StudyJob", "found_in", "sections_of", "study"]
 
@@ -57,6 +57,7 @@ class _PackedSection:
     insights: tuple[Insight, ...]
     figures: tuple[_Packed, ...]
     problems: tuple[Problem, ...]
+    facts: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +219,7 @@ def _packed(section: Section) -> _PackedSection:
         _Packed((f.id, f.title, f.caption, f.group), type(f.spec).__name__, caching.encode(f.spec))
         for f in section.figures
     )
-    return _PackedSection(section.topic, section.title, section.insights, figures, section.problems)
+    return _PackedSection(section.topic, section.title, section.insights, figures, section.problems, section.facts)
 
 
 def sections_of(found: Study, slug: str) -> Iterator[Section]:
@@ -230,7 +231,9 @@ def sections_of(found: Study, slug: str) -> Iterator[Section]:
     }
     for packed in found.sections:
         figures = tuple(_unpacked(one) for one in packed.figures)
-        yield Section(packed.topic, packed.title, packed.insights, figures, packed.problems, thumbs, sprites)
+        yield Section(
+            packed.topic, packed.title, packed.insights, figures, packed.problems, thumbs, sprites, packed.facts
+        )
 
 
 def _unpacked(packed: _Packed) -> Figure:

@@ -19,6 +19,7 @@ __all__ = [
     "Chart",
     "Column",
     "Dash",
+    "Fact",
     "Figure",
     "Gallery",
     "Heading",
@@ -369,6 +370,14 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """What a topic comes to, in a line of the experiment's front page: ("Accuracy", "0.929 [0.924, 0.934]")."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """One topic of one experiment."""
 
@@ -382,6 +391,7 @@ class Section:
     """Paths in the site of the pictures that figures refer to, by "<side>/<key>"."""
     sprites: Mapping[str, Sprite] = field(default_factory=dict)
     """By figure: the small pictures behind its dots."""
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,5 +479,5 @@ class Site:
     problems: tuple[Problem, ...] = ()
 
 
-Shown: TypeAlias = Figure | Insight
+Shown: TypeAlias = Figure | Insight | Fact
 """What a renderer yields."""

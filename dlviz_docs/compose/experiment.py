@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
 
 from markupsafe import Markup
@@ -14,7 +14,22 @@ from dlviz_docs import html, names
 from dlviz_docs.charts import chart_context
 from dlviz_docs.compose.templating import render
 from dlviz_docs.model import Experiment, Insight, Problem, Severity
-from dlviz_docs.view import Chart, Figure, Gallery, Heading, Matrix, Page, Plot, Section, Sweep, Table, Thumb
+from dlviz_docs.view import (
+    Cell,
+    Chart,
+    Column,
+    Fact,
+    Figure,
+    Gallery,
+    Heading,
+    Matrix,
+    Page,
+    Plot,
+    Section,
+    Sweep,
+    Table,
+    Thumb,
+)
 
 __all__ = ["compose_experiment"]
 
@@ -77,9 +92,10 @@ class _Composer:
 
     def overview(self, section: Section) -> Page:
         """The front page: facts, findings of all topics, main curves, the author's notes, then the tables."""
-        facts = list(takewhile(_is_pairs, section.figures))
+        pairs = list(takewhile(_is_pairs, section.figures))
+        facts = _with_facts(pairs, [fact for one in self.sections for fact in one.facts])
         charts = [figure for figure in section.figures if isinstance(figure.spec, Chart)]
-        rest = [figure for figure in section.figures[len(facts) :] if not isinstance(figure.spec, Chart)]
+        rest = [figure for figure in section.figures[len(pairs) :] if not isinstance(figure.spec, Chart)]
         curves = [self._group("Main curves", charts, section)] if charts else []
         story = html.markdown(self.experiment.story, title=self.experiment.title)
         notes = [Heading(2, "notes", "Notes")] if story else []
@@ -212,6 +228,19 @@ def _sprite(figure: Figure, section: Section, root: str) -> Markup | None:
     places = {key: place for place, key in enumerate(sprite.keys)}
     told = {"address": f"{root}{sprite.path}", "tile": sprite.tile, "columns": sprite.columns, "places": places}
     return html.json_script(told)
+
+
+def _with_facts(pairs: Sequence[Figure], facts: Sequence[Fact]) -> list[Figure]:
+    """The first table of names and values, with what the other topics come to."""
+    if not facts:
+        return list(pairs)
+    rows = tuple((Cell(fact.label), Cell(fact.text)) for fact in facts)
+    if not pairs:
+        table = Table((Column("Fact"), Column("Value")), rows)
+        return [Figure("facts", "At a glance", "What the files come to.", table, "At a glance")]
+    first, *others = pairs
+    table = replace(first.spec, rows=(*first.spec.rows, *rows)) if isinstance(first.spec, Table) else first.spec
+    return [replace(first, spec=table), *others]
 
 
 def _is_pairs(figure: Figure) -> bool:
