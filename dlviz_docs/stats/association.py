@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from dlviz_docs.stats.tails import chi2_tail, f_tail, t_tail
 
 __all__ = [
+    "Grouping",
     "contingency",
     "correlation_p",
     "correlation_ratio",
@@ -105,34 +107,47 @@ def cramers_v(table: NDArray[Any]) -> tuple[float, float]:
     return value, chi2_tail(chi2, degrees)
 
 
-def group_means(
-    values: Floats, codes: NDArray[Any], k: int, present: NDArray[np.bool_] | None
-) -> tuple[Floats, Floats]:
-    """Mean of the values in each of k groups, and how many there are; values are finite where `present`, else 0.
+@dataclass(frozen=True, slots=True, eq=False)
+class Grouping:
+    """Rows in k groups, counted once for all the numbers that are asked about them."""
 
-    NaN for an empty group.
+    codes: NDArray[np.intp]
+    """Shape (n,), from 1 to k; 0 for rows of no group."""
+    counts: Floats
+    """Shape (k + 1,)."""
+
+    @classmethod
+    def of(cls, codes: NDArray[Any], k: int) -> Grouping:
+        """Of places from 0 to k - 1, negative where missing."""
+        shifted = codes.astype(np.intp) + 1
+        return cls(shifted, np.bincount(shifted, minlength=k + 1).astype(np.float64))
+
+
+def group_means(values: Floats, groups: Grouping, present: NDArray[np.bool_] | None) -> tuple[Floats, Floats]:
+    """Mean of the values in each group, and how many there are, shape (k,); NaN for an empty group.
+
+    Values are finite where `present`, else 0.
     """
-    counts = np.bincount(codes + 1, present, minlength=k + 1)[1:].astype(np.float64)
-    sums = np.bincount(codes + 1, values, minlength=k + 1)[1:]
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan), counts
+    k = len(groups.counts)
+    counts = groups.counts if present is None else np.bincount(groups.codes, present, minlength=k)
+    sums = np.bincount(groups.codes, values, minlength=k)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)[1:], counts[1:]
 
 
-def correlation_ratio(
-    values: Floats, codes: NDArray[Any], k: int, present: NDArray[np.bool_] | None
-) -> tuple[float, float, int]:
+def correlation_ratio(values: Floats, groups: Grouping, present: NDArray[np.bool_] | None) -> tuple[float, float, int]:
     """η, the share of a number's spread that its group explains, as a root; the p of the F test; and n.
 
-    Fisher, "Statistical Methods for Research Workers", 1925. `values` has shape (n,), 0 where not `present`; `codes`
-    are places from 0 to k - 1, negative where missing. NaN where a single group, or no spread, is left.
+    Fisher, "Statistical Methods for Research Workers", 1925. `values` has shape (n,), 0 where not `present`. NaN
+    where a single group, or no spread, is left.
     """
-    means, counts = group_means(values, codes, k, present)
+    means, counts = group_means(values, groups, present)
     used = counts > 0
-    n, groups = int(counts.sum()), int(used.sum())
-    if groups < 2 or n <= groups:
+    n, k = int(counts.sum()), int(used.sum())
+    if k < 2 or n <= k:
         return math.nan, math.nan, n
     means, counts = means[used], counts[used]
     grand = float((means * counts).sum() / n)
-    kept = values if int(counts.sum()) == len(values) else values[codes >= 0]
+    kept = values if n == len(values) else values[groups.codes > 0]
     squares = float(np.einsum("i,i->", kept, kept))  # no np.dot: its threads cost more than they save
     total = squares - n * grand * grand
     between = float((counts * (means - grand) ** 2).sum())
@@ -141,7 +156,7 @@ def correlation_ratio(
     share = min(1.0, between / total)
     if share >= 1 - 1e-12:
         return 1.0, 0.0, n
-    return math.sqrt(share), f_tail(share / (groups - 1) * (n - groups) / (1 - share), groups - 1, n - groups), n
+    return math.sqrt(share), f_tail(share / (k - 1) * (n - k) / (1 - share), k - 1, n - k), n
 
 
 def leaf_order(strength: Floats) -> list[int]:

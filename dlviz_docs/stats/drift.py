@@ -98,7 +98,8 @@ class _Part:
         return int(self.reached[-1])
 
     def value(self, rank: int) -> float:
-        return float(self.ordered.values[np.searchsorted(self.reached, rank + 1)])
+        place = np.searchsorted(self.reached, np.int32(rank + 1))  # a plain integer would copy them all
+        return float(self.ordered.values[place])
 
     def quantile(self, share: float) -> float:
         place = share * (self.n - 1)

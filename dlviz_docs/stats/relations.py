@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs.stats.association import (
+    Grouping,
     contingency,
     correlation_p,
     correlation_ratio,
@@ -87,11 +88,12 @@ def relations(columns: Sequence[ColumnStats], first: int = -1, most: int = 60) -
         for j in categories[:at]:
             table = contingency(codes[i], sizes[i], codes[j], sizes[j])
             _put((strength, ps, counts), i, j, (*cramers_v(table), int(table.sum())))
+    groups = {j: Grouping.of(codes[j], sizes[j]) for j in categories}
     for i in numbers if categories else ():
         column = columns[kept[i]]
         values = _standardised(column)
         for j in categories:
-            _put((strength, ps, counts), i, j, correlation_ratio(values, codes[j], sizes[j], column.present))
+            _put((strength, ps, counts), i, j, correlation_ratio(values, groups[j], column.present))
     return Relations(
         tuple(kept), strength, pearson, _pairs(kept, set(numbers), strength, pearson, ps, counts), len(fit) - p
     )

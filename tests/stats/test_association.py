@@ -9,6 +9,7 @@ from scipy.stats.contingency import association as scipy_association
 from sklearn.datasets import load_iris, load_wine
 
 from dlviz_docs.stats.association import (
+    Grouping,
     contingency,
     correlation_p,
     correlation_ratio,
@@ -80,7 +81,7 @@ def test_contingency_leaves_out_what_is_missing() -> None:
 def test_the_correlation_ratio_has_the_p_of_an_analysis_of_variance(data: object) -> None:
     values, target = data.data, data.target  # type: ignore[attr-defined]
     for column in values.T:
-        eta, p, n = correlation_ratio(column, target, 3, None)
+        eta, p, n = correlation_ratio(column, Grouping.of(target, 3), None)
         wanted = stats.f_oneway(*(column[target == k] for k in range(3)))
         assert p == pytest.approx(wanted.pvalue, rel=1e-6, abs=1e-300)
         between = sum(
@@ -95,17 +96,17 @@ def test_the_correlation_ratio_with_gaps_on_either_side() -> None:
     values, codes = rng.normal(size=300), rng.integers(-1, 3, 300)
     present = rng.random(300) < 0.8
     used = present & (codes >= 0)
-    eta, p, n = correlation_ratio(np.where(present, values, 0), np.where(used, codes, -1), 3, present)
+    eta, p, n = correlation_ratio(np.where(present, values, 0), Grouping.of(codes, 3), present)
     wanted = stats.f_oneway(*(values[used & (codes == k)] for k in range(3)))
     assert (p, n) == (pytest.approx(wanted.pvalue), used.sum())
     assert 0 < eta < 1
 
 
 def test_the_correlation_ratio_is_not_defined_without_groups_or_spread() -> None:
-    assert np.isnan(correlation_ratio(np.arange(4.0), np.zeros(4, int), 1, None)[0])
-    assert np.isnan(correlation_ratio(np.full(4, 0.1), np.array([0, 0, 1, 1]), 2, None)[0])
-    assert correlation_ratio(np.array([1.0, 1, 2, 2]), np.array([0, 0, 1, 1]), 2, None)[:2] == (1, 0)
-    means, _ = group_means(np.array([1.0, 3.0]), np.array([0, 0]), 2, None)
+    assert np.isnan(correlation_ratio(np.arange(4.0), Grouping.of(np.zeros(4, int), 1), None)[0])
+    assert np.isnan(correlation_ratio(np.full(4, 0.1), Grouping.of(np.array([0, 0, 1, 1]), 2), None)[0])
+    assert correlation_ratio(np.array([1.0, 1, 2, 2]), Grouping.of(np.array([0, 0, 1, 1]), 2), None)[:2] == (1, 0)
+    means, _ = group_means(np.array([1.0, 3.0]), Grouping.of(np.array([0, 0]), 2), None)
     assert means[0] == 2
     assert np.isnan(means[1])
 
