@@ -131,7 +131,8 @@ def group_means(values: Floats, groups: Grouping, present: NDArray[np.bool_] | N
     k = len(groups.counts)
     counts = groups.counts if present is None else np.bincount(groups.codes, present, minlength=k)
     sums = np.bincount(groups.codes, values, minlength=k)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)[1:], counts[1:]
+    means: Floats = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).astype(np.float64, copy=False)
+    return means[1:], counts[1:].astype(np.float64, copy=False)
 
 
 def correlation_ratio(values: Floats, groups: Grouping, present: NDArray[np.bool_] | None) -> tuple[float, float, int]:

@@ -1,0 +1,71 @@
+"""Rows by their content: which are the same in every column."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlviz_docs.model import Feature
+
+__all__ = ["repeated", "row_hashes"]
+
+Hashes: TypeAlias = NDArray[np.uint64]
+
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+_ABSENT = np.uint64(0x7FF8000000000001)
+
+
+def row_hashes(features: Iterable[Feature]) -> Hashes:
+    """A 64-bit hash of each row over all these columns, the same for the same cells whatever the order of the levels.
+
+    Missing cells are equal to each other, and 0 is -0. Identifiers without texts are told apart by place. Shape (n,);
+    empty without columns. Of a million different rows, two meet with a probability of 3e-8.
+    """
+    mixed: Hashes | None = None
+    for feature in features:
+        bits = _bits(feature)
+        if mixed is None:
+            mixed = np.full(len(bits), 0x243F6A8885A308D3, np.uint64)
+        mixed ^= bits
+        mixed *= _ODD  # wraps around, as it should
+        mixed ^= mixed >> np.uint64(29)
+    return np.zeros(0, np.uint64) if mixed is None else mixed
+
+
+def _bits(feature: Feature) -> Hashes:
+    if feature.kind in ("number", "time"):
+        values = feature.values.astype(np.float64) + 0.0  # -0 becomes 0
+        bits = values.view(np.uint64)
+        if feature.missing or feature.invalid or np.isnan(values).any():
+            bits[np.isnan(values)] = _ABSENT
+        return bits
+    if feature.texts is not None:
+        return feature.texts.hashes
+    if feature.levels:
+        names = [_ABSENT, *(_hash(level) for level in feature.levels)]
+        return np.array(names, np.uint64)[feature.values.astype(np.intp) + 1]
+    return feature.values.astype(np.int64).view(np.uint64)
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def repeated(hashes: Hashes) -> NDArray[np.intp]:
+    """For each row that is not alone with its content, the first one that has it; -1 for all others. Shape (n,)."""
+    first = np.full(len(hashes), -1, np.intp)
+    ascending = np.sort(hashes)
+    twice = ascending[1:] == ascending[:-1]
+    if not twice.any():
+        return first
+    shared = np.unique(ascending[1:][twice])
+    place = np.minimum(np.searchsorted(shared, hashes), len(shared) - 1)
+    rows = np.flatnonzero(shared[place] == hashes)
+    found = np.full(len(shared), len(hashes), np.intp)
+    np.minimum.at(found, place[rows], rows)
+    first[rows] = found[place[rows]]
+    return first
