@@ -50,6 +50,9 @@
   /** What draws live charts; asked for when the page is idle, so that the first touch waits for data alone. */
   const loadCode = () => Promise.all(["numbers.js", "steer.js", "live.js"].map((name) => loadScript(BASE + name)));
 
+  /** Code of figures that are no charts: asked for by pages that have one, in this order. */
+  const FURTHER = { "figure.dlviz-gallery": ["samples.js", "gallery.js"] };
+
   /** Load the data files of some lines; returns the addresses that could not be loaded. */
   async function loadRuns(spec, lines) {
     const names = new Set(lines.map((line) => line.run));
@@ -191,6 +194,9 @@
     whenIdle(() => {
       figures.forEach((figure) => near.observe(figure));
       if (figures.length) loadCode();
+      for (const [kind, names] of Object.entries(FURTHER)) {
+        if (document.querySelector(kind)) names.forEach((name) => loadScript(BASE + name));
+      }
     });
   }
 
