@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -134,5 +133,5 @@ def name_stem(source: str) -> str:
 
     Lower-case; "" where the name is only a number. A hash that Roboflow puts behind a name is dropped too.
     """
-    name = _ROBOFLOW.sub("", PurePosixPath(source).stem)
+    name = _ROBOFLOW.sub("", source.rsplit("/", 1)[-1].rsplit(".", 1)[0])
     return _NUMBER_AT_END.sub("", name).strip(" _.-").casefold()

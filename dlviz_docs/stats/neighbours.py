@@ -1,84 +1,109 @@
-"""What lies near what among some rows: distances, nearest neighbours, and whether a map keeps them."""
+"""Points in many dimensions: principal components, nearest neighbours, and how far a map of them can be trusted."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NEIGHBOURS", "disagreement", "distances", "mean_distance", "nearest", "trustworthiness"]
+__all__ = ["nearest", "neighbour_classes", "principal", "trustworthiness"]
 
 Floats: TypeAlias = NDArray[np.float64]
-Distances: TypeAlias = NDArray[np.float32]
 
-NEIGHBOURS = 10
-
-
-def distances(points: Floats) -> Distances:
-    """Euclidean distance of every two points, shape (n, n), infinite from a point to itself. `points`: shape (n, d)."""
-    x = (points - points.mean(axis=0)).astype(np.float32) if len(points) else points.astype(np.float32)
-    squares = np.einsum("ij,ij->i", x, x)
-    apart: Distances = squares[:, None] + squares[None] - 2 * (x @ x.T)
-    np.maximum(apart, 0, out=apart)
-    np.sqrt(apart, out=apart)
-    np.fill_diagonal(apart, np.inf)
-    return apart
+_BLOCK = 512
+_EXACT = 600
+"""Columns up to which components come from the whole covariance; beyond, from random projections."""
 
 
-def nearest(apart: Distances, k: int = NEIGHBOURS) -> NDArray[np.intp]:
-    """Places of the k nearest others of each point, nearest first, shape (n, min(k, n - 1))."""
-    k = max(0, min(k, len(apart) - 1))
-    if not k:
-        return np.zeros((len(apart), 0), np.intp)
-    found = np.argpartition(apart, k - 1, axis=1)[:, :k]
-    order = np.argsort(np.take_along_axis(apart, found, 1), axis=1, kind="stable")
-    return np.take_along_axis(found, order, 1)
+def principal(points: Floats, components: int) -> tuple[Floats, Floats]:
+    """Coordinates on the first principal components, shape (n, c), and the share of variance each holds.
 
-
-def mean_distance(apart: Distances, near: NDArray[np.intp]) -> Floats:
-    """Mean distance to the nearest others: how alone a point is; NaN without others.
-
-    Ramaswamy, Rastogi and Shim, "Efficient Algorithms for Mining Outliers from Large Data Sets", SIGMOD 2000.
+    c is at most `components`, and less where there are fewer dimensions or points. Each component points to where its
+    largest weight is positive, so that a map does not flip. Of many dimensions by random projections: Halko, Martinsson
+    and Tropp, SIAM Review 53, 2011, algorithm 4.4 with four iterations, seed 0.
     """
-    if not near.shape[1]:
-        return np.full(len(near), np.nan)
-    means: Floats = np.take_along_axis(apart, near, 1).mean(axis=1, dtype=np.float64)
-    return means
+    centred = points - points.mean(axis=0) if len(points) else points
+    total = float(np.einsum("ij,ij->", centred, centred))
+    count = min(components, *centred.shape)
+    if count < 1 or not total > 0:
+        return np.zeros((len(points), max(count, 0))), np.zeros(max(count, 0))
+    axes = _axes(centred, count)
+    axes = axes * np.where(axes[np.abs(axes).argmax(axis=0), np.arange(count)] < 0, -1.0, 1.0)
+    coordinates: Floats = centred @ axes
+    return coordinates, np.einsum("ij,ij->j", coordinates, coordinates) / total
 
 
-def trustworthiness(apart: Distances, mapped: Floats, k: int = NEIGHBOURS) -> float:
-    """Whether neighbours on the map are neighbours in truth, 1 for all; NaN for too few points.
+def _axes(centred: Floats, count: int) -> Floats:
+    """Right singular vectors, shape (d, count), the largest first."""
+    if min(centred.shape) <= _EXACT:
+        if centred.shape[1] <= centred.shape[0]:
+            vectors: Floats = np.linalg.eigh(centred.T @ centred)[1][:, ::-1][:, :count]
+            return vectors
+        right: Floats = np.linalg.svd(centred, full_matrices=False)[2].T[:, :count]
+        return right
+    start = np.random.default_rng(0).normal(size=(centred.shape[1], count + 10))
+    basis = np.linalg.qr(centred @ start)[0]
+    for _ in range(4):
+        basis = np.linalg.qr(centred @ np.linalg.qr(centred.T @ basis)[0])[0]
+    sketched: Floats = np.linalg.svd(basis.T @ centred, full_matrices=False)[2].T[:, :count]
+    return sketched
 
-    Venna and Kaski, "Neighborhood Preservation in Nonlinear Projection Methods", ICANN 2001.
+
+def nearest(points: Floats, k: int) -> tuple[NDArray[np.intp], Floats]:
+    """The k nearest other points of each by Euclidean distance, shape (n, k), the nearest first, and their distances.
+
+    All pairs are compared, in blocks. k has to be less than n.
     """
-    n = len(mapped)
-    if n < 2 * k + 2:
-        return math.nan
-    on_map = nearest(distances(mapped), k)
-    penalty = 0
-    for column in on_map.T:
-        to_it = apart[np.arange(n), column][:, None]
-        ranks = (apart < to_it).sum(axis=1) + 1
-        penalty += int(np.maximum(ranks - k, 0).sum())
-    return 1 - penalty * 2 / (n * k * (2 * n - 3 * k - 1))
+    places, lengths = [np.zeros((0, k), np.intp)], [np.zeros((0, k))]
+    for _, squares in _squared(points):
+        near = np.argpartition(squares, k - 1, axis=1)[:, :k]
+        found = np.take_along_axis(squares, near, axis=1)
+        order = np.lexsort((near, found), axis=1)
+        places.append(np.take_along_axis(near, order, axis=1))
+        lengths.append(np.sqrt(np.take_along_axis(found, order, axis=1)))
+    return np.concatenate(places), np.concatenate(lengths)
 
 
-def disagreement(near: NDArray[np.intp], labels: NDArray[Any]) -> tuple[Floats, NDArray[np.intp]]:
-    """Share of each point's neighbours that have one and the same other label, the commonest, and that label.
+def _squared(points: Floats) -> Iterator[tuple[int, Floats]]:
+    """Squared distances of a block of rows to all, infinite to themselves, and where the block begins."""
+    squares = np.einsum("ij,ij->i", points, points)
+    for start in range(0, len(points), _BLOCK):
+        block = points[start : start + _BLOCK]
+        distances = squares[start : start + _BLOCK, None] + squares[None] - 2 * (block @ points.T)
+        np.maximum(distances, 0, out=distances)
+        distances[np.arange(len(block)), np.arange(start, start + len(block))] = np.inf
+        yield start, distances
 
-    Negative labels are missing: such a point disagrees with nobody, and as a neighbour counts for no label.
+
+def trustworthiness(points: Floats, shown: Floats, k: int = 10) -> float:
+    """How far neighbours on a map are neighbours in truth: 1 for all, about 0.5 for a random map.
+
+    Both have shape (n, ...). Venna and Kaski, "Neighborhood preservation in nonlinear projection methods", ICANN 2001.
+    NaN for fewer than 2k + 1 points.
     """
-    n, k = near.shape
-    classes = int(labels.max(initial=-1)) + 1
-    if not n or not k or not classes:
-        return np.zeros(n), np.full(n, -1, np.intp)
-    votes = np.zeros((n, classes + 1), np.int32)
-    for column in near.T:
-        votes[np.arange(n), labels[column]] += 1  # a missing label falls into the last place
-    votes[:, -1] = 0
-    votes[np.arange(n), labels] = 0
-    other = votes.argmax(axis=1)
-    share = votes[np.arange(n), other] / k
-    return np.where(labels >= 0, share, 0.0), np.where((labels >= 0) & (share > 0), other, -1)
+    n = len(points)
+    if n <= 2 * k:
+        return float("nan")
+    on_map, _ = nearest(shown, k)
+    excess = 0.0
+    for start, squares in _squared(points):
+        near = on_map[start : start + len(squares)]
+        reach = np.take_along_axis(squares, near, axis=1)
+        for place in range(k):
+            ranks = (squares < reach[:, place, None]).sum(axis=1) + 1
+            excess += float(np.maximum(ranks - k, 0).sum())
+    return 1 - excess * 2 / (n * k * (2 * n - 3 * k - 1))
+
+
+def neighbour_classes(near: NDArray[np.intp], codes: NDArray[Any], classes: int) -> Floats:
+    """Share of each class among the neighbours of each point, shape (n, classes); neighbours without one count for
+    none."""
+    counts = np.zeros((len(near), classes + 1))
+    of_neighbours = codes[near]
+    rows = np.arange(len(near))
+    for place in range(near.shape[1]):
+        counts[rows, of_neighbours[:, place]] += 1  # -1, none, is the last column
+    shares: Floats = counts[:, :classes] / max(near.shape[1], 1)
+    return shares
