@@ -8,6 +8,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from dlviz_docs.stats.bootstrap import redrawn, spread
+
 __all__ = [
     "BINS",
     "Bins",
@@ -17,6 +19,7 @@ __all__ = [
     "aurc",
     "binned",
     "calibration_error",
+    "calibration_interval",
     "classwise",
     "risk_curve",
     "temperature",
@@ -28,6 +31,8 @@ Codes: TypeAlias = NDArray[np.int32]
 
 BINS = 15
 """Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", 2017."""
+_PARTS = 8
+"""Of a bin: within one of them all confidences count as their mean."""
 _CHUNK = 500_000
 _LEAST = 1e-30
 _HOTTEST, _COLDEST = 20.0, 0.05
@@ -74,6 +79,29 @@ def calibration_error(bins: Bins) -> tuple[float, float]:
         return np.nan, np.nan
     gaps = np.abs(bins.gaps)
     return float(np.abs(bins.right - bins.confidence).sum() / n), float(np.nanmax(gaps))
+
+
+def calibration_interval(
+    confidence: Floats, right: Bools, groups: NDArray[np.intp] | None = None, bins: int = BINS
+) -> tuple[float, tuple[float, float]]:
+    """The expected error and its 95 % interval by bootstrap over outcomes: bin, part of the bin, right or wrong.
+
+    The error of a resample is biased upwards as that of the sample is; the interval is taken back by as much (Efron,
+    1981, calls it bias-corrected), and holds the value itself.
+    """
+    error = calibration_error(binned(confidence, right, bins))[0]
+    if len(confidence) < 2:
+        return error, (np.nan, np.nan)
+    fine = _bin(confidence, bins * _PARTS)
+    outcome = fine * 2 + right
+    size = bins * _PARTS * 2
+    counts = np.bincount(outcome, minlength=size)
+    means = np.bincount(outcome, confidence, size) / np.maximum(counts, 1)
+    drawn = redrawn(counts, members=None if groups is None else (outcome, groups))
+    gaps = (drawn * (means - np.arange(size) % 2)).reshape(len(drawn), bins, -1).sum(axis=2)
+    errors = np.abs(gaps).sum(axis=1) / np.maximum(drawn.sum(axis=1), 1)
+    low, high = spread(errors - (np.median(errors) - error))
+    return error, (float(np.clip(low, 0, error)), max(float(high), error))
 
 
 def adaptive_error(confidence: Floats, right: Bools, bins: int = BINS) -> float:
