@@ -198,6 +198,8 @@ def _classes(
     samples: bool,
 ) -> Iterator[Shown]:
     codes, classes, total = *_frequent(classes.of(points.rows)), len(classes.names)
+    if len(classes.names) < 2:
+        return
     shares = neighbour_classes(points.near, codes, len(classes.names))
     figure = place.id("class-overlap")
     if matrix := _overlap(shares, codes, classes):
