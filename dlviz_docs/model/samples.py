@@ -250,6 +250,12 @@ class Predictions:
     boxes: Boxes | None = None
     true_masks: Masks | None = None
     masks: Masks | None = None
+    confusions: NDArray[np.int64] | None = None
+    """Of a segmentation: pixels of every picture by class, shape (n, classes, classes), truth by prediction; pixels
+    whose truth is void are in none."""
+    boundaries: NDArray[np.int64] | None = None
+    """Of a segmentation: pixels of every picture within 2 % of its diagonal of the edge of a region, shape
+    (n, classes, 3): by truth, by prediction, by both where both name the class."""
     intervals: FloatArray | None = None
     """Lower and upper end of predicted intervals of a regression, shape (n, 2)."""
     leaked: NDArray[np.bool_] | None = None
