@@ -22,6 +22,7 @@ __all__ = [
     "copies_of_pictures",
     "copy_matrix",
     "copy_sentences",
+    "exact_pairs",
     "label_conflicts",
     "leaked_rows",
     "recording_sentence",
@@ -70,7 +71,7 @@ def copies_of_pictures(pictures: Pictures) -> Copies:
         near = near_pairs(pictures.fingerprints, pictures.small)
     a, b = pictures.measured[near.first], pictures.measured[near.second]
     contents = pictures.contents if len(pictures.contents) == len(pictures) else np.zeros(len(pictures), np.uint64)
-    exact_a, exact_b = _exact_pairs(contents)
+    exact_a, exact_b = exact_pairs(contents)
     nearly = (contents[a] == 0) | (contents[a] != contents[b])
     first, second = np.concatenate([exact_a, a[nearly]]), np.concatenate([exact_b, b[nearly]])
     exact = np.arange(len(first)) < len(exact_a)
@@ -78,7 +79,7 @@ def copies_of_pictures(pictures: Pictures) -> Copies:
     return Copies(first, second, exact, correlation, len(pictures.measured), near.capped)
 
 
-def _exact_pairs(contents: NDArray[np.uint64]) -> tuple[Rows, Rows]:
+def exact_pairs(contents: NDArray[np.uint64]) -> tuple[Rows, Rows]:
     """Each row that is a copy, with the first that holds the same."""
     first = copies_of(contents)
     later = np.flatnonzero((first >= 0) & (first != np.arange(len(first))))
