@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from statistics import median
 from typing import Final, Literal, TypeAlias
 
@@ -102,7 +103,7 @@ class Picture:
     @property
     def ratio(self) -> float:
         """Width by height."""
-        return round(self.width / self.height, 4)
+        return self.width / self.height
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,12 +246,16 @@ def _state(
 
 
 def _px(value: float) -> float:
-    rounded = round(value, 1)
-    return int(rounded) if rounded == int(rounded) else rounded
+    return _whole(round(value, 1))
+
+
+def _whole(value: float) -> float:
+    """Written as the script writes it: 1, not 1.0."""
+    return int(value) if value == int(value) else value
 
 
 def _share(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else round(value, 4)
+    return None if value is None or not math.isfinite(value) else _whole(round(value, 4))
 
 
 def _span(start: str, length: str, low: float, extent: float, whole: int) -> str:
@@ -267,20 +272,19 @@ def _path(outline: Iterable[Sequence[float]]) -> str:
 
 
 def _text(passage: Passage, place: int) -> Text:
-    pieces: list[tuple[str, bool]] = []
-    for words, only in _marked(passage):
-        if pieces and pieces[-1][1] == only:
-            words = pieces.pop()[0] + words
-        pieces.append((words, only))
-    long = sum(len(words) for words, _ in pieces) > LONG
-    return Text(passage.label, tuple(pieces), "ins" if place else "del", long)
-
-
-def _marked(passage: Passage) -> Iterator[tuple[str, bool]]:
     """A mark ends with its last word, not with the space behind it, unless it is of space alone."""
-    for words, mark in passage.pieces:
-        end = len(words.rstrip()) or len(words)
-        yield from ((part, only) for part, only in ((words[:end], mark == "only"), (words[end:], False)) if part)
+    pieces: list[tuple[str, bool]] = []
+    for words, only in _joined((words, mark == "only") for words, mark in passage.pieces):
+        end = len(words.rstrip()) if only and words.strip() else len(words)
+        pieces += [(words[:end], only), (words[end:], False)]
+    long = sum(len(words) for words, _ in pieces) > LONG
+    return Text(passage.label, tuple(_joined(pieces)), "ins" if place else "del", long)
+
+
+def _joined(pieces: Iterable[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
+    """Neighbours of one kind as one, empty ones left out."""
+    for only, parts in groupby((piece for piece in pieces if piece[0]), key=lambda piece: piece[1]):
+        yield "".join(words for words, _ in parts), only
 
 
 # --- what the script makes the same of: lists, whose places it knows, since there may be thousands ---

@@ -143,7 +143,7 @@
         told.textContent = (+input.value).toFixed(2);
         set({ threshold: +input.value });
       });
-      return html("label", { title: "Predictions of less confidence are left out" }, "confidence ≥ ", told, input);
+      return html("label", { title: "Predictions of less confidence are left out" }, "confidence ≥", input, told);
     }
 
     function choice(which, name) {

@@ -28,7 +28,7 @@
 
   function tile(spec, [src, width, height, side, alt], regions, named) {
     const [w, h] = [width, height].map((px) => Math.max(1, Math.round((px * side) / Math.max(width, height))));
-    const style = `--w:${w};--r:${+(width / height).toFixed(4)}`;
+    const style = `--w:${w};--r:${(width / height).toFixed(4)}`;
     const pixels = Math.max(width, height) > 64 ? null : "dlviz-pixels";
     const picture = src
       ? { class: pixels, src: spec.base + src, width: w, height: h, alt, loading: "lazy", decoding: "async" }
