@@ -143,6 +143,8 @@ class Masks:
 
     sources: tuple[str, ...]
     """Paths relative to the experiment."""
+    values: tuple[int, ...] = ()
+    """The number that stands for each class in the pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,14 +252,13 @@ class Predictions:
     boxes: Boxes | None = None
     true_masks: Masks | None = None
     masks: Masks | None = None
-    confusions: NDArray[np.int64] | None = None
-    """Of a segmentation: pixels of every picture by class, shape (n, classes, classes), truth by prediction; pixels
-    whose truth is void are in none."""
     boundaries: NDArray[np.int64] | None = None
     """Of a segmentation: pixels of every picture within 2 % of its diagonal of the edge of a region, shape
     (n, classes, 3): by truth, by prediction, by both where both name the class."""
     intervals: FloatArray | None = None
     """Lower and upper end of predicted intervals of a regression, shape (n, 2)."""
+    nominal: float | None = None
+    """Share of true values that those intervals are meant to hold; None where nobody says."""
     leaked: NDArray[np.bool_] | None = None
     """Rows whose sample has a copy in the training split, shape (n,); None where that is not known."""
     octets: int = 0

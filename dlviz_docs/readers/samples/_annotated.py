@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dlviz_docs.model import FloatArray, Problem
 from dlviz_docs.model.samples import Boxes
+from dlviz_docs.readers.samples._pixels import Headers
 from dlviz_docs.readers.samples._rle import Mask, box_of
 
 __all__ = ["NO_MASK", "Annotated", "ImageId", "Told", "check", "empty_boxes", "lookup", "united"]
@@ -40,6 +41,8 @@ class Annotated:
     split: str = ""
     octets: int = 0
     problems: tuple[Problem, ...] = ()
+    headers: Headers | None = None
+    """Of the pictures, where they had to be looked at for the boxes."""
 
 
 @dataclass(slots=True)
