@@ -178,7 +178,7 @@ class _Composer:
 
         match figure.spec:
             case Plot():
-                return render("figures/plot.html.j2", **plot_context(figure), sprite=_sprite(figure, section, root))
+                return render("figures/plot.html.j2", **plot_context(figure, sprite=_sprite(figure, section, root)))
             case Matrix():
                 return render("figures/matrix.html.j2", **matrix_context(figure))
             case Sweep():
@@ -221,13 +221,13 @@ def _address(section: Section, root: str) -> Callable[[Thumb], str]:
     return address
 
 
-def _sprite(figure: Figure, section: Section, root: str) -> Markup | None:
+def _sprite(figure: Figure, section: Section, root: str) -> Mapping[str, object] | None:
+    """The small pictures behind a figure's dots, as its script wants them."""
     sprite = section.sprites.get(figure.id)
     if sprite is None:
         return None
     places = {key: place for place, key in enumerate(sprite.keys)}
-    told = {"address": f"{root}{sprite.path}", "tile": sprite.tile, "columns": sprite.columns, "places": places}
-    return html.json_script(told)
+    return {"address": f"{root}{sprite.path}", "tile": sprite.tile, "columns": sprite.columns, "places": places}
 
 
 def _with_facts(pairs: Sequence[Figure], facts: Sequence[Fact]) -> list[Figure]:
@@ -236,11 +236,11 @@ def _with_facts(pairs: Sequence[Figure], facts: Sequence[Fact]) -> list[Figure]:
         return list(pairs)
     rows = tuple((Cell(fact.label), Cell(fact.text)) for fact in facts)
     if not pairs:
-        table = Table((Column("Fact"), Column("Value")), rows)
-        return [Figure("facts", "At a glance", "What the files come to.", table, "At a glance")]
+        empty = Table((Column("Fact"), Column("Value")), ())
+        pairs = [Figure("facts", "At a glance", "What the files come to.", empty, "At a glance")]
     first, *others = pairs
-    table = replace(first.spec, rows=(*first.spec.rows, *rows)) if isinstance(first.spec, Table) else first.spec
-    return [replace(first, spec=table), *others]
+    told = first.spec.rows if isinstance(first.spec, Table) else ()
+    return [replace(first, spec=Table((Column("Fact"), Column("Value")), (*told, *rows))), *others]
 
 
 def _is_pairs(figure: Figure) -> bool:
