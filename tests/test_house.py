@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "options": {"errors", "model"},
     "html": set(),
     "stats": {"model"},
-    "readers": TYPES | {"options"},
+    "readers": TYPES | {"options", "stats"},
     "insights": TYPES | {"stats", "words"},
     "charts": TYPES | {"view", "stats", "html", "words"},
     "renderers": TYPES | {"view", "insights", "stats", "words"},

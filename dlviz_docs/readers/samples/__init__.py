@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
-from dlviz_docs.readers.samples._types import DataEntry, Found, Plan, ResultEntry
+from dlviz_docs.readers.samples._limits import Limits
+from dlviz_docs.readers.samples._types import DataEntry, Found, PictureFolder, Plan, Planned, ResultEntry
+from dlviz_docs.readers.samples.assemble import read
+from dlviz_docs.readers.samples.plan import plan
 
-__all__ = ["DataEntry", "Found", "Plan", "ResultEntry"]
+__all__ = ["DataEntry", "Found", "Limits", "PictureFolder", "Plan", "Planned", "ResultEntry", "plan", "read"]

@@ -1,0 +1,107 @@
+"""What a table or an array file says of itself before it is read: its columns, and the shapes of its arrays."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dlviz_docs.readers._json import peeked_rows, prefix
+from dlviz_docs.readers._text import peek
+from dlviz_docs.readers.samples._npy import Header
+from dlviz_docs.readers.samples.arrays import headers
+from dlviz_docs.readers.samples.delimited import sniff
+from dlviz_docs.readers.samples.jsonlines import columns_of
+
+__all__ = ["TABLES", "Glance", "glance"]
+
+_PEEK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """Names of columns; empty for a file that holds no table, or a damaged one."""
+
+    columns: tuple[str, ...] = ()
+    arrays: Mapping[str, Header] = field(default_factory=dict)
+    """Of array files, by column."""
+
+    @property
+    def length(self) -> int | None:
+        """Rows, where the first bytes tell."""
+        lengths = {header.shape[0] for header in self.arrays.values() if header.shape}
+        return lengths.pop() if len(lengths) == 1 else None
+
+
+def glance(path: Path) -> Glance:
+    """The columns; nothing is said of a file that is damaged or of another kind."""
+    look = TABLES.get(path.suffix.lower())
+    try:
+        return look(path) if look else Glance()
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return Glance()
+
+
+def _delimited(path: Path) -> Glance:
+    text = peek(path, _PEEK)
+    found = sniff(text, complete=path.stat().st_size <= _PEEK)
+    return Glance(found.columns) if found else Glance()
+
+
+def _json_lines(path: Path) -> Glance:
+    return _records(list(peeked_rows(peek(path, _PEEK)))[:20])
+
+
+def _json(path: Path) -> Glance:
+    text = peek(path, _PEEK)
+    rows = columns_of(prefix(text))
+    if rows is None and '"' in text:  # a list of columns, the first of which is longer than what was looked at
+        return Glance()
+    return _records(list(rows or ())[:20])
+
+
+def _records(rows: list[Mapping[str, object]] | list[dict[str, object]]) -> Glance:
+    names: dict[str, None] = {}
+    for row in rows:
+        for name, cell in row.items():
+            inner = [f"{name}.{key}" for key in cell] if isinstance(cell, dict) and cell else [name]
+            names.update(dict.fromkeys(inner))
+    return Glance(tuple(names))
+
+
+def _arrays(path: Path) -> Glance:
+    found = headers(path)
+    return Glance(tuple(name or path.stem for name in found), {name or path.stem: one for name, one in found.items()})
+
+
+def _parquet(path: Path) -> Glance:
+    import polars as pl
+
+    try:
+        with path.open("rb") as file:
+            return Glance(tuple(pl.read_parquet_schema(file)))
+    except pl.exceptions.PolarsError:
+        return Glance()
+
+
+def _arrow(path: Path) -> Glance:
+    return Glance(("arrow",))  # what a stream holds is told by reading it
+
+
+def _text(path: Path) -> Glance:
+    return Glance(("id",))
+
+
+TABLES: Mapping[str, Callable[[Path], Glance]] = {
+    ".csv": _delimited,
+    ".tsv": _delimited,
+    ".parquet": _parquet,
+    ".jsonl": _json_lines,
+    ".ndjson": _json_lines,
+    ".json": _json,
+    ".npz": _arrays,
+    ".npy": _arrays,
+    ".arrow": _arrow,
+    ".txt": _text,
+}

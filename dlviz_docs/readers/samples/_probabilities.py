@@ -1,0 +1,68 @@
+"""What a model says of each class, checked: rows that sum to one, logits after a softmax, rows of no use marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlviz_docs.model import BoolArray, FloatArray
+
+__all__ = ["SUM_TOLERANCE", "Told", "check", "of_one_class"]
+
+SUM_TOLERANCE = 1e-3
+"""Half precision and rounded text leave sums this far from one; more is said."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """Probabilities, and what was done to them."""
+
+    values: FloatArray
+    """Shape (n, classes); rows that are not usable are zero."""
+    usable: BoolArray
+    """Rows that hold numbers which are not all zero."""
+    from_logits: bool = False
+    normalised: int = 0
+    """Rows that did not sum to one."""
+
+
+def check(values: NDArray[Any]) -> Told:
+    """Of shape (n, k), k at least 2: probabilities, weights or logits."""
+    table = values.astype(np.float64)
+    finite = np.isfinite(table)
+    # -inf among logits is a class that was ruled out.
+    ruled_out = np.isneginf(table)
+    usable: BoolArray = np.logical_and((finite | ruled_out).all(axis=1), finite.any(axis=1))
+    table[~usable] = 0.0
+    sums = table.sum(axis=1)
+    off = usable & ~(np.abs(sums - 1) <= SUM_TOLERANCE)
+    lowest = table[usable].min(initial=0.0)
+    highest = table[usable].max(initial=1.0)
+    if (lowest < -SUM_TOLERANCE or highest > 1 + SUM_TOLERANCE) and off.any():
+        return Told(_softmax(table, usable), usable, from_logits=True)
+    np.clip(table, 0.0, None, out=table)
+    sums = table.sum(axis=1)
+    usable &= sums > 0
+    np.divide(table, sums[:, None], out=table, where=usable[:, None])
+    table[~usable] = 0.0
+    return Told(table, usable, normalised=int(np.count_nonzero(off & usable)))
+
+
+def _softmax(table: FloatArray, usable: BoolArray) -> FloatArray:
+    shifted: FloatArray = table - table.max(axis=1, keepdims=True)
+    np.exp(shifted, out=shifted)
+    shifted /= shifted.sum(axis=1, keepdims=True)
+    shifted[~usable] = 0.0
+    return shifted
+
+
+def of_one_class(values: FloatArray) -> NDArray[np.float64]:
+    """Of shape (n,), what is said of the second of two classes: shape (n, 2), of logits by the logistic function."""
+    inside = values[np.isfinite(values)]
+    if len(inside) and (inside.min() < 0 or inside.max() > 1):
+        with np.errstate(over="ignore"):
+            values = 1.0 / (1.0 + np.exp(-values))
+    return np.stack([1.0 - values, values], axis=1)

@@ -1,0 +1,129 @@
+"""Sheets to data sets and predictions, tied to one another and to their pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from dlviz_docs.errors import ReadError
+from dlviz_docs.model import Dataset, Predictions, Problem, Samples
+from dlviz_docs.readers._json import load
+from dlviz_docs.readers._text import read_text
+from dlviz_docs.readers.samples._datasets import dataset_of
+from dlviz_docs.readers.samples._joins import Leaks, joined_with
+from dlviz_docs.readers.samples._limits import Limits
+from dlviz_docs.readers.samples._names import parts_of
+from dlviz_docs.readers.samples._predictions import predictions_of
+from dlviz_docs.readers.samples._sheets import Sheets
+from dlviz_docs.readers.samples._stack import Part, stacked
+from dlviz_docs.readers.samples._types import Found, Plan, Planned
+from dlviz_docs.readers.samples.arrow import class_labels
+from dlviz_docs.readers.samples.folders import is_of_pictures, read_pictures
+from dlviz_docs.readers.samples.plan import inside
+
+__all__ = ["read"]
+
+_ASIDE = frozenset({"info", "splits", "split ids"})
+_MOST_LIST = 100_000_000
+
+
+def read(found: Found, plan: Plan, limits: Limits | None = None) -> Samples:
+    """All data sets and predictions of the plan; a file that cannot be read costs itself and says why."""
+    reading = _Reading(found, Sheets(found.root, limits or Limits()))
+    datasets = [dataset for planned in plan.datasets if (dataset := reading.dataset(planned))]
+    predictions = [one for planned in plan.predictions if (one := reading.predictions(planned))]
+    leaked: Leaks = {}
+    tied = [joined_with(one, datasets, leaked) for one in predictions]
+    return Samples(tuple(datasets), tuple(tied), tuple(reading.problems))
+
+
+class _Reading:
+    """One after the other, so that no more than one is in memory as a file."""
+
+    def __init__(self, found: Found, sheets: Sheets) -> None:
+        self.found = found
+        self.sheets = sheets
+        self.problems = sheets.problems
+
+    def dataset(self, planned: Planned) -> Dataset | None:
+        """None, with a problem, where nothing can be read."""
+        if is_of_pictures(planned):
+            read = self._pictures(planned)
+            return read if isinstance(read, Dataset) else None
+        labels: dict[str, tuple[str, ...]] = {}
+        for path, part in planned.files:
+            if part == "info":
+                labels |= class_labels(self.found.root / path)
+        columns = stacked(self._parts(planned, labels))
+        self.sheets.forget()
+        if columns is None:
+            self._say_nothing(planned)
+            return None
+        return dataset_of(planned, columns, self.found, labels, self._lists(planned))
+
+    def predictions(self, planned: Planned) -> Predictions | None:
+        """The same for predictions."""
+        if is_of_pictures(planned):
+            read = self._pictures(planned)
+            return read if isinstance(read, Predictions) else None
+        columns = stacked(self._parts(planned, {}), one_split=True)
+        if columns is None:
+            self._say_nothing(planned)
+            return None
+        told = predictions_of(planned, columns, self.found)
+        if told is None:
+            self.problems += columns.problems
+        return told
+
+    def _say_nothing(self, planned: Planned) -> None:
+        """Say that there is no row, unless the files said what is wrong with them."""
+        paths = {path for path, _ in planned.files}
+        if not any(problem.path in paths for problem in self.problems):
+            what = "holds no rows" if planned.files else "is named in experiment.yml and holds nothing that can be read"
+            path = planned.files[0][0] if planned.files else planned.name
+            self.problems.append(Problem("no-rows", path, what, "Write the file again, or delete it."))
+
+    def _pictures(self, planned: Planned) -> Dataset | Predictions | None:
+        try:
+            return read_pictures(self.found, planned)
+        except (ReadError, OSError, ValueError, MemoryError) as error:
+            path = planned.files[0][0] if planned.files else planned.name
+            remedy = getattr(error, "remedy", "Write the files again.")
+            self.problems.append(Problem("unreadable", path, f"cannot be read: {error}", remedy))
+            return None
+
+    def _parts(self, planned: Planned, labels: Mapping[str, tuple[str, ...]]) -> list[Part]:
+        parts = []
+        splits = (*planned.splits, *("" for _ in planned.files))
+        for (path, part), split in zip(planned.files, splits, strict=False):
+            if part in _ASIDE:
+                continue
+            if not inside(path):
+                what = "lies outside the experiment's folder and is not read"
+                self.problems.append(Problem("outside", path, what, "Copy the file into the experiment's folder."))
+                continue
+            sheets = self.sheets.ids(path) if path.endswith(".txt") else self.sheets.of(path, labels)
+            parts += [Part(part, sheet.split or split, sheet) for sheet in sheets]
+        return parts
+
+    def _lists(self, planned: Planned) -> dict[str, list[Any]]:
+        """Names or places of rows by split, from splits.json and train_ids.txt."""
+        lists: dict[str, list[Any]] = {}
+        for path, part in planned.files:
+            if part == "split ids":
+                names = [s.features[0].texts.strings for s in self.sheets.ids(path) if s.features[0].texts]
+                lists[parts_of(PurePosixPath(path).stem).split] = [name for some in names for name in some]
+            elif part == "splits":
+                lists |= self._splits(path)
+        return lists
+
+    def _splits(self, path: str) -> dict[str, list[Any]]:
+        try:
+            value = load(read_text(self.found.root / path, _MOST_LIST)[0])
+        except (ReadError, OSError) as error:
+            self.problems.append(Problem("unreadable", path, str(error), "Write the file again."))
+            return {}
+        if not isinstance(value, dict):
+            return {}
+        return {parts_of(str(key)).split or str(key): rows for key, rows in value.items() if isinstance(rows, list)}

@@ -1,0 +1,380 @@
+"""Which files hold data sets and which predictions, by their names, their folders and their first bytes.
+
+What the user names wins. Then, each taking what is left: folders of pictures with their annotations; folders of
+Hugging Face `datasets`; tables that show truth beside prediction, or are named for results; single arrays whose names
+say what they are to one another; tables named for a split, or lying in a folder of data. All else is left, with a
+reason.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+from dlviz_docs.names import natural
+from dlviz_docs.readers.samples._glance import TABLES, Glance, glance
+from dlviz_docs.readers.samples._groups import Loose, data_of, looks_single, results_of
+from dlviz_docs.readers.samples._names import (
+    DATA_FOLDERS,
+    DATA_STEMS,
+    RESULT_FOLDERS,
+    is_result_name,
+    parts_of,
+    split_of_path,
+    split_order,
+    words_of,
+)
+from dlviz_docs.readers.samples._roles import generations, roles_of, target_of
+from dlviz_docs.readers.samples._types import DataEntry, Found, Plan, Planned, ResultEntry
+from dlviz_docs.readers.samples.folders import plan_pictures
+
+__all__ = ["inside", "plan"]
+
+_LOG_WORDS = frozenset(
+    {"log", "logs", "metrics", "metric", "history", "loss", "losses", "config", "report", "summary", "curve", "params"}
+    | {"hparams", "timing", "progress", "monitor", "stats", "statistics", "requirements", "vocab", "tokenizer"}
+)
+_SIDE_FILES = frozenset({"dataset_info.json", "dataset_dict.json", "state.json"})
+
+
+def plan(found: Found) -> Plan:
+    """Data sets, predictions, and what is neither."""
+    return _Planning(found).plan()
+
+
+def inside(path: str) -> str:
+    """The path in one spelling; "" for one that leads out of the experiment's folder."""
+    plain = posixpath.normpath(path)
+    return "" if plain.startswith(("../", "/")) or plain == ".." else plain
+
+
+@dataclass(slots=True)
+class _Planning:
+    """What is taken so far."""
+
+    found: Found
+    datasets: list[Planned] = field(default_factory=list)
+    predictions: list[Planned] = field(default_factory=list)
+    left: dict[str, str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+    glances: dict[str, Glance] = field(default_factory=dict)
+
+    def plan(self) -> Plan:
+        datasets, predictions, files = plan_pictures(self.found)
+        self.taken |= files
+        entries = {one.data.path for one in datasets if one.data}
+        results = {one.result.path for one in predictions if one.result}
+        self._named(entries, results)
+        self._saved_datasets()
+        side = self._side_files()
+        self._results()
+        self._arrays()
+        self._tables()
+        self._without_wholes()
+        for path in self._rest():
+            self.left.setdefault(path, "neither its name nor its columns say that it holds data or predictions")
+        own = [replace(one, files=(*one.files, *_of_folder(one, side))) for one in self.datasets]
+        return Plan(
+            datasets=(*own, *datasets),
+            predictions=(*_told_apart(self.predictions), *predictions),
+            left=tuple(sorted(self.left.items(), key=lambda item: natural(item[0]))),
+        )
+
+    def _rest(self) -> Iterator[str]:
+        """Files that nobody took, of kinds that we read."""
+        for path in self.found.files:
+            if path not in self.taken and path not in self.left and PurePosixPath(path).suffix.lower() in TABLES:
+                yield path
+
+    def _glance(self, path: str) -> Glance:
+        if path not in self.glances:
+            self.glances[path] = glance(self.found.root / path)
+        return self.glances[path]
+
+    def _take(self, paths: Iterable[str]) -> None:
+        self.taken.update(paths)
+
+    # --- what the user names ---
+
+    def _named(self, data: set[str], results: set[str]) -> None:
+        for entry in self.found.data:
+            if entry.path not in data:
+                files = self._files_of(entry.path)
+                self.datasets.append(_dataset(entry.name or _title(entry.path), files, entry))
+                self._take(files)
+        for result in self.found.results:
+            if result.path not in results:
+                self.predictions.append(self._named_result(result))
+                self._take(path for path, _ in self.predictions[-1].files)
+
+    def _files_of(self, path: str) -> list[str]:
+        """The file, or the tables of the folder; the name itself where there is neither, so that this is said."""
+        below = [] if PurePosixPath(path).suffix.lower() in TABLES else self._below(path)
+        return below or [inside(path) or path]
+
+    def _below(self, folder: str) -> list[str]:
+        folder = inside(folder)
+        known = [path for path in self.found.files if path not in self.taken and _is_below(path, folder)]
+        tables = [path for path in known if PurePosixPath(path).suffix.lower() in TABLES.keys() - {".json", ".txt"}]
+        return tables or [path for path in known if path.endswith(".json")]
+
+    def _named_result(self, entry: ResultEntry) -> Planned:
+        files = [(path, "table") for path in self._files_of(entry.path)]
+        for said, part in (
+            (entry.truth, "truth"),
+            (entry.prediction, "predicted"),
+            (entry.probabilities, "probabilities"),
+        ):
+            if PurePosixPath(said).suffix.lower() in TABLES:
+                files.append((inside(said) or said, part))
+        name = entry.name or _title(entry.path)
+        splits = tuple(split_of_path(path) for path, _ in files)
+        return Planned(name, tuple(files), splits, self._run_of(entry.path), result=entry)
+
+    def _run_of(self, path: str) -> str:
+        """Slug of the run in whose folder a file lies."""
+        for folder in PurePosixPath(path).parents:
+            if (slug := self.found.runs.get(folder.as_posix())) is not None:
+                return slug
+        return ""
+
+    # --- what names and columns say ---
+
+    def _saved_datasets(self) -> None:
+        """Folders of `save_to_disk`: each with its Arrow files, one for each split in a folder of several."""
+        info = {posixpath.dirname(path) for path in self.found.files if posixpath.basename(path) in _SIDE_FILES}
+        by_parent: dict[str, list[str]] = {}
+        for path in [path for path in self._rest() if path.endswith(".arrow")]:
+            folder = posixpath.dirname(path)
+            if folder in info:
+                several = bool(parts_of(posixpath.basename(folder)).split)
+                by_parent.setdefault(posixpath.dirname(folder) if several else folder, []).append(path)
+        for parent, paths in by_parent.items():
+            title = posixpath.basename(parent) or self.found.root.name
+            planned = _dataset(title, paths, None)
+            folders = dict.fromkeys(posixpath.dirname(path) for path in paths)
+            told = [posixpath.join(folder, "dataset_info.json") for folder in folders]
+            told = [path for path in told if path in self.found.files]
+            self.datasets.append(
+                replace(
+                    planned,
+                    files=(*planned.files, *((path, "info") for path in told)),
+                    splits=(*planned.splits, *("" for _ in told)),
+                )
+            )
+            self._take(paths)
+        self._take(path for path in self.found.files if posixpath.basename(path) in _SIDE_FILES)
+
+    def _side_files(self) -> list[tuple[str, str]]:
+        """Files that say which rows are of which split."""
+        side = []
+        for path in list(self._rest()):
+            pure = PurePosixPath(path)
+            if pure.name in ("splits.json", "split.json"):
+                side.append((path, "splits"))
+            elif pure.suffix == ".txt":
+                if parts_of(pure.stem).role == "ids" and parts_of(pure.stem).split:
+                    side.append((path, "split ids"))
+                else:
+                    self.left[path] = "a text, and not one of names (train_ids.txt)"
+        self._take(path for path, _ in side)
+        return side
+
+    def _results(self) -> None:
+        """Tables that show what was predicted."""
+        for path in list(self._rest()):
+            columns = self._glance(path).columns
+            if looks_single(path, self._glance(path)):
+                continue
+            if models := self._written_by(path, columns):
+                self.predictions += models
+                self._take([path])
+            elif self._shows_results(path, columns):
+                self.predictions += self._by_model(path, columns)
+                self._take([path])
+
+    def _shows_results(self, path: str, columns: Sequence[str]) -> bool:
+        roles = roles_of(columns)
+        said = bool(roles.predicted or roles.probabilities or (roles.prompt and roles.generated))
+        if _is_data_path(path):
+            named = {name.lower() for name in roles.predicted} & {"y_pred", "prediction", "predicted", "pred", "preds"}
+            return bool(roles.truth and (named or len(roles.probabilities) > 1))
+        if roles.shows_results:
+            return True
+        if _is_log_name(path):
+            return False
+        if _is_result_path(path, self._run_of(path) != ""):
+            # The beginning of a long column in JSON hides those behind it.
+            return said or (path.endswith(".json") and bool(roles.truth))
+        return bool(roles.prompt and roles.generated) and not split_of_path(path)
+
+    def _by_model(self, path: str, columns: Sequence[str]) -> list[Planned]:
+        roles = roles_of(columns)
+        planned = Planned(_title(path), ((path, "table"),), (split_of_path(path),), self._run_of(path))
+        if len(roles.predicted) < 2:
+            return [planned]
+        return [
+            replace(planned, name=variant, result=ResultEntry(path=path, name=variant, prediction=column))
+            for variant, column in zip(roles.variants, roles.predicted, strict=True)
+        ]
+
+    def _written_by(self, path: str, columns: Sequence[str]) -> list[Planned]:
+        """Texts of several models in columns of their own beside one of prompts: "results_finetuned"."""
+        prompt, by_model = generations(columns)
+        if not prompt or roles_of(columns).shows_results or _is_data_path(path) or split_of_path(path):
+            return []
+        if not (len(by_model) > 1 or (by_model and _is_result_path(path, in_run=True))):
+            return []
+        planned = Planned(_title(path), ((path, "table"),), ("",), self._run_of(path))
+        return [
+            replace(planned, name=model, result=ResultEntry(path=path, name=model, prediction=column))
+            for model, column in by_model.items()
+        ]
+
+    def _arrays(self) -> None:
+        """Single arrays whose names say what they are to one another."""
+        loose = [Loose.of(path, self._glance(path)) for path in self._rest() if looks_single(path, self._glance(path))]
+        for result in results_of(loose):
+            paths = [path for path, _ in result.files]
+            self.predictions.append(replace(result, run=self._run_of(paths[-1])))
+            self._take(paths)
+        for data in data_of([one for one in loose if one.path not in self.taken]):
+            self.datasets.append(data)
+            self._take(path for path, _ in data.files)
+
+    def _tables(self) -> None:
+        """Tables named for a split or lying in a folder of data, those of one data set together."""
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for path in list(self._rest()):
+            if self._is_data(path):
+                groups.setdefault(_whole_of(path), []).append(path)
+        for key, paths in groups.items():
+            for same in self._of_equal_columns(paths):
+                title = " ".join(key[1:]) or posixpath.basename(key[0]) or self.found.root.name
+                self.datasets.append(_dataset(title if len(same) > 1 else _title(same[0]), same, None))
+                self._take(same)
+
+    def _is_data(self, path: str) -> bool:
+        columns = self._glance(path).columns
+        pure = PurePosixPath(path)
+        if not columns or _is_log_name(path):
+            return False
+        if len(columns) < 2 and not self._glance(path).arrays and pure.suffix not in (".arrow",):
+            return False
+        if parts_of(pure.stem).split or pure.stem.lower() in DATA_STEMS or _is_data_path(path):
+            return True
+        roles = roles_of(columns)
+        return bool(self.found.pictures and roles.id and target_of(columns) and pure.suffix in (".csv", ".tsv"))
+
+    def _of_equal_columns(self, paths: Sequence[str]) -> Iterator[list[str]]:
+        """Files whose columns are the same, but for a few such as the labels that a test set keeps to itself."""
+        groups: list[list[str]] = []
+        for path in sorted(paths, key=lambda one: (split_order(split_of_path(one)), natural(one))):
+            columns = set(self._glance(path).columns)
+            for group in groups:
+                first = set(self._glance(group[0]).columns)
+                if _much_alike(first, columns):
+                    group.append(path)
+                    break
+            else:
+                groups.append([path])
+        yield from groups
+
+    def _without_wholes(self) -> None:
+        """A table beside its own splits is not told twice."""
+        split = [one for one in self.datasets if any(one.splits) and one.data is None]
+        for one in list(self.datasets):
+            path = one.files[0][0]
+            if len(one.files) > 1 or one.data is not None or any(one.splits):
+                continue
+            for other in split:
+                beside = posixpath.dirname(other.files[0][0]) == posixpath.dirname(path)
+                if beside and len(other.files) > 1 and self._same(path, other.files[0][0]):
+                    self.datasets.remove(one)
+                    self.left[path] = "its splits lie beside it"
+                    break
+
+    def _same(self, one: str, other: str) -> bool:
+        columns = set(self._glance(one).columns)
+        return bool(columns) and _much_alike(columns, set(self._glance(other).columns))
+
+
+def _much_alike(one: set[str], other: set[str]) -> bool:
+    return len(one ^ other) <= min(2, max(0, min(len(one), len(other)) - 1))
+
+
+def _dataset(name: str, paths: Sequence[str], entry: DataEntry | None) -> Planned:
+    ordered = sorted(paths, key=lambda path: (split_order(split_of_path(path)), natural(path)))
+    return Planned(
+        name, tuple((path, "table") for path in ordered), tuple(split_of_path(path) for path in ordered), data=entry
+    )
+
+
+def _of_folder(planned: Planned, side: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Lists of splits that lie beside a data set's files, or above them."""
+    if any(planned.splits):
+        return ()
+    folder = posixpath.dirname(planned.files[0][0])
+    return tuple((path, part) for path, part in side if _beside(posixpath.dirname(path), folder))
+
+
+def _beside(one: str, other: str) -> bool:
+    return one == other or posixpath.dirname(one) == other or posixpath.dirname(other) == one
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return bool(folder) and (folder == "." or path == folder or path.startswith(folder + "/"))
+
+
+def _title(path: str) -> str:
+    return PurePosixPath(path).stem or PurePosixPath(path).name
+
+
+def _folders(path: str) -> tuple[str, ...]:
+    return tuple(part.lower() for part in PurePosixPath(path).parent.parts)
+
+
+def _is_data_path(path: str) -> bool:
+    """Whether the nearest folder that says something is one of data."""
+    for folder in reversed(_folders(path)):
+        if folder in RESULT_FOLDERS:
+            return False
+        if folder in DATA_FOLDERS:
+            return True
+    return False
+
+
+def _is_result_path(path: str, in_run: bool) -> bool:
+    named = is_result_name(PurePosixPath(path).stem)
+    in_folder = any(folder in RESULT_FOLDERS or is_result_name(folder) for folder in _folders(path)[-2:])
+    return in_folder or (named and in_run) or (named and len(_folders(path)) <= 1)
+
+
+def _is_log_name(path: str) -> bool:
+    return bool(set(words_of(PurePosixPath(path).stem)) & _LOG_WORDS)
+
+
+def _whole_of(path: str) -> tuple[str, ...]:
+    """What files of one data set share: the folder without those of splits, and the name without split and number."""
+    pure = PurePosixPath(path)
+    folder = pure.parent
+    while folder.parts and parts_of(folder.name).split:
+        folder = folder.parent
+    parts = parts_of(pure.stem)
+    rest = [word for word in parts.rest if not word.isdigit() and word not in ("of", "part", "shard", "data")]
+    return (folder.as_posix(), *rest)
+
+
+def _told_apart(planned: Sequence[Planned]) -> list[Planned]:
+    """Names that are each one's own: with the folder, or else the file, before names that meet."""
+    names = Counter(one.name for one in planned)
+    result = []
+    for one in planned:
+        if names[one.name] > 1 and one.files:
+            folder = posixpath.dirname(one.files[0][0])
+            one = replace(one, name=f"{folder}/{one.name}" if folder else one.name)
+        result.append(one)
+    return result
