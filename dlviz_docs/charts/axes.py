@@ -18,9 +18,12 @@ __all__ = ["LONGEST", "Axes", "Axis", "across", "axes", "down", "draw_axes", "ot
 
 LONGEST = 22
 """Letters of a category's name beside a plot; longer ones are cut, and whole in a tooltip."""
-LONGEST_BELOW = 14
+SHORTEST, LONGEST_BELOW = 6, 14
+"""The same below a plot: the more there are, the shorter."""
 WIDE, NARROW = 76, 44
 """Letters that stand side by side below a plot of usual width, and below one on a phone."""
+FIRST_BIN = 3.0
+"""How far a logarithmic axis goes below the first end above zero of bins that begin at zero: they must not vanish."""
 BETWEEN = 2
 """Letters' room between two names."""
 ROW = 14
@@ -111,13 +114,14 @@ def _positive(values: FloatArray) -> FloatArray:
 
 def _scale(asked: PlotAxis, values: FloatArray, *, aired: bool) -> Scale:
     log = asked.scale == "log"
+    nonpositive = bool((values < scales.LEAST).any())
     if log:
         values = _positive(values)
         log = bool(len(values)) or bool(asked.low and asked.low > 0)
     low, high = (float(values.min()), float(values.max())) if len(values) else (1.0 if log else 0.0, 1.0)
     whole = scales.y_scale(low, high, log=log)
     if not aired and high > low:
-        whole = Scale(low, high, log)
+        whole = Scale(low / FIRST_BIN if log and nonpositive else low, high, log)
     least = asked.low if asked.low is not None and not (log and asked.low < scales.LEAST) else whole.low
     most = asked.high if asked.high is not None and not (log and asked.high < scales.LEAST) else whole.high
     return Scale(least, most, log) if least < most else whole
@@ -144,7 +148,8 @@ def _categories(asked: PlotAxis, *, upright: bool, height: int) -> Axis:
     """The first one stands on the left, or at the top."""
     n = max(len(asked.categories), 1)
     scale = Scale(n - 0.5, -0.5) if upright else Scale(-0.5, n - 0.5)
-    short = shorten(asked.categories, LONGEST if upright else LONGEST_BELOW)
+    below = min(max(2 * WIDE // n - BETWEEN, SHORTEST), LONGEST_BELOW)
+    short = shorten(asked.categories, LONGEST if upright else below)
     room = n * (max(map(len, short), default=1) + BETWEEN)
     staggered = not upright and room > WIDE
     stride = -(-n * ROW // max(height, ROW)) if upright else -(-room // (2 * WIDE if staggered else WIDE))
@@ -221,9 +226,8 @@ def draw_axes(plot: Plot, both: Axes) -> Iterator[str]:
     yield '</g><g class="dlviz-x">'
     stride = _narrow_stride(both.x)
     for i, (tick, words) in enumerate(_words(both.x)):
-        styles = ["dlviz-roomy"] * bool(i % stride) + ["dlviz-lower"] * (
-            both.x.staggered and i % (2 * stride) >= stride
-        )
+        lower = both.x.staggered and i // stride % 2
+        styles = ["dlviz-roomy"] * bool(i % stride) + ["dlviz-lower"] * bool(lower)
         style = f' class="{" ".join(styles)}"' if styles else ""
         yield f'<text{style} x="{across(tick.place)}" y="100%">{words}</text>'
     yield "</g>"

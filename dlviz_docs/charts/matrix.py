@@ -168,7 +168,7 @@ def _writer(values: FloatArray) -> Callable[[float], str]:
     if (whole == np.rint(whole)).all():
         return lambda value: "–" if np.isnan(value) else number(value)
     if 0.1 <= most < 1000:
-        return lambda value: f"{value:.2f}".replace("-", "−") if np.isfinite(value) else _odd(value)
+        return lambda value: f"{round(value, 2) + 0.0:.2f}".replace("-", "−") if np.isfinite(value) else _odd(value)
     return lambda value: number(float(f"{value:.2g}")) if np.isfinite(value) else _odd(value)
 
 

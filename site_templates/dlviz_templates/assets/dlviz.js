@@ -1,6 +1,6 @@
 /* Charts of a page. Each picture stands in the page already; this script gives it its tools and loads what makes it live:
  * numbers.js, steer.js and live.js when the page is idle, the data of its runs on first touch; explore.js comes with the
- * first click on CSV or Explore.
+ * first click on CSV or Explore. Plots, matrices and sweeps have scripts of their own, loaded where a page has any.
  *
  * Classic scripts without dependencies that work from disk: no fetch, no modules. Names that stand in a folder enter the
  * page as text nodes only. Colours are CSS variables, so a change of scheme needs nothing from here.
@@ -51,7 +51,10 @@
   const loadCode = () => Promise.all(["numbers.js", "steer.js", "live.js"].map((name) => loadScript(BASE + name)));
 
   /** Code of figures that are no charts: asked for by pages that have one, in this order. */
-  const FURTHER = { "figure.dlviz-gallery": ["samples.js", "gallery.js"] };
+  const FURTHER = {
+    "figure.dlviz-drawn, .dlviz-pick": ["numbers.js", "plotmarks.js", "plots.js", "panels.js"],
+    "figure.dlviz-gallery": ["samples.js", "gallery.js"],
+  };
 
   /** Load the data files of some lines; returns the addresses that could not be loaded. */
   async function loadRuns(spec, lines) {

@@ -5,16 +5,18 @@
   const GL_FROM = 20000; // points from which Plotly draws with WebGL
   const { base, button, html, loadScript } = window.dlviz;
 
-  function download(chart, curves) {
-    const href = URL.createObjectURL(new Blob([table(curves)], { type: "text/csv" }));
-    const link = html("a", { href, download: `${chart.figure.id}.csv` });
-    link.click();
+  const download = (chart, curves) => save(`${chart.figure.id}.csv`, table(curves));
+
+  function save(name, text) {
+    const href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+    html("a", { href, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(href), 10000);
   }
 
+  // A cell that starts like a formula would be run by a spreadsheet.
+  const cell = (text) => `"${text.replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`;
+
   function table(curves) {
-    // A cell that starts like a formula would be run by a spreadsheet.
-    const cell = (text) => `"${text.replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`;
     const rows = ["series,run,metric,step,epoch,seconds,value"];
     for (const { line, step, epoch, time, y } of curves) {
       const head = [line.label, line.run, line.series].map(cell).join();
@@ -27,16 +29,19 @@
 
   let redraw = null;
 
-  async function explore(chart, curves) {
+  const explore = (chart, curves) => openPlotly(chart.title, () => [traces(chart, curves), layout(chart)]);
+
+  /** Open Plotly in a dialog; `figure` gives traces and layout, again after each change of the scheme. */
+  async function openPlotly(title, figure) {
     await loadScript(`${base}plotly.min.js`);
     const stage = html("div");
     const head = html(
       "header",
       {},
-      html("span", {}, chart.title),
+      html("span", {}, title),
       button("Close", () => dialog.close()),
     );
-    const dialog = html("dialog", { class: "dlviz-dialog", "aria-label": `${chart.title} in Plotly` }, head, stage);
+    const dialog = html("dialog", { class: "dlviz-dialog", "aria-label": `${title} in Plotly` }, head, stage);
     dialog.addEventListener("close", () => {
       Plotly.purge(stage);
       dialog.remove();
@@ -45,7 +50,7 @@
     document.body.append(dialog);
     dialog.showModal(); // Escape closes it, and the focus goes back to where it was
     redraw = () =>
-      Plotly.react(stage, traces(chart, curves), layout(chart), {
+      Plotly.react(stage, ...figure(), {
         responsive: true,
         displaylogo: false,
         showSendToCloud: false,
@@ -96,6 +101,13 @@
   }
 
   function layout(chart) {
+    const across = chart.kind === "time" ? "time, seconds" : chart.axisName();
+    const look = plotlyLook(across, chart.spec.yLabel || chart.title);
+    return { ...look, yaxis: { ...look.yaxis, type: chart.log ? "log" : "linear" } };
+  }
+
+  /** Colours and fonts of the page, with the names of both axes. */
+  function plotlyLook(across, up) {
     const grid = variable("grid");
     const axis = (title) => ({
       title: { text: inert(title) },
@@ -111,8 +123,8 @@
       hovermode: "x unified",
       hoverlabel: { bgcolor: variable("surface"), font: { color: variable("fg") }, namelength: -1 },
       showlegend: true,
-      xaxis: axis(chart.kind === "time" ? "time, seconds" : chart.axisName()),
-      yaxis: { ...axis(chart.spec.yLabel || chart.title), type: chart.log ? "log" : "linear" },
+      xaxis: axis(across),
+      yaxis: axis(up),
     };
   }
 
@@ -120,5 +132,5 @@
     attributes: true,
     attributeFilter: ["data-md-color-scheme"],
   });
-  Object.assign(window.dlviz, { download, explore });
+  Object.assign(window.dlviz, { download, explore, openPlotly, save, csvCell: cell, variable, inert, plotlyLook });
 })();
