@@ -172,15 +172,16 @@ def _choice(gallery: Gallery) -> bool:
 
 def _layout(items: Iterable[Item]) -> str:
     """What the items are mostly looked at for: it decides how wide a card is."""
-    layout = "rows"
-    for item in items:
-        if item.passages:
-            return "texts"
-        if len(item.pictures) > 1:
-            layout = "pairs"
-        elif item.pictures and layout in ("rows", "pictures"):
-            layout = "regions" if item.regions else "pictures"
-    return layout
+    order = ("rows", "pictures", "regions", "pairs", "notes", "texts")
+    return max((_looked_at(item) for item in items), key=order.index, default="rows")
+
+
+def _looked_at(item: Item) -> str:
+    if item.passages:
+        return "texts" if len(item.passages) > 1 else "notes"
+    if len(item.pictures) > 1:
+        return "pairs"
+    return "rows" if not item.pictures else "regions" if item.regions else "pictures"
 
 
 def _column(cards: Sequence[Card]) -> int:
@@ -197,10 +198,12 @@ def _tile(cards: Iterable[Card]) -> float:
 
 def _kinds(gallery: Gallery) -> tuple[Kind, ...]:
     """Those that there are, or that the slider may make of others."""
-    regions = [region for item in gallery.items for region in item.regions]
-    found: set[str] = {region.kind for region in regions}
-    if gallery.slider and any(region.partner is not None for region in regions):
-        found |= {"truth", "missed"}
+    found: set[str] = set()
+    for region in (region for item in gallery.items for region in item.regions):
+        if gallery.slider is None or region.kind in ("match", "false"):
+            found.add(region.kind)
+        else:
+            found |= {"missed"} if region.partner is None else {"truth", "missed"}
     return tuple(Kind(kind, *_WORDS[kind]) for kind in KINDS if kind in found)
 
 
@@ -242,7 +245,7 @@ def _state(
         return kind, False
     if kind in ("match", "false"):
         return kind, score is not None and score < start
-    return (kind if partner is None else "truth" if partner >= start else "missed"), False
+    return ("missed" if partner is None or partner < start else "truth"), False
 
 
 def _px(value: float) -> float:

@@ -168,7 +168,8 @@ def test_the_folder_of_all_pictures_is_said_once() -> None:
         (photo(), "pictures"),
         (photo(Region((0, 0, 1, 1), "truth")), "regions"),
         (Item("a", (Thumb("a", 9, 9), Thumb("b", 9, 9))), "pairs"),
-        (Item("a", (Thumb("a", 9, 9),), passages=(Passage("x", ()),)), "texts"),
+        (Item("a", (Thumb("a", 9, 9),), passages=(Passage("x", ()),)), "notes"),
+        (Item("a", passages=(Passage("x", ()), Passage("y", ()))), "texts"),
     ],
 )
 def test_cards_are_as_wide_as_what_is_looked_at(item: Item, layout: str) -> None:
@@ -236,7 +237,7 @@ def test_the_slider_starts_with_what_its_threshold_makes_of_each_region() -> Non
         ("truth", False),
         ("missed", False),
         ("missed", False),
-        ("truth", False),
+        ("missed", False),
     ]
     without = shapes(page(figure(item)))
     assert [shape.attrib["data-kind"] for shape in without] == ["match", "false", "missed", "truth", "missed", "truth"]
@@ -250,6 +251,7 @@ def test_the_legend_has_the_kinds_there_are_or_may_be() -> None:
     found = Region((0, 0, 5, 5), "truth", partner=0.9)
     assert keys(found) == ["truth"]
     assert keys(found, slider=(0.05, 0.5)) == ["truth", "missed"]
+    assert keys(Region((0, 0, 5, 5), "truth"), slider=(0.05, 0.5)) == ["missed"]
     assert keys(Region((0, 0, 5, 5), "false"), Region((0, 0, 5, 5), "match")) == ["match", "false"]
     assert "dlviz-judged" not in page(figure(photo(found)))
     assert "dlviz-judged" in page(figure(photo(found), slider=(0.05, 0.5)))

@@ -45,14 +45,14 @@
       large(node);
     }
 
-    /** Predictions below the threshold go, and an annotation that only they had found is missed. */
+    /** Predictions below the threshold go, and annotations that only they had found are missed. */
     function judge(node) {
       const shapes = node.querySelectorAll(".dlviz-view > svg > *");
       node.querySelectorAll(".dlviz-region").forEach((region, i) => {
         const { score, partner } = region.dataset;
         let { kind } = region.dataset;
         const predicted = kind === "match" || kind === "false";
-        if (partner && !predicted) kind = +partner >= state.threshold ? "truth" : "missed";
+        if (!predicted) kind = +partner >= state.threshold ? "truth" : "missed";
         for (const one of [region, shapes[i]]) {
           one.dataset.kind = kind;
           one.toggleAttribute("hidden", predicted && +score < state.threshold);
