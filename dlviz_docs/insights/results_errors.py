@@ -29,6 +29,7 @@ SURE = 0.9
 """Confidence above which a mistake is called confident."""
 SURE_SHARE = 0.05
 """Of all mistakes: fewer confident ones are told as a fact, not as a warning."""
+LEAST_SURE = 5
 LEAST_OF_CLASS = 10
 LABELS_SHARE = 0.01
 
@@ -95,7 +96,7 @@ def weak_class(
 
 def confident_and_wrong(count: int, errors: int, sure: int, shown: bool) -> Insight | None:
     """Mistakes the model is sure of."""
-    if not count or not sure:
+    if count < LEAST_SURE or not sure:
         return None
     where = "the first of them are shown" if shown else "they are the ones to look at first"
     return Insight(

@@ -176,7 +176,7 @@ class Scaled:
     """ECE of the most probable class."""
     error_after: float
     at_end: bool
-    """The best temperature lies beyond what is tried, 0.05 to 20: there is no sense in it."""
+    """The best temperature lies beyond what is tried, 0.05 to 20, or no answer is wrong: there is no sense in it."""
 
 
 def temperature(probabilities: Floats, truth: Codes) -> Scaled | None:
@@ -194,9 +194,9 @@ def temperature(probabilities: Floats, truth: Codes) -> Scaled | None:
         part = np.random.default_rng(0).choice(n, few, replace=False)
         start, _, _ = _newton(probabilities[part], truth[part], 1.0, 30)
     inverse, before, after = _newton(probabilities, truth, start, 3 if start != 1.0 else 30)
-    first, second = _error_at(probabilities, truth, 1.0), _error_at(probabilities, truth, inverse)
+    (first, wrong), (second, _) = (_error_at(probabilities, truth, one) for one in (1.0, inverse))
     heat = 1 / inverse
-    return Scaled(heat, before, after, first, second, not 1.01 * _COLDEST < heat < 0.99 * _HOTTEST)
+    return Scaled(heat, before, after, first, second, not wrong or not 1.01 * _COLDEST < heat < 0.99 * _HOTTEST)
 
 
 def _newton(probabilities: Floats, truth: Codes, inverse: float, turns: int) -> tuple[float, float, float]:
@@ -241,7 +241,8 @@ def _derivatives(probabilities: Floats, truth: Codes, inverse: float) -> tuple[f
     return float(loss), float(slope), float(curvature)
 
 
-def _error_at(probabilities: Floats, truth: Codes, inverse: float) -> float:
+def _error_at(probabilities: Floats, truth: Codes, inverse: float) -> tuple[float, int]:
+    """ECE of the most probable class, and how often it is wrong."""
     n, k = probabilities.shape
     step = max(_CHUNK // k, 1)
     tops, hits = np.empty(n), np.empty(n, np.bool_)
@@ -256,7 +257,7 @@ def _error_at(probabilities: Floats, truth: Codes, inverse: float) -> float:
             highest = z[np.arange(len(part)), best]
             top = 1 / np.exp(np.float32(inverse) * (z - highest[:, None])).sum(axis=1)
         tops[rows] = top
-    return calibration_error(binned(np.clip(tops, 0, 1), hits))[0]
+    return calibration_error(binned(np.clip(tops, 0, 1), hits))[0], n - int(hits.sum())
 
 
 # --- declining to answer ----------------------------------------------------------------------------------------------

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from dlviz_docs.stats.bootstrap import DRAWS, spread
 
 __all__ = [
+    "Order",
     "Ranked",
     "ap_interval",
     "auc",
     "auc_interval",
     "average_precision",
+    "order",
     "pr_band",
     "rank",
     "roc_band",
@@ -55,14 +57,19 @@ class Ranked:
 
 
 def rank(scores: Floats, positive: Bools) -> Ranked:
-    """Scores of 0 or more, shape (n,), and which of them are positives, put in order; ties stay together.
+    """Scores of 0 or more, shape (n,), and which of them are positives, put in order; ties stay together. Lower ones
+    count as 0.
 
     The bits of such numbers are in the numbers' order, and their sign is free to carry the label: one sort of integers
     does what sorting places and looking up labels would take ten times as long for.
     """
     if not len(scores):
         return Ranked(np.zeros(0), np.zeros(0), np.zeros(0))
-    keys = np.ascontiguousarray(scores + 0.0).view(np.uint64) << np.uint64(1)
+    clean = np.add(scores, 0.0, order="C")  # a copy without a gap between its numbers, and without −0
+    if clean.min() < 0:
+        clean = np.maximum(clean, 0.0) + 0.0
+    keys = clean.view(np.uint64)
+    keys <<= np.uint64(1)
     keys |= positive.view(np.uint8)
     keys.sort()
     labels = (keys & np.uint64(1)).astype(np.uint8)
@@ -74,16 +81,45 @@ def rank(scores: Floats, positive: Bools) -> Ranked:
     return Ranked(values[begins].view(np.float64)[::-1], hits[::-1].astype(np.float64), alarms[::-1].astype(np.float64))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Order:
+    """How well one class is put before the others: areas with their 95 % intervals, and the curve in few points."""
+
+    curve: Ranked
+    auc: float
+    auc_ends: tuple[float, float]
+    ap: float
+    ap_ends: tuple[float, float]
+
+
+def order(scores: Floats, positive: Bools) -> Order | None:
+    """All of it from one sort; None where there are no positives, or no negatives."""
+    ranked = rank(scores, positive)
+    if not ranked.defined:
+        return None
+    steps = _steps(ranked)
+    area, ap = _area(ranked, steps), _mean_precision(ranked, steps)
+    ends = _auc_ends(ranked, steps, area)
+    return Order(shortened(ranked), area, ends, ap, ap_interval(ap, ranked.positives))
+
+
+def _steps(ranked: Ranked) -> tuple[Floats, Floats]:
+    """Positives and negatives at each threshold."""
+    return np.diff(ranked.hits, prepend=0), np.diff(ranked.alarms, prepend=0)
+
+
+def _area(ranked: Ranked, steps: tuple[Floats, Floats]) -> float:
+    positive, negative = steps
+    beaten = positive @ (ranked.negatives - ranked.alarms) + positive @ negative / 2
+    return float(beaten / (ranked.positives * ranked.negatives))
+
+
 def auc(ranked: Ranked) -> float:
     """Chance that a positive has a higher score than a negative, ties half: Mann and Whitney's statistic. NaN alone.
 
     The area under the ROC curve: Fawcett, "An introduction to ROC analysis", 2006.
     """
-    if not ranked.defined:
-        return np.nan
-    positive, negative = np.diff(ranked.hits, prepend=0), np.diff(ranked.alarms, prepend=0)
-    beaten = ranked.negatives - ranked.alarms + negative / 2
-    return float((positive * beaten).sum() / (ranked.positives * ranked.negatives))
+    return _area(ranked, _steps(ranked)) if ranked.defined else np.nan
 
 
 def auc_interval(ranked: Ranked) -> tuple[float, float]:
@@ -91,15 +127,17 @@ def auc_interval(ranked: Ranked) -> tuple[float, float]:
 
     Variance: DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two or more correlated ROC curves", 1988.
     """
-    m, n = ranked.positives, ranked.negatives
+    steps = _steps(ranked)
+    return _auc_ends(ranked, steps, _area(ranked, steps)) if ranked.defined else (np.nan, np.nan)
+
+
+def _auc_ends(ranked: Ranked, steps: tuple[Floats, Floats], area: float) -> tuple[float, float]:
+    (positive, negative), m, n = steps, ranked.positives, ranked.negatives
     if min(m, n) < 2:
         return np.nan, np.nan
-    area = auc(ranked)
-    positive, negative = np.diff(ranked.hits, prepend=0), np.diff(ranked.alarms, prepend=0)
-    of_positive = (n - ranked.alarms + negative / 2) / n
-    of_negative = (ranked.hits - positive / 2) / m
-    variance = (positive * (of_positive - area) ** 2).sum() / (m - 1) / m
-    variance += (negative * (of_negative - area) ** 2).sum() / (n - 1) / n
+    of_positive = (negative / 2 - ranked.alarms) / n + (1 - area)
+    of_negative = (ranked.hits - positive / 2) / m - area
+    variance = float(positive @ of_positive**2) / (m - 1) / m + float(negative @ of_negative**2) / (n - 1) / n
     return _logit_interval(area, float(np.sqrt(variance)), min(m, n))
 
 
@@ -116,10 +154,11 @@ def average_precision(ranked: Ranked) -> float:
 
     Davis and Goadrich, "The relationship between precision-recall and ROC curves", 2006, say why not the trapezoids.
     """
-    if not ranked.positives:
-        return np.nan
-    gained = np.diff(ranked.hits, prepend=0)
-    return float((gained * ranked.hits / (ranked.hits + ranked.alarms)).sum() / ranked.positives)
+    return _mean_precision(ranked, _steps(ranked)) if ranked.positives else np.nan
+
+
+def _mean_precision(ranked: Ranked, steps: tuple[Floats, Floats]) -> float:
+    return float(steps[0] @ (ranked.hits / (ranked.hits + ranked.alarms)) / ranked.positives)
 
 
 def ap_interval(value: float, positives: float) -> tuple[float, float]:

@@ -6,7 +6,7 @@ beam search over conditions and pairs of them; every slice that was tested count
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -84,8 +84,8 @@ def parts_of_numbers(values: Floats) -> tuple[Codes, Floats, bool] | None:
     edges = np.unique(np.partition(known, q := [len(known) * i // 4 for i in (1, 2, 3)])[q])
     if edges[0] == known.min():
         edges = edges[1:]
-    if not len(edges):
-        return None
+    if not len(edges):  # three quarters of them are the least value
+        edges = known[known > known.min()].min(keepdims=True)
     codes = np.where(finite, np.searchsorted(edges, np.where(finite, values, 0.0), side="right"), -1)
     return codes.astype(np.int32), edges, False
 
@@ -93,7 +93,8 @@ def parts_of_numbers(values: Floats) -> tuple[Codes, Floats, bool] | None:
 def weak_slices(facets: Sequence[Facet], wrong: Bools) -> tuple[tuple[Slice, ...], int]:
     """Slices in which more is wrong than outside, the greatest loss first, and how many were tested.
 
-    Two conditions are told only where they are at least a fifth worse than each alone.
+    Two conditions are told only where they are at least a fifth worse than each alone, and certainly worse than the
+    rest of each.
     """
     n, errors = len(wrong), int(wrong.sum())
     least = max(LEAST_ROWS, int(np.ceil(LEAST_SHARE * n)))
@@ -105,7 +106,7 @@ def weak_slices(facets: Sequence[Facet], wrong: Bools) -> tuple[tuple[Slice, ...
         one for place, facet in enumerate(facets) for one in _cut(place, facet, every, rows, (n, errors), least, ())
     ]
     beam = sorted((one for one in singles if one.effect > 0), key=lambda one: one.p)[:BEAM]
-    effects = {one.conditions: one.effect for one in singles}
+    alone = {one.conditions[0]: one for one in singles}
     pairs: dict[tuple[tuple[int, int], ...], Slice] = {}
     for start in beam:
         ((first, level),) = start.conditions
@@ -114,10 +115,10 @@ def weak_slices(facets: Sequence[Facet], wrong: Bools) -> tuple[tuple[Slice, ...
         for place, facet in enumerate(facets):
             if place != first:
                 for one in _cut(place, facet, inside, bad, (n, errors), least, start.conditions):
-                    pairs[one.conditions] = one
+                    pairs[one.conditions] = replace(one, p=max(one.p, _within(one, alone)))
     tested = [*singles, *pairs.values()]
     judged = [replace(one, q=float(q)) for one, q in zip(tested, q_values([one.p for one in tested]), strict=True)]
-    found = [one for one in judged if one.q < FALSE_SHARE and one.effect >= LEAST_EFFECT and _adds(one, effects)]
+    found = [one for one in judged if one.q < FALSE_SHARE and one.effect >= LEAST_EFFECT and _adds(one, alone)]
     found.sort(key=lambda one: (-one.effect * one.n, one.conditions))
     return tuple(_without_doubles(found)), len(tested)
 
@@ -153,11 +154,20 @@ def _cut(
         )
 
 
-def _adds(one: Slice, effects: dict[tuple[tuple[int, int], ...], float]) -> bool:
+def _within(one: Slice, alone: Mapping[tuple[int, int], Slice]) -> float:
+    """The greater p-value that a pair is no worse than the rest of either of its conditions.
+
+    Without it every pair with a weak condition would be certain, and would vouch for others among all that are tested.
+    """
+    parents = [alone[condition] for condition in one.conditions if condition in alone]
+    return max((two_shares(one.wrong, one.n, each.wrong - one.wrong, each.n - one.n) for each in parents), default=0.0)
+
+
+def _adds(one: Slice, alone: Mapping[tuple[int, int], Slice]) -> bool:
     if len(one.conditions) == 1:
         return True
-    alone = [effects.get((condition,), 0.0) for condition in one.conditions]
-    return one.effect >= (1 + EXTRA_EFFECT) * max(*alone, 0.0)
+    effects = [alone[condition].effect for condition in one.conditions if condition in alone]
+    return one.effect >= (1 + EXTRA_EFFECT) * max([*effects, 0.0])
 
 
 def _without_doubles(found: Sequence[Slice]) -> Iterator[Slice]:

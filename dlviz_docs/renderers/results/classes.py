@@ -12,6 +12,7 @@ from dlviz_docs.insights.results_words import brief, interval, score
 from dlviz_docs.model import FloatArray
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.results._answers import Answers, linked
+from dlviz_docs.renderers.results.curves import RANKED
 from dlviz_docs.stats import classify, roc
 from dlviz_docs.stats.intervals import wilson
 from dlviz_docs.view import Cell, Column, Figure, Layer, Plot, PlotAxis, Shown, Table
@@ -22,17 +23,15 @@ ROWS = 300
 """Classes in the table; of more the worst by F1 are shown."""
 BARS = 40
 """Classes in the plot of recall; of more the worst."""
-RANKED = 100
-"""Classes up to which each has its ROC AUC and AP: beyond, sorting all rows for each of them takes too long."""
 
 
 def classes(
-    judged: Answers, sure: Answers | None, table: classify.Confusion, drawn: FloatArray, place: Place
+    judged: Answers, ordered: Mapping[int, roc.Order], table: classify.Confusion, drawn: FloatArray, place: Place
 ) -> Iterator[Shown]:
     """The weak ones in words, a table of all, and recall with its interval."""
     if table.classes < 2:
         return
-    found = classify.class_scores(table, drawn if drawn.size * 1 <= 8_000_000 else None)
+    found = classify.class_scores(table, drawn)
     support, claimed = table.support, table.claimed
     yield from linked(
         say.never_predicted(
@@ -42,7 +41,7 @@ def classes(
         place,
     )
     yield from _weakest(judged, table, found, place)
-    yield from _table(judged, sure, table, found, place)
+    yield from _table(judged, ordered, table, found, place)
     yield from _recall(judged, table, found["recall"], place)
 
 
@@ -70,7 +69,7 @@ def _weakest(
 
 def _table(
     judged: Answers,
-    sure: Answers | None,
+    ordered: Mapping[int, roc.Order],
     table: classify.Confusion,
     found: Mapping[str, tuple[FloatArray, FloatArray, FloatArray]],
     place: Place,
@@ -81,7 +80,6 @@ def _table(
     if len(there) > ROWS:
         worst = np.argsort(found["F1"][0][there], kind="stable")[:ROWS]
         shown = there[np.sort(worst)]
-    ranks = {int(c): _ranked(sure, int(c)) for c in shown} if sure is not None and len(judged.classes) <= RANKED else {}
     columns = [
         Column("Class"),
         Column("n", True, "Rows whose truth it is"),
@@ -90,7 +88,7 @@ def _table(
         Column("Recall", True, "Share of its rows that are found"),
         Column("F1", True, "Harmonic mean of the two"),
     ]
-    if ranks:
+    if ordered:
         columns += [
             Column("ROC AUC", True, "Against all other classes: chance that one of its rows has a higher probability"),
             Column("AP", True, "Average precision against all other classes, not interpolated"),
@@ -103,15 +101,15 @@ def _table(
             Cell(f"{claimed[c]:,}", float(claimed[c])),
             *(_cell(*(float(part[c]) for part in found[name])) for name in ("precision", "recall", "F1")),
         ]
-        rows.append((*cells, *ranks.get(c, ())))
+        rows.append((*cells, *(_ranked(ordered.get(c)) if ordered else ())))
     absent = table.classes - len(there)
     caption = "Scores of each class with 95 % intervals."
     if len(there) > ROWS:
         caption = f"The {ROWS} classes with the lowest F1, of {len(there):,}, with 95 % intervals."
     if absent:
         caption += f" {absent:,} of {table.classes:,} classes are not in this split, neither as truth nor as answer."
-    if sure is not None and not ranks:
-        caption += f" ROC AUC and AP are told for up to {RANKED} classes."
+    if ordered and len(there) > RANKED:
+        caption += f" ROC AUC and AP are those of the {RANKED} most frequent classes."
     spec = Table(tuple(columns), tuple(rows), searchable=len(rows) > 10)
     yield Figure(place.id("classes"), "Classes", caption, spec, place.group("Classes"))
 
@@ -123,14 +121,10 @@ def _cell(value: float, low: float, high: float) -> Cell:
     return Cell(interval(value, low, high), value, bar=(low, value, high) if known else None)
 
 
-def _ranked(sure: Answers, c: int) -> tuple[Cell, Cell]:
-    if sure.probabilities is None:
+def _ranked(one: roc.Order | None) -> tuple[Cell, Cell]:
+    if one is None:
         return Cell("–"), Cell("–")
-    ranked = roc.rank(np.maximum(sure.probabilities[:, c], 0.0), sure.truth == c)
-    if not ranked.defined:
-        return Cell("–"), Cell("–")
-    area, ap = roc.auc(ranked), roc.average_precision(ranked)
-    return _cell(area, *roc.auc_interval(ranked)), _cell(ap, *roc.ap_interval(ap, ranked.positives))
+    return _cell(one.auc, *one.auc_ends), _cell(one.ap, *one.ap_ends)
 
 
 def _recall(

@@ -15,7 +15,7 @@ from dlviz_docs.renderers.results._answers import Answers, answers, answers_alon
 from dlviz_docs.renderers.results.calibration import calibration
 from dlviz_docs.renderers.results.classes import classes
 from dlviz_docs.renderers.results.confusion import confusion_figures
-from dlviz_docs.renderers.results.curves import curves
+from dlviz_docs.renderers.results.curves import curves, orders
 from dlviz_docs.renderers.results.errors import mistakes
 from dlviz_docs.renderers.results.labels import labels
 from dlviz_docs.renderers.results.slices import slices
@@ -56,9 +56,10 @@ def classification(predictions: Predictions, place: Place, samples: bool) -> Ite
         yield from linked(say.no_probabilities(source, list(judged.classes)), judged, place)
     yield from linked(say.left_out(judged.left, judged.left + len(judged)), judged, place)
     yield from confusion_figures(judged, table, place)
-    yield from classes(judged, sure, table, drawn, place)
+    ordered = orders(sure)
+    yield from classes(judged, ordered, table, drawn, place)
     if sure is not None:
-        yield from curves(sure, place)
+        yield from curves(sure, ordered, place)
         yield from calibration(sure, place)
         yield from thresholds(sure, place)
     yield from slices(judged, place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from dlviz_docs.renderers.results._answers import Answers, linked
 from dlviz_docs.stats import roc
 from dlviz_docs.view import Figure, Layer, Plot, PlotAxis, Shown
 
-__all__ = ["curves"]
+__all__ = ["curves", "orders"]
 
 DRAWN = 10
 """Classes up to which each has its curve; of more, the mean and the worst five."""
@@ -23,50 +23,41 @@ WORST = 5
 BANDS = 2
 """Curves up to which they have bands: more of them would hide each other."""
 RANKED = 100
+"""Classes that are ranked; sorting all rows for each of very many takes too long."""
 _GRID = np.linspace(0, 1, 101)
+
+
+def orders(sure: Answers | None) -> Mapping[int, roc.Order]:
+    """How well each class is put before the others, by its place; the most frequent classes of very many."""
+    if sure is None or sure.probabilities is None or len(sure.classes) < 2:
+        return {}
+    counts = np.bincount(sure.truth, minlength=len(sure.classes))
+    chosen = np.sort(np.argsort(-counts, kind="stable")[:RANKED])
+    found = {int(c): roc.order(sure.probabilities[:, c], sure.truth == c) for c in chosen}
+    return {c: one for c, one in found.items() if one is not None}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Curve:
     name: str
-    ranked: roc.Ranked
-    area: float
-    ap: float
+    order: roc.Order
 
 
-def curves(sure: Answers, place: Place) -> Iterator[Shown]:
+def curves(sure: Answers, ordered: Mapping[int, roc.Order], place: Place) -> Iterator[Shown]:
     """Of the positive class of two, of each class against the rest, or of the worst of many and the mean."""
     k = len(sure.classes)
-    if k < 2 or sure.probabilities is None:
-        return
-    places = [1] if k == 2 else _chosen(sure)
-    found = [curve for c in places if (curve := _curve(sure, c)) is not None]
+    found = [_Curve(sure.classes[c], one) for c, one in ordered.items() if k > 2 or c == 1]
     if not found:
         return
     mean: FloatArray | None = None
-    of_all, macro = len(found), float(np.mean([curve.area for curve in found]))
+    of_all, macro = len(found), float(np.mean([curve.order.auc for curve in found]))
     if k == 2:
-        yield from linked(say.perfect_order(found[0].area, len(sure)), sure, place)
+        yield from linked(say.perfect_order(found[0].order.auc, len(sure)), sure, place)
     if len(found) > DRAWN:
-        mean = np.mean([_at(curve.ranked) for curve in found], axis=0)
-        found = sorted(found, key=lambda curve: curve.area)[:WORST]
+        mean = np.mean([_at(curve.order.curve) for curve in found], axis=0)
+        found = sorted(found, key=lambda curve: curve.order.auc)[:WORST]
     yield _roc(found, mean, macro, of_all, len(sure), k, place)
     yield _pr(found, of_all, len(sure), k, place)
-
-
-def _chosen(sure: Answers) -> list[int]:
-    """All classes, or the most frequent ones of very many."""
-    counts = np.bincount(sure.truth, minlength=len(sure.classes))
-    return [int(c) for c in np.sort(np.argsort(-counts, kind="stable")[:RANKED])]
-
-
-def _curve(sure: Answers, c: int) -> _Curve | None:
-    if sure.probabilities is None:
-        return None
-    ranked = roc.rank(np.maximum(sure.probabilities[:, c], 0.0), sure.truth == c)
-    if not ranked.defined:
-        return None
-    return _Curve(sure.classes[c], ranked, roc.auc(ranked), roc.average_precision(ranked))
 
 
 def _at(ranked: roc.Ranked) -> FloatArray:
@@ -87,11 +78,11 @@ def _roc(
     layers: list[Layer] = [Layer("rule", np.array([0.0, 1.0]), np.array([0.0, 1.0]), label="chance")]
     for color, curve in enumerate(found):
         if len(found) <= BANDS:
-            low, high = roc.roc_band(curve.ranked, _GRID)
+            low, high = roc.roc_band(curve.order.curve, _GRID)
             layers.append(Layer("area", _GRID, low, low=low, high=high, color=color, faint=True))
-        short = roc.shortened(curve.ranked)
+        short = curve.order.curve
         x, y = np.r_[0, short.alarms / short.negatives], np.r_[0, short.hits / short.positives]
-        text = interval(curve.area, *roc.auc_interval(curve.ranked))
+        text = interval(curve.order.auc, *curve.order.auc_ends)
         notes = ("", *(f"threshold {score(float(t))}" for t in short.thresholds)) if k == 2 else ()
         notes = (
             tuple(
@@ -121,12 +112,12 @@ def _pr(found: Sequence[_Curve], of_all: int, n: int, k: int, place: Place) -> F
     layers: list[Layer] = []
     for color, curve in enumerate(found):
         if len(found) <= BANDS:
-            low, high = roc.pr_band(curve.ranked, _GRID)
+            low, high = roc.pr_band(curve.order.curve, _GRID)
             layers.append(Layer("area", _GRID, low, low=low, high=high, color=color, faint=True))
-        x, y = _recall_precision(curve.ranked)
-        text = interval(curve.ap, *roc.ap_interval(curve.ap, curve.ranked.positives))
+        x, y = _recall_precision(curve.order.curve)
+        text = interval(curve.order.ap, *curve.order.ap_ends)
         layers.append(Layer("line", x, y, color=color, label=f"{brief(curve.name, 20)}: AP {text}"))
-    rates = [curve.ranked.positives / n for curve in found]
+    rates = [curve.order.curve.positives / n for curve in found]
     if len(found) == 1 or max(rates) - min(rates) < 0.01:
         rate = float(np.mean(rates))
         rule = Layer("rule", np.array([0.0, 1.0]), np.array([rate, rate]), label=f"chance {score(rate)}")
@@ -141,7 +132,6 @@ def _pr(found: Sequence[_Curve], of_all: int, n: int, k: int, place: Place) -> F
 
 
 def _recall_precision(ranked: roc.Ranked) -> tuple[FloatArray, FloatArray]:
-    short = roc.shortened(ranked)
-    recall, precision = short.hits / short.positives, short.hits / (short.hits + short.alarms)
-    some = short.hits > 0
+    recall, precision = ranked.hits / ranked.positives, ranked.hits / (ranked.hits + ranked.alarms)
+    some = ranked.hits > 0
     return recall[some], precision[some]
