@@ -252,6 +252,9 @@ class Predictions:
     boxes: Boxes | None = None
     true_masks: Masks | None = None
     masks: Masks | None = None
+    confusions: NDArray[np.int64] | None = None
+    """Of a segmentation: pixels of each picture by annotated class (down) and predicted class (across), shape
+    (n, classes, classes); pixels whose truth is void are in none."""
     boundaries: NDArray[np.int64] | None = None
     """Of a segmentation: pixels of every picture within 2 % of its diagonal of the edge of a region, shape
     (n, classes, 3): by truth, by prediction, by both where both name the class."""

@@ -134,7 +134,7 @@ def resampled(evaluation: Evaluation, pictures: int, most: int = 1000, seed: int
     ap = evaluation.ap
     hits = int((evaluation.taken >= 0).sum()) + 4 * len(evaluation.order)
     least = min(200, most)
-    draws = int(np.clip(_WORK // max(hits + ap.size + pictures, 1), least, most))
+    draws = int(np.clip(_WORK // max(hits + 8 * ap.size + pictures, 1), least, most))
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(pictures, np.full(pictures, 1 / pictures), draws).astype(np.float32)
     values = np.full((draws, *ap.shape), np.nan, np.float32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -119,7 +121,7 @@ def _regions(
     for row in boxes[~(scores < lowest)][:MOST_BOXES].tolist():
         if np.isfinite(evaluation.boxes.xywh[row]).all() and not evaluation.left_out[0, 0, row]:
             k, score = int(evaluation.boxes.category[row]), float(evaluation.scores[row])
-            kind = "match" if evaluation.taken[0, 0, row] >= 0 else "false"
+            kind: Literal["match", "false"] = "match" if evaluation.taken[0, 0, row] >= 0 else "false"
             shown = score if found.scored and np.isfinite(score) else None
             regions.append(Region(_corners(evaluation.boxes.xywh[row]), kind, names[k], shown, k))
     return tuple(regions)

@@ -113,7 +113,7 @@ def _counts(found: Detected) -> Figure:
     difference = count_errors(found)
     low, high = int(difference.min(initial=0)), int(difference.max(initial=0))
     width = max(1, (high - low) // 40)
-    edges = np.arange(low, high + 1 + width, width) - 0.5
+    edges = np.arange(low, high + 1 + width, width, dtype=np.float64) - 0.5
     counts, _ = np.histogram(difference, edges)
     exact = int((difference == 0).sum())
     return Figure(
