@@ -45,7 +45,7 @@ class StudyJob:
 class _Packed:
     """A figure as the cache keeps it: its spec by the name of its type."""
 
-    figure: tuple[str, str, str, str]
+    figure: tuple[str, str, str, str, str]
     kind: str
     spec: bytes
 
@@ -216,7 +216,7 @@ def _dotted(spec: Spec) -> Iterator[str]:
 
 def _packed(section: Section) -> _PackedSection:
     figures = tuple(
-        _Packed((f.id, f.title, f.caption, f.group), type(f.spec).__name__, caching.encode(f.spec))
+        _Packed((f.id, f.title, f.caption, f.group, f.page), type(f.spec).__name__, caching.encode(f.spec))
         for f in section.figures
     )
     return _PackedSection(section.topic, section.title, section.insights, figures, section.problems, section.facts)
@@ -237,6 +237,6 @@ def sections_of(found: Study, slug: str) -> Iterator[Section]:
 
 
 def _unpacked(packed: _Packed) -> Figure:
-    id, title, caption, group = packed.figure  # noqa: A001  (the figure's word)
+    id, title, caption, group, page = packed.figure  # noqa: A001  (the figure's word)
     spec: Spec = caching.decode(packed.spec, _SPECS[packed.kind])
-    return Figure(id, title, caption, spec, group)
+    return Figure(id, title, caption, spec, group, page)

@@ -367,6 +367,8 @@ class Figure:
     spec: Spec
     group: str = ""
     """Figures of one group stand under one heading."""
+    page: str = ""
+    """A page of its own below its topic's, by name: one data set of several; "" for the topic's page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +394,8 @@ class Section:
     sprites: Mapping[str, Sprite] = field(default_factory=dict)
     """By figure: the small pictures behind its dots."""
     facts: tuple[Fact, ...] = ()
+    parent: str = ""
+    """The topic this is a page of, where a topic has several; "" for a topic."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,13 +72,33 @@ class Group:
 def compose_experiment(experiment: Experiment, sections: Sequence[Section]) -> tuple[Page, ...]:
     """The overview first, whether there is a section for it or not."""
     overview = next((section for section in sections if section.topic == OVERVIEW), Section(OVERVIEW, "Overview"))
-    ordered = (overview, *(section for section in sections if section.topic != OVERVIEW))
+    topics = (overview, *(section for section in sections if section.topic != OVERVIEW))
+    ordered = tuple(part for section in topics for part in _pages_of(section))
     composer = _Composer(experiment, ordered, {section.topic: _path(experiment, section) for section in ordered})
     return composer.overview(overview), *(composer.topic(section) for section in ordered[1:])
 
 
+def _pages_of(section: Section) -> Iterator[Section]:
+    """The topic's own page with all its findings, then the pages below it."""
+    yield replace(section, figures=tuple(figure for figure in section.figures if not figure.page))
+    pages = list(dict.fromkeys(figure.page for figure in section.figures if figure.page))
+    for name, slug in zip(pages, names.unique_slugs(pages), strict=True):
+        figures = tuple(figure for figure in section.figures if figure.page == name)
+        shown = {figure.id for figure in figures}
+        yield replace(
+            section,
+            topic=f"{section.topic}/{slug}",
+            title=name,
+            figures=figures,
+            insights=tuple(insight for insight in section.insights if insight.figure in shown),
+            problems=(),
+            facts=(),
+            parent=section.topic,
+        )
+
+
 def _path(experiment: Experiment, section: Section) -> str:
-    folder = "" if section.topic == OVERVIEW else names.slug(section.topic)
+    folder = "" if section.topic == OVERVIEW else "/".join(names.slug(part) for part in section.topic.split("/"))
     return posixpath.join(experiment.slug, folder, "index.html")
 
 
@@ -93,18 +113,19 @@ class _Composer:
     def overview(self, section: Section) -> Page:
         """The front page: facts, findings of all topics, main curves, the author's notes, then the tables."""
         pairs = list(takewhile(_is_pairs, section.figures))
-        facts = _with_facts(pairs, [fact for one in self.sections for fact in one.facts])
+        topics = [one for one in self.sections if not one.parent]
+        facts = _with_facts(pairs, [fact for one in topics for fact in one.facts])
         charts = [figure for figure in section.figures if isinstance(figure.spec, Chart)]
         rest = [figure for figure in section.figures[len(pairs) :] if not isinstance(figure.spec, Chart)]
         curves = [self._group("Main curves", charts, section)] if charts else []
         story = html.markdown(self.experiment.story, title=self.experiment.title)
         notes = [Heading(2, "notes", "Notes")] if story else []
         tables = self._groups(rest, section)
-        cards = self._cards([insight for one in self.sections for insight in one.insights], section)
+        cards = self._cards([insight for one in topics for insight in one.insights], section)
         problems = [
             *self.experiment.problems,
             *(problem for run in self.experiment.runs for problem in run.problems),
-            *(problem for one in self.sections for problem in one.problems),
+            *(problem for one in topics for problem in one.problems),
         ]
         body = self._render(
             "pages/overview.html.j2",
@@ -124,13 +145,14 @@ class _Composer:
         cards, groups = self._cards(section.insights, section), self._groups(section.figures, section)
         body = self._render("pages/topic.html.j2", section, cards=cards, groups=groups, problems=section.problems)
         headings = [*_findings(cards), *_entries(groups), *_problems(section.problems)]
-        return self._page(section, f"{section.title} – {self.experiment.title}", body, headings)
+        parent = next((one.title for one in self.sections if one.topic == section.parent), "")
+        title = f"{parent}: {section.title}" if parent else section.title
+        return self._page(section, f"{title} – {self.experiment.title}", body, headings)
 
     def _render(self, template: str, section: Section, **values: object) -> str:
-        tabs = self._tabs(section)
-        return str(
-            render(template, experiment=self.experiment, section=section, tabs=tabs, root=self._root(section), **values)
-        )
+        tabs, below = self._tabs(section), self._tabs_below(section)
+        shared = {"experiment": self.experiment, "section": section, "root": self._root(section)}
+        return str(render(template, **shared, tabs=tabs, below=below, **values))
 
     def _page(self, section: Section, title: str, body: str, headings: Iterable[Heading]) -> Page:
         return Page(
@@ -145,9 +167,17 @@ class _Composer:
 
     def _tabs(self, current: Section) -> list[Tab]:
         """None for an experiment of one page."""
-        here = posixpath.dirname(self.paths[current.topic])
-        sections = self.sections if len(self.sections) > 1 else ()
-        return [Tab(s.title, posixpath.relpath(self.paths[s.topic], here), s is current) for s in sections]
+        topics = [section for section in self.sections if not section.parent]
+        return self._links(topics, current) if len(topics) > 1 else []
+
+    def _tabs_below(self, current: Section) -> list[Tab]:
+        """The pages of a topic that has several."""
+        topic = current.parent or current.topic
+        return self._links([section for section in self.sections if section.parent == topic], current)
+
+    def _links(self, sections: Iterable[Section], current: Section) -> list[Tab]:
+        here, near = posixpath.dirname(self.paths[current.topic]), (current.topic, current.parent)
+        return [Tab(s.title, posixpath.relpath(self.paths[s.topic], here), s.topic in near) for s in sections]
 
     def _root(self, section: Section) -> str:
         return "../" * self.paths[section.topic].count("/")

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from dlviz_docs import names
+from dlviz_docs.view import Figure, Shown
 
 __all__ = ["Place"]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Identifiers and headings that stay apart where a page shows several data sets."""
+    """Identifiers and pages that stay apart where a topic shows several data sets."""
 
     name: str = ""
     """Of the data set, where there are several; "" for the only one."""
+    prefix: str = ""
+    """Of all identifiers, where the same figures stand on the page for something else too."""
 
     def id(self, figure: str) -> str:
         """The figure's identifier on the page."""
-        return f"{names.slug(self.name)}-{figure}" if self.name else figure
+        own = f"{self.prefix}{figure}"
+        return f"{names.slug(self.name)}-{own}" if self.name else own
 
     def group(self, heading: str) -> str:
         """The heading the figure stands under."""
-        return f"{self.name}: {heading}" if self.name else heading
+        return heading
+
+    def put(self, shown: Iterable[Shown]) -> Iterator[Shown]:
+        """Figures on the data set's own page, where there are several."""
+        yield from (replace(one, page=self.name) if isinstance(one, Figure) else one for one in shown)
