@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from xxhash import xxh3_64_intdigest
 
-from dlviz_docs.model import MISSING, Dataset, Feature, Predictions, Problem
+from dlviz_docs.model import MISSING, Dataset, Feature, Predictions, Problem, Texts
 from dlviz_docs.readers.samples._columns import as_classes, picked, taken
 from dlviz_docs.readers.samples._features import strings_of
 from dlviz_docs.stats.rows import row_hashes
@@ -251,7 +252,7 @@ def leaks(dataset: Dataset) -> NDArray[np.bool_] | None:
     train = dataset.split == dataset.splits.index("train")
     same = np.zeros(dataset.length, np.bool_)
     if features or arrays:
-        hashes = row_hashes(features, arrays)
+        hashes = row_hashes([*features, *map(_as_column, arrays)])
         same = ~train & np.isin(hashes, hashes[train])
     if dataset.pictures is not None and len(dataset.pictures.contents) == dataset.length:
         contents = dataset.pictures.contents
@@ -260,3 +261,11 @@ def leaks(dataset: Dataset) -> NDArray[np.bool_] | None:
     elif not (features or arrays):
         return None
     return same
+
+
+def _as_column(array: NDArray[Any]) -> Feature:
+    """An array's rows by their content."""
+    rows = np.ascontiguousarray(array).reshape(len(array), -1)
+    hashes = np.fromiter((xxh3_64_intdigest(row.tobytes()) for row in rows), np.uint64, len(rows))
+    texts = Texts((), np.zeros(len(rows), np.int64), hashes)
+    return Feature("", "identifier", np.arange(len(rows), dtype=np.int32), texts=texts)
