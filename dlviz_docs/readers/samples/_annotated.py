@@ -75,12 +75,15 @@ def check(told: Told, source: str) -> tuple[Boxes, tuple[Problem, ...]]:
     keep = finite & ~homeless & ~classless
     problems = _faults(source, int((~finite).sum()), int(homeless.sum()), int((classless & ~homeless).sum()))
     rows = np.flatnonzero(keep)
+    area = None if told.area is None else told.area[rows]
+    if area is not None:
+        area = np.where(np.isfinite(area) & (area > 0), area, told.xywh[rows, 2] * told.xywh[rows, 3])
     boxes = Boxes(
         told.picture[rows],
         told.category[rows],
         told.xywh[rows],
         scores=None if told.scores is None else told.scores[rows],
-        area=None if told.area is None else told.area[rows],
+        area=area,
         crowd=None if told.crowd is None else told.crowd[rows],
         outlines=tuple(told.outlines[row] for row in rows.tolist()) if any(told.outlines) else (),
         masks=tuple(told.masks[row] for row in rows.tolist()) if any(mask[1] for mask in told.masks) else (),

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from dlviz_docs.names import natural, split_of_folder
 from dlviz_docs.readers.samples import coco, yolo
@@ -26,7 +27,7 @@ _DATA = re.compile(
     re.IGNORECASE,
 )
 _PICTURES = frozenset({"image", "images", "img", "imgs", "pictures", "photos", "jpegimages", "frames"})
-_ANNOTATIONS = frozenset({"annotations", "annotation", "labels", "coco", "anns"})
+_ANNOTATIONS = frozenset({"annotations", "annotation", "labels", "anns"})
 _PREDICTED = re.compile(
     r"^(pred|preds|prediction|predictions|predicted|output|outputs|results?|infer(ence)?)(_?masks?)?$", re.I
 )
@@ -41,6 +42,8 @@ _PLOT = re.compile(
     r"feature_importances?|reliability\w*|calibration\w*|architecture|model(_plot|_graph)?|screenshot\w*|logo)$",
     re.IGNORECASE,
 )
+_LOOKED_AT = 50
+"""Files of labels that are opened to see whether a folder holds boxes: of empty ones there may be many."""
 _PLOT_FOLDERS = frozenset(
     {"plots", "plot", "figures", "figs", "fig", "media", "charts", "curves", "docs", "assets", "wandb", "mlruns", "tb"}
 )
@@ -86,6 +89,10 @@ class Layout:
     taken: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     """Annotation files that are planned."""
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Text files that may be labels, by folder."""
+    boxed: dict[str, bool] = field(default_factory=dict)
+    """Whether folders hold labels, as far as anybody asked."""
 
     def divide(self) -> None:
         """Fill `datasets`, `predictions` and `taken`: what the user named first, then from surest to least sure."""
@@ -93,6 +100,7 @@ class Layout:
             names = [name for name in folder.names if not is_plot(name)]
             if names and not _PLOT_FOLDERS & {part.lower() for part in _parts(folder.path)}:
                 self.folders[folder.path] = folder
+        self.texts = yolo.label_files(self.found.files)
         jsons = [path for path in self.found.files if path.endswith(".json")]
         annotations = [path for path in jsons if coco.is_annotations(self.found.root, path)]
         results = [path for path in jsons if coco.is_results(self.found.root, path)]
@@ -177,9 +185,11 @@ class Layout:
         return folder if self._holds_boxes(folder) else ""
 
     def _holds_boxes(self, folder: str) -> bool:
-        files = yolo.files_in(self.found.root, folder)
-        some = list(files.values())[:20]
-        return any(yolo.is_label_text(self.found.root, path) for path in some)
+        """Whether one of the first text files there begins with a box; an empty one is of a picture without any."""
+        if folder not in self.boxed:
+            some = islice(self.texts.get(folder, {}).values(), _LOOKED_AT)
+            self.boxed[folder] = any(yolo.is_label_text(self.found.root, path) for path in some)
+        return self.boxed[folder]
 
     def _yolo(self) -> list[Planned]:
         groups: dict[str, list[str]] = defaultdict(list)
@@ -200,9 +210,9 @@ class Layout:
             files += [(folder, "pictures"), (self._labels_of(folder), "labels")]
         splits = [split_of(f"{folder}/") for folder, _ in files]
         names = self._class_names(base, [folder for folder, part in files if part == "labels"])
-        for path in [path for path in self.found.files if path.endswith(".txt")]:
-            if any(path.rpartition("/")[0] == folder for folder, part in files if part == "labels"):
-                self.taken.add(path)
+        for folder, part in files:
+            if part == "labels":
+                self.taken.update(self.texts[folder].values())
         files += [(path, "names") for path in names]
         name = (entry.name if entry else "") or self._name_of(base)
         self._add_dataset(Planned(name, tuple(files), (*splits, *("" for _ in names)), data=entry))
@@ -240,15 +250,14 @@ class Layout:
     def _yolo_results(self, truths: Sequence[Planned]) -> None:
         """Folders of labels that belong to no pictures: what `save_txt` leaves in a run."""
         used = {path for planned in truths for path, part in planned.files if part in ("labels", "pictures")}
-        folders = {path.rpartition("/")[0] for path in self.found.files if path.endswith(".txt") and "/" in path}
-        for folder in sorted(folders - used, key=natural):
+        for folder in sorted(self.texts.keys() - used, key=natural):
             if truths and folder.rpartition("/")[2].lower() == "labels" and self._holds_boxes(folder):
                 files = [file for planned in truths for file in planned.files]
                 splits = [split for planned in truths for split in planned.splits]
                 name = self._run_name(folder) if self._run_of(folder) else folder.rpartition("/")[0].rpartition("/")[2]
                 plan = Planned(name, ((folder, "yolo results"), *files), ("", *splits), run=self._run_of(folder))
                 self.predictions.append(plan)
-                self.taken.update(path for path in self.found.files if path.rpartition("/")[0] == folder)
+                self.taken.update(self.texts[folder].values())
                 self.folders.pop(_up(folder), None)  # the pictures with boxes drawn into them
 
     # Masks
@@ -256,7 +265,7 @@ class Layout:
     def _masks(self) -> None:
         """Folders of predicted masks, each with the folder of true ones that has most of its names."""
         true = {path: _stems(folder) for path, folder in self.folders.items() if _role(path, _TRUE)}
-        for path in [path for path in self.folders if _role(path, _PREDICTED) and path not in true]:
+        for path in [path for path in self.folders if _role(path, _PREDICTED) and path not in self.taken | true.keys()]:
             stems = _stems(self.folders[path])
             shared = {other: len(stems & names) for other, names in true.items()}
             best = max(shared, key=lambda other: (shared[other], _common(path, other)), default="")

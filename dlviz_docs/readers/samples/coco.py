@@ -186,8 +186,6 @@ def _boxes_told(rows: list[dict[str, Any]], source: str) -> tuple[_Rows, tuple[P
         outlines=shapes.outlines,
         masks=shapes.masks,
     )
-    if told.area is not None:
-        told.area = np.where(np.isfinite(told.area), told.area, told.xywh[:, 2] * told.xywh[:, 3])
     images = [_identity(row.get("image_id")) for row in rows]
     return _Rows(told, images, [_identity(row.get("category_id")) for row in rows]), shapes.problems(source)
 

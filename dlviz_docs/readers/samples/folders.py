@@ -161,12 +161,14 @@ def _labelled(
     found: Found, pairs: Sequence[tuple[str, str]], splits: dict[str, str], names_path: str
 ) -> list[Annotated]:
     names = yolo.class_names(found.root, names_path) if names_path else ()
+    texts = yolo.label_files(found.files)
     told: list[tuple[str, list[str], Headers, yolo.Labels]] = []
     for folder, labels in pairs:
         paths = _paths_in(found, folder, deep=False)
         heads = headers(found.root, paths)
-        files = yolo.files_in(found.root, labels)
-        read = yolo.read_labels(found.root, paths, files, heads.sizes, classes=len(names), source=labels)
+        read = yolo.read_labels(
+            found.root, paths, texts.get(labels, {}), heads.sizes, classes=len(names), source=labels
+        )
         told.append((folder, paths, heads, read))
     most = max((read.most for *_, read in told), default=-1)
     classes = names or tuple(str(number) for number in range(most + 1))
@@ -309,7 +311,7 @@ def _coco_results(found: Found, path: str, truths: Sequence[Annotated]) -> _Dete
 
 def _yolo_results(found: Found, path: str, truths: Sequence[Annotated]) -> _Detected:
     """Of the truth with most of the names."""
-    files = yolo.files_in(found.root, path)
+    files = yolo.label_files(found.files).get(path, {})
     shared = [len(files.keys() & {key.rpartition("/")[2].rpartition(".")[0] for key in truth.keys}) for truth in truths]
     if not shared or not max(shared):
         problem = Problem("truth-missing", path, "no picture here is called like these files", "Add the pictures.")

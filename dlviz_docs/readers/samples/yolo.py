@@ -14,17 +14,15 @@ from numpy.typing import NDArray
 
 from dlviz_docs.model import Problem
 from dlviz_docs.model.samples import Boxes
-from dlviz_docs.names import natural
 from dlviz_docs.readers import _yaml
 from dlviz_docs.readers._text import Damaged, clean, counted
 from dlviz_docs.readers.samples._annotated import Told, check
 from dlviz_docs.readers.samples._picture_file import Refused, named, open_file, real_root
 
-__all__ = ["Labels", "class_names", "files_in", "is_label_text", "read_labels"]
+__all__ = ["Labels", "class_names", "is_label_text", "label_files", "read_labels"]
 
 LARGEST = 4_000_000
 """Bytes of one file of labels."""
-MOST_FILES = 1_000_000
 _NOT_LABELS = frozenset({"classes", "train", "val", "test", "readme", "names", "labels"})
 _BEYOND = 1.001
 """Shares of the picture may be this large: some tools round beyond the edge."""
@@ -57,14 +55,15 @@ def _text(root: Path, relative: str) -> str | None:
     return None if len(data) > LARGEST else data.decode("utf-8-sig", "replace")
 
 
-def files_in(root: Path, folder: str) -> dict[str, str]:
-    """The text files right in a folder by name without ending, in natural order; none for a folder that is a link."""
-    place = Path(root, folder)
-    if not place.is_dir() or not place.resolve().is_relative_to(root.resolve()):
-        return {}
-    stems = [path.stem for path, _ in zip(place.iterdir(), range(MOST_FILES), strict=False) if path.suffix == ".txt"]
-    stems = sorted((stem for stem in stems if stem.lower() not in _NOT_LABELS), key=natural)
-    return {stem: f"{folder}/{stem}.txt" if folder != "." else f"{stem}.txt" for stem in stems}
+def label_files(files: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Of every folder with text files, their paths by name without ending; without lists and notes among them."""
+    folders: dict[str, dict[str, str]] = {}
+    for path in files:
+        if path.endswith(".txt"):
+            folder, _, name = path.rpartition("/")
+            if (stem := name[:-4]).lower() not in _NOT_LABELS:
+                folders.setdefault(folder or ".", {})[stem] = path
+    return folders
 
 
 def is_label_text(root: Path, relative: str) -> bool:
