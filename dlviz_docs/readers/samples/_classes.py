@@ -52,7 +52,7 @@ def classified(
         likeliest = probabilities.argmax(axis=1).astype(np.int32)
         if said is None:
             said = likeliest
-        if not by_number and not names and not given and not columns.classes:
+        if by_number is None and not names and not given and not columns.classes:
             _doubt(said, likeliest, given_predictions=predicted is not None, columns=columns)
     return Classed(classes, true, said, probabilities)
 

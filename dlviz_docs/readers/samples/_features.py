@@ -305,8 +305,8 @@ def _first_rows(column: pl.Series) -> NDArray[np.int32]:
     """Of each row, the first with the same content."""
     import polars as pl
 
-    frame = column.rename("cell").to_frame()
-    first = frame.select(pl.int_range(pl.len(), dtype=pl.Int32).first().over("cell")).to_series().to_numpy()
+    frame = column.rename("cell").to_frame().with_row_index("row")
+    first = frame.select(pl.col("row").first().over("cell")).to_series().to_numpy()
     return np.where(column.is_null().to_numpy(), MISSING, first).astype(np.int32)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from dlviz_docs.readers.samples._features import feature_of_array, strings_of
 from dlviz_docs.readers.samples._names import parts_of
 from dlviz_docs.readers.samples._pictures_named import pictures_named
 from dlviz_docs.readers.samples._probabilities import check, of_one_class
-from dlviz_docs.readers.samples._roles import Roles, roles_of
+from dlviz_docs.readers.samples._roles import Roles, generations, roles_of
 from dlviz_docs.readers.samples._stack import Columns
 from dlviz_docs.readers.samples._types import Found, Planned, ResultEntry
 
@@ -29,12 +30,14 @@ _TEXTS = ("text", "identifier")
 def predictions_of(planned: Planned, columns: Columns, found: Found) -> Predictions | None:
     """None, with a problem in `columns`, where nothing is predicted."""
     entry = planned.result or ResultEntry(path="")
-    roles = _roles(entry, columns)
+    roles, names = _roles(entry, columns), columns.names
     taken_out = _Taken.of(entry, roles, columns)
     if taken_out is None:
         columns.tell("no-prediction", "has no column of predictions or probabilities",
                      "Name it in experiment.yml: `results: {path: ..., prediction: ...}`.")  # fmt: skip
         return None
+    for name in _of_other_models(names, entry.prediction):
+        columns.features.pop(name, None)
     ids, _ = ids_of(entry.id or roles.id, columns)
     split_of(roles.split, columns)
     embeddings = _embeddings(roles, columns)
@@ -55,6 +58,14 @@ def predictions_of(planned: Planned, columns: Columns, found: Found) -> Predicti
     told = taken_out.told(base, entry, columns)
     kept = {name: feature for name, feature in columns.features.items() if name != ""}
     return replace(told, attributes=tuple(kept.values()), problems=tuple(columns.problems))
+
+
+def _of_other_models(names: Sequence[str], mine: str) -> tuple[str, ...]:
+    """Columns of what others predicted or wrote, where several stand side by side."""
+    for several in (roles_of(names).predicted, tuple(generations(names)[1].values())):
+        if mine in several:
+            return several
+    return ()
 
 
 def _roles(entry: ResultEntry, columns: Columns) -> Roles:

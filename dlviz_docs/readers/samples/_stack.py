@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from dlviz_docs.model import Codes, Feature, Problem, Sheet
 from dlviz_docs.readers.samples._columns import absent, joined, taken
+from dlviz_docs.readers.samples._features import strings_of
 from dlviz_docs.readers.samples._names import parts_of, split_order, words_of
+from dlviz_docs.readers.samples._roles import roles_of
 
 __all__ = ["Columns", "Part", "stacked"]
 
@@ -119,8 +121,11 @@ def _beside(parts: Sequence[Part]) -> _Block:
     """Files of one split whose rows belong to one another; one of another length is left out, and said to be."""
     main = max(parts, key=lambda part: _weight(part.part))
     whole = _Block(main.sheet.length, next((part.split for part in parts if part.split), ""), {}, {})
+    ids = _ids(_block(main))
     for part in parts:
         block = _block(part)
+        if part is not main and ids and (own := _ids(block)):
+            _order(block, own, ids)
         if block.length != whole.length:
             what = f"has {block.length:,} rows, and {main.sheet.source} {whole.length:,}; it is left out"
             problem = Problem("length", part.sheet.source, what, "Write both for the same samples in the same order.")
@@ -135,6 +140,27 @@ def _beside(parts: Sequence[Part]) -> _Block:
         whole.features |= {name: f for name, f in block.features.items() if name not in whole.features}
         whole.arrays |= {name: a for name, a in block.arrays.items() if name not in whole.arrays}
     return whole
+
+
+def _ids(block: _Block) -> tuple[str | None, ...]:
+    """What the rows of a file of several columns are called; nothing where it does not tell of each."""
+    names = list(block.features)
+    feature = block.features.get(roles_of(names).id) if len(names) > 1 else None
+    if feature is None or feature.kind not in ("identifier", "category", "number"):
+        return ()
+    strings = strings_of(feature)
+    return strings if len(strings) == len(set(strings)) == block.length else ()
+
+
+def _order(block: _Block, own: Sequence[str | None], wanted: Sequence[str | None]) -> None:
+    """Rows in the order of another file that calls them by the same names; nothing where most are other names."""
+    place = {name: row for row, name in enumerate(own)}
+    rows = np.array([place.get(name, -1) for name in wanted], np.intp)
+    if 2 * np.count_nonzero(rows >= 0) < len(rows) or (block.arrays and (rows < 0).any()):
+        return
+    block.features = {name: taken(feature, rows) for name, feature in block.features.items()}
+    block.arrays = {name: values[rows] for name, values in block.arrays.items()}
+    block.length = len(rows)
 
 
 def _weight(part: str) -> int:

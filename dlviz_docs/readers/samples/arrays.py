@@ -77,6 +77,8 @@ def read_npz(path: Path, source: str, limits: Limits) -> tuple[Sheet, ...]:
                     problems.append(Problem("array", source, f"{key} {value.what}", value.remedy))
                 else:
                     arrays[key] = value
+    except FileNotFoundError:
+        raise
     except _BROKEN as error:
         raise ReadError("is no archive of arrays, or is cut off", _AGAIN) from error
     return _sheets(arrays, source, limits, path.stat().st_size, problems)
