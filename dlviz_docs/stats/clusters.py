@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["STRUCTURE", "Clusters", "best_clusters", "kmeans", "silhouette"]
+__all__ = ["STRUCTURE", "Clusters", "best_clusters", "distances", "kmeans", "silhouette"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -27,6 +27,17 @@ class Clusters:
     count: int
     silhouette: float
     """Mean over the points, -1 to 1."""
+
+
+def distances(points: Floats) -> NDArray[np.float32]:
+    """Euclidean distance of every two points, shape (n, n), to seven digits. `points`: shape (n, d)."""
+    x = (points - points.mean(axis=0)).astype(np.float32) if len(points) else points.astype(np.float32)
+    squares = np.einsum("ij,ij->i", x, x)
+    apart: NDArray[np.float32] = squares[:, None] + squares[None] - 2 * (x @ x.T)
+    np.maximum(apart, 0, out=apart)
+    np.sqrt(apart, out=apart)
+    np.fill_diagonal(apart, 0)
+    return apart
 
 
 def kmeans(points: Floats, k: int, *, starts: int = 3, seed: int = 0) -> tuple[NDArray[np.intp], float]:
@@ -78,14 +89,14 @@ def _lloyd(points: Floats, lengths: Floats, centres: Floats) -> tuple[NDArray[np
 def silhouette(apart: NDArray[Any], members: NDArray[np.intp], k: int) -> float:
     """Mean over the points of (b - a) / max(a, b): a to the own cluster, b to the nearest other; 0 for a lone point.
 
-    Rousseeuw, Journal of Computational and Applied Mathematics 20, 1987. `apart`: shape (n, n), its diagonal is not
-    looked at.
+    Rousseeuw, Journal of Computational and Applied Mathematics 20, 1987. `apart`: shape (n, n), 0 on the
+    diagonal.
     """
     n = len(members)
     chosen = np.zeros((n, k), apart.dtype)
     chosen[np.arange(n), members] = 1
     sizes = chosen.sum(axis=0)
-    sums = (np.where(np.isinf(apart), 0, apart) if np.isinf(apart).any() else apart) @ chosen
+    sums = apart @ chosen
     own = sums[np.arange(n), members] / np.maximum(sizes[members] - 1, 1)
     means = np.where(sizes > 0, sums / np.maximum(sizes, 1), np.inf)
     means[np.arange(n), members] = np.inf
@@ -98,15 +109,13 @@ def silhouette(apart: NDArray[Any], members: NDArray[np.intp], k: int) -> float:
 def best_clusters(points: Floats, apart: NDArray[Any], most: int = 8) -> Clusters | None:
     """The partition into 2 to 8 with the greatest silhouette, if it shows structure; else None.
 
-    `apart`: distances of the points, shape (n, n), infinite or not on the diagonal.
+    `apart`: `distances` of the points.
     """
     n = len(points)
-    plain = apart.copy()
-    np.fill_diagonal(plain, 0)
     best: Clusters | None = None
     for k in range(2, min(most, n // 10) + 1):
         members, _ = kmeans(points, k)
-        score = silhouette(plain, members, k)
+        score = silhouette(apart, members, k)
         if score > max(STRUCTURE, best.silhouette if best else 0.0):
             order = np.argsort(-np.bincount(members, minlength=k), kind="stable")
             places = np.empty(k, np.intp)

@@ -1,4 +1,4 @@
-"""Rows of mixed columns as points: standardised numbers beside indicators of levels, and their principal components."""
+"""Rows of mixed columns as points: standardised numbers beside indicators of levels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Design", "Map", "design", "principal"]
+__all__ = ["Design", "design"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -29,18 +29,6 @@ class Design:
     """The place of the column each of the d is of: numbers first, then categories."""
     levels: tuple[int, ...]
     """The level each indicates; -1 for a number."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Map:
-    """Points in the plane that keeps most of their variance."""
-
-    points: Floats
-    """Shape (n, 2)."""
-    shares: tuple[float, float]
-    """Of the variance, along each axis."""
-    loadings: Floats
-    """Shape (2, d)."""
 
 
 @np.errstate(all="ignore")
@@ -73,26 +61,3 @@ def design(numbers: Sequence[Floats], categories: Sequence[NDArray[Any]]) -> Des
             levels.append(int(level))
     n = len(numbers[0]) if len(numbers) else len(categories[0]) if len(categories) else 0
     return Design(np.stack(made, axis=1) if made else np.zeros((n, 0)), tuple(sources), tuple(levels))
-
-
-def principal(points: Floats) -> Map | None:
-    """First two principal components (Pearson 1901), each so turned that its largest loading is positive.
-
-    None for fewer than two columns, three rows, or points that are all on one spot. `points` have column means of 0.
-    """
-    n, d = points.shape
-    if n < 3 or d < 2:
-        return None
-    total = float(np.einsum("ij,ij->", points, points))
-    if not total > 0:
-        return None
-    if d <= n:
-        values, vectors = np.linalg.eigh(points.T @ points)
-        values, axes = values[::-1], vectors[:, ::-1].T
-    else:
-        _, singular, axes = np.linalg.svd(points, full_matrices=False)
-        values = singular**2
-    axes = axes[:2]
-    axes = axes * np.sign(axes[np.arange(2), np.abs(axes).argmax(axis=1)])[:, None]
-    shares = np.maximum(values[:2], 0) / total
-    return Map(points @ axes.T, (float(shares[0]), float(shares[1])), axes)

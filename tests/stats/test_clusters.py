@@ -1,41 +1,25 @@
-"""Projection, clusters, separation and balance, against scikit-learn where it has them."""
+"""Designs, clusters, separation and balance, against scikit-learn where it has them."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
-from sklearn.datasets import load_digits, load_iris, load_wine
-from sklearn.decomposition import PCA
+from sklearn.datasets import load_iris, load_wine
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score, silhouette_score
 
 from dlviz_docs.stats.balance import balance
-from dlviz_docs.stats.clusters import best_clusters, kmeans, silhouette
+from dlviz_docs.stats.clusters import best_clusters, distances, kmeans, silhouette
 from dlviz_docs.stats.intervals import wilson
-from dlviz_docs.stats.neighbours import distances
-from dlviz_docs.stats.projection import design, principal
+from dlviz_docs.stats.projection import design
 from dlviz_docs.stats.separability import auc, logistic, separation
 
 
 def wine() -> np.ndarray:
     return design(list(load_wine().data.T), []).points
-
-
-def test_principal_components_are_those_of_scikit_learn() -> None:
-    for points in (wine(), load_digits().data - load_digits().data.mean(axis=0), wine()[:8] - wine()[:8].mean(axis=0)):
-        found = principal(points)
-        wanted = PCA(2, svd_solver="full").fit(points)
-        assert found is not None
-        assert found.shares == pytest.approx(wanted.explained_variance_ratio_)
-        assert np.abs(found.points) == pytest.approx(np.abs(wanted.transform(points)), abs=1e-6)
-
-
-def test_no_map_of_too_little() -> None:
-    assert principal(np.zeros((5, 1))) is None
-    assert principal(np.zeros((5, 3))) is None
-    assert principal(np.eye(2)) is None
 
 
 def test_a_design_of_mixed_columns() -> None:
@@ -55,6 +39,11 @@ def test_kmeans_is_as_good_as_that_of_scikit_learn(k: int) -> None:
     members, inertia = kmeans(points, k)
     assert inertia == pytest.approx(KMeans(k, n_init=10, random_state=0).fit(points).inertia_, rel=0.02)
     assert silhouette(distances(points), members, k) == pytest.approx(silhouette_score(points, members), abs=1e-4)
+
+
+def test_distances_are_those_of_scipy() -> None:
+    assert distances(wine()) == pytest.approx(cdist(wine(), wine()), abs=1e-2)
+    assert distances(np.zeros((0, 2))).shape == (0, 0)
 
 
 def test_three_clouds_are_three_clusters_and_one_is_none() -> None:

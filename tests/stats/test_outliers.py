@@ -1,15 +1,12 @@
-"""Outliers against their definitions, neighbours against scikit-learn."""
+"""Outliers against their definitions."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from scipy import stats
-from sklearn.datasets import load_breast_cancer, load_iris
-from sklearn.manifold import trustworthiness as sklearn_trustworthiness
-from sklearn.neighbors import NearestNeighbors
+from sklearn.datasets import load_breast_cancer
 
-from dlviz_docs.stats.neighbours import disagreement, distances, mean_distance, nearest, trustworthiness
 from dlviz_docs.stats.outliers import absolute_deviation, outliers_of
 from dlviz_docs.stats.summary import order_of
 
@@ -49,34 +46,3 @@ def test_tukeys_fences_where_half_the_values_are_equal() -> None:
 def test_nothing_measures_the_spread_of_a_column_that_hardly_varies() -> None:
     assert outliers_of(order_of(np.append(np.zeros(99), 5.0))).method == ""
     assert outliers_of(order_of(np.array([1.0, np.nan]))).method == ""
-
-
-def test_neighbours_are_those_of_scikit_learn() -> None:
-    points = CANCER.data / CANCER.data.std(axis=0)
-    apart = distances(points)
-    near = nearest(apart)
-    lengths, _ = NearestNeighbors(n_neighbors=10).fit(points).kneighbors()
-    assert mean_distance(apart, near) == pytest.approx(lengths.mean(axis=1), rel=1e-3)
-    assert trustworthiness(apart, points[:, :2]) == pytest.approx(
-        sklearn_trustworthiness(points, points[:, :2], n_neighbors=10), abs=1e-3
-    )
-
-
-def test_few_points() -> None:
-    apart = distances(np.array([[0.0], [1.0], [5.0]]))
-    assert nearest(apart).tolist() == [[1, 2], [0, 2], [1, 0]]
-    assert np.isnan(trustworthiness(apart, np.zeros((3, 1))))
-    assert np.isnan(mean_distance(distances(np.zeros((1, 2))), nearest(distances(np.zeros((1, 2)))))).all()
-    assert distances(np.zeros((0, 2))).shape == (0, 0)
-
-
-def test_a_wrong_label_among_right_ones_stands_out() -> None:
-    data = load_iris()
-    labels = data.target.copy()
-    labels[7] = 2
-    labels[3] = -1
-    share, other = disagreement(nearest(distances(data.data)), labels)
-    assert share.argmax() == 7
-    assert other[7] == 0
-    assert (share[3], other[3]) == (0, -1)
-    assert share[labels == 0].max() < 0.3

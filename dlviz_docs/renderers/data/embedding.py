@@ -3,6 +3,7 @@
 | generator | yields |
 |---|---|
 | `embedding(dataset, place, samples)` | map, overlap of classes, labels that look wrong, rows that are alone |
+| `compared(dataset, points, place, samples, heading)` | the same of points that were made elsewhere |
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from dlviz_docs.renderers.data._rows import Groups, by_class, by_split, drawn, f
 from dlviz_docs.stats.neighbours import nearest, neighbour_classes, principal, trustworthiness
 from dlviz_docs.view import Figure, Gallery, Item, Layer, Matrix, Plot, PlotAxis, Shown
 
-__all__ = ["embedding"]
+__all__ = ["Points", "compared", "embedding", "points_of"]
 
 ROWS = 5000
 """Rows compared with each other."""
@@ -39,7 +40,7 @@ _HEADING = "Neighbours"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Points:
+class Points:
     """The rows that are compared."""
 
     rows: NDArray[np.intp]
@@ -55,9 +56,13 @@ class _Points:
 
 def embedding(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
     """Map and neighbours of embeddings, else of small pictures; nothing without either or of fewer than 21 rows."""
-    if (points := _points(dataset)) is None:
-        return
-    group = place.group(_HEADING)
+    if (found := _numbers(dataset)) and (points := points_of(*found)):
+        yield from compared(dataset, points, place, samples, _HEADING)
+
+
+def compared(dataset: Dataset, points: Points, place: Place, samples: bool, heading: str) -> Iterator[Shown]:
+    """What is seen when rows are put beside each other."""
+    group = place.group(heading)
     classes, splits = by_class(dataset), by_split(dataset)
     yield _map(dataset, points, classes or splits, place.id("map"), group, samples)
     if classes:
@@ -80,11 +85,8 @@ def embedding(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
 # --- points -----------------------------------------------------------------------------------------------------------
 
 
-def _points(dataset: Dataset) -> _Points | None:
-    """A sample of rows in principal components, with neighbours; None without numbers to compare."""
-    if (found := _numbers(dataset)) is None:
-        return None
-    rows, points, of_what = found
+def points_of(rows: NDArray[np.intp], points: FloatArray, of_what: str) -> Points | None:
+    """Rows in principal components, with neighbours; None for too few, or where all are on one spot."""
     finite = np.isfinite(points).all(axis=1)
     rows, points = rows[finite], points[finite]
     if len(rows) < LEAST:
@@ -93,7 +95,7 @@ def _points(dataset: Dataset) -> _Points | None:
     if not coordinates.any():
         return None
     near, distances = nearest(coordinates, NEIGHBOURS)
-    return _Points(rows, coordinates, variance, near, distances, of_what)
+    return Points(rows, coordinates, variance, near, distances, of_what)
 
 
 def _numbers(dataset: Dataset) -> tuple[NDArray[np.intp], FloatArray, str] | None:
@@ -108,7 +110,7 @@ def _numbers(dataset: Dataset) -> tuple[NDArray[np.intp], FloatArray, str] | Non
     return None
 
 
-def _told(dataset: Dataset, points: _Points) -> str:
+def _told(dataset: Dataset, points: Points) -> str:
     n = len(points.rows)
     return f"{n:,} of {dataset.length:,} rows, chosen at random (seed 0)" if n < dataset.length else f"{n:,} rows"
 
@@ -118,7 +120,7 @@ def _told(dataset: Dataset, points: _Points) -> str:
 
 def _map(
     dataset: Dataset,
-    points: _Points,
+    points: Points,
     groups: Groups | None,
     id: str,  # noqa: A002  (the figure's word)
     group: str,
@@ -145,7 +147,7 @@ def _map(
 
 def _dots(
     dataset: Dataset,
-    points: _Points,
+    points: Points,
     flat: FloatArray,
     shown: NDArray[np.intp],
     groups: Groups | None,
@@ -190,7 +192,7 @@ def _note(dataset: Dataset, row: int, groups: Groups | None) -> str:
 
 def _classes(
     dataset: Dataset,
-    points: _Points,
+    points: Points,
     classes: Groups,
     splits: Groups | None,
     place: Place,
@@ -246,7 +248,7 @@ def _overlap(shares: FloatArray, codes: Codes, classes: Groups) -> Matrix | None
 
 def _doubtful(
     dataset: Dataset,
-    points: _Points,
+    points: Points,
     found: said.Doubtful,
     classes: Groups,
     splits: Groups | None,
