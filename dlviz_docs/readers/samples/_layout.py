@@ -6,75 +6,45 @@ does. What training tools leave as pictures (curves, mosaics of batches) is none
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field, replace
 from itertools import islice
+from posixpath import normpath
 
 from dlviz_docs.names import natural, split_of_folder
 from dlviz_docs.readers.samples import coco, yolo
+from dlviz_docs.readers.samples._folder_names import (
+    ANNOTATIONS,
+    DATA,
+    IMAGES,
+    PICTURES,
+    PLOT_FOLDERS,
+    PREDICTED,
+    TRUE,
+    below,
+    common,
+    has_role,
+    is_plot,
+    joined,
+    pieces,
+    split_of,
+    stems_of,
+    up,
+)
+from dlviz_docs.readers.samples._picture_file import words_in
 from dlviz_docs.readers.samples._types import DataEntry, Found, PictureFolder, Planned, ResultEntry
 
-__all__ = ["PARTS", "Layout", "is_plot", "split_of"]
+__all__ = ["PARTS", "Layout"]
 
 PARTS = frozenset({"class folder", "pictures", "coco", "coco results", "yolo results", "masks"})
 """What the first file of a plan of pictures is."""
 
-_DATA = re.compile(
-    r"^(raw_?|my_?|the_?)?(data|datas|dataset|datasets|data_?set|images?|imgs?|pictures?|pics|photos?|jpegimages|samples)"
-    r"([-_ ]?\w{0,12})?$",
-    re.IGNORECASE,
-)
-_PICTURES = frozenset({"image", "images", "img", "imgs", "pictures", "photos", "jpegimages", "frames"})
-_ANNOTATIONS = frozenset({"annotations", "annotation", "labels", "anns"})
-_PREDICTED = re.compile(
-    r"^(pred|preds|prediction|predictions|predicted|output|outputs|results?|infer(ence)?)(_?masks?)?$", re.I
-)
-_TRUE = re.compile(
-    r"^(gt|masks?|labels?|labelids|ground[-_ ]?truths?|true|truth|targets?|annotations?|segmentationclass)(_?masks?)?$",
-    re.I,
-)
-_PLOT = re.compile(
-    r"^(results?|confusion_matrix\w*|labels(_correlogram)?|(train|val|test)_batch\d+\w*|(\w+_)?(pr|p|r|f1|roc|precision|"
-    r"recall|learning)_curves?|(\w+_)?(loss|acc|accuracy|lr|curves?|plots?|histogram|training|metrics?|history|"
-    r"tsne|t-sne|umap|pca)(_?(plot|curves?|graph|history|fig(ure)?))?|roc|events?\b.*|figure_?\d*|plot_?\d*|shap\w*|"
-    r"feature_importances?|reliability\w*|calibration\w*|architecture|model(_plot|_graph)?|screenshot\w*|logo)$",
-    re.IGNORECASE,
-)
 _LOOKED_AT = 50
 """Files of labels that are opened to see whether a folder holds boxes: of empty ones there may be many."""
-_PLOT_FOLDERS = frozenset(
-    {"plots", "plot", "figures", "figs", "fig", "media", "charts", "curves", "docs", "assets", "wandb", "mlruns", "tb"}
-)
-
-
-def is_plot(name: str) -> bool:
-    """Whether a picture is called as tools call their curves and mosaics."""
-    return _PLOT.match(name.rpartition(".")[0] or name) is not None
-
-
-def split_of(path: str) -> str:
-    """The split a path names: a folder, or a word of the file's name such as "val" in instances_val2017.json."""
-    folders = path.split("/")
-    for folder in reversed(folders[:-1]):
-        if split := split_of_folder(folder):
-            return split
-    words = re.split(r"[^A-Za-z]+", folders[-1])
-    return next((split for word in words if (split := split_of_folder(word))), "")
-
-
-def _parts(path: str) -> tuple[str, ...]:
-    return () if path in ("", ".") else tuple(path.split("/"))
-
-
-def _path(parts: Sequence[str]) -> str:
-    return "/".join(parts) or "."
-
-
-def below(path: str, folder: str) -> bool:
-    """Whether a path is that folder or lies in it."""
-    return folder == "." or path == folder or path.startswith(f"{folder}/")
+_TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+_FEW = 3
+"""Names without ending that a table must have: one may be a word by chance."""
 
 
 @dataclass(slots=True)
@@ -97,70 +67,73 @@ class Layout:
     def divide(self) -> None:
         """Fill `datasets`, `predictions` and `taken`: what the user named first, then from surest to least sure."""
         for folder in self.found.pictures:
-            names = [name for name in folder.names if not is_plot(name)]
-            if names and not _PLOT_FOLDERS & {part.lower() for part in _parts(folder.path)}:
-                self.folders[folder.path] = folder
+            self.folders[folder.path] = folder
         self.texts = yolo.label_files(self.found.files)
         jsons = [path for path in self.found.files if path.endswith(".json")]
         annotations = [path for path in jsons if coco.is_annotations(self.found.root, path)]
         results = [path for path in jsons if coco.is_results(self.found.root, path)]
         self._named(annotations, results)
-        truths = self._coco(annotations)
-        truths += self._yolo()
+        self.folders = {path: folder for path, folder in self.folders.items() if _may_be_data(folder)}
+        self._coco(annotations)
+        self._yolo()
+        truths = [planned for planned in self.datasets if {"coco", "labels"} & {part for _, part in planned.files}]
         self._results(results, truths)
         self._yolo_results(truths)
         self._masks()
         self._folders()
+        self.predictions = _told_apart(self.predictions)
 
     # What experiment.yml names
 
     def _named(self, annotations: Sequence[str], results: Sequence[str]) -> None:
         for entry in self.found.data:
-            inside = [path for path in annotations if below(path, entry.path)]
-            if inside:
+            place = normpath(entry.path)
+            if place.endswith((".yaml", ".yml")):
+                place = up(place)
+            if inside := [path for path in annotations if below(path, place)]:
                 self._add_coco(inside, entry)
-            elif any(below(path, entry.path) for path in self.folders):
-                self._picture_entry(entry)
+            elif inside := [path for path in self.folders if below(path, place)]:
+                self._picture_entry(place, inside, entry)
         for result in self.found.results:
-            wanted = result.prediction or result.path
-            if wanted in results or result.path in results:
-                path = wanted if wanted in results else result.path
-                truth = [(result.truth, "coco")] if result.truth in annotations else [(p, "coco") for p in annotations]
-                self._add_results(path, truth, [split_of(p) for p, _ in truth], result)
-            elif wanted in self.folders and result.truth in self.folders:
-                self._add_masks(wanted, result.truth, result)
+            truth = normpath(result.truth) if result.truth else ""
+            for path in [normpath(path) for path in (result.prediction, result.path) if path]:
+                if path in results:
+                    files = [(one, "coco") for one in annotations if one == truth or truth not in annotations]
+                    self._add_results(path, files, [split_of(one) for one, _ in files], result)
+                    break
+                if path in self.folders and truth in self.folders:
+                    self._add_masks(path, truth, result)
+                    break
 
-    def _picture_entry(self, entry: DataEntry) -> None:
-        inside = [path for path in self.folders if below(path, entry.path)]
-        labelled = [path for path in inside if self._labels_of(path)]
-        if labelled:
-            self._add_yolo(entry.path, labelled, entry)
+    def _picture_entry(self, place: str, inside: Sequence[str], entry: DataEntry) -> None:
+        """A folder that is named as data; one whose pictures a table names is left to the table."""
+        if labelled := [path for path in inside if self._labels_of(path)]:
+            self._add_yolo(place, labelled, entry)
             return
-        self._add_dataset(
-            self._plan_under(len(_parts(entry.path)), inside, entry.name or self._name_of(entry.path), entry)
-        )
+        plan = self._plan_under(len(pieces(place)), inside, entry.name or self._name_of(place), entry)
+        if plan.files[0][1] == "class folder" or not any(self._is_told_by_table(path) for path in inside):
+            self._add_dataset(plan)
 
     # COCO
 
-    def _coco(self, annotations: Sequence[str]) -> list[Planned]:
+    def _coco(self, annotations: Sequence[str]) -> None:
         """One data set of the files that lie side by side, or in folders side by side, each a split."""
         groups: dict[str, list[str]] = defaultdict(list)
         for path in annotations:
             if path not in self.seen:
-                groups[_path(self._base_of(path))].append(path)
+                groups[joined(self._base_of(path))].append(path)
         for paths in groups.values():
             self._add_coco(paths, None)
-        return [planned for planned in self.datasets if planned.files[0][1] == "coco"]
 
     def _base_of(self, path: str) -> tuple[str, ...]:
-        folders = _parts(path)[:-1]
-        while folders and (split_of_folder(folders[-1]) or folders[-1].lower() in _ANNOTATIONS):
+        folders = pieces(path)[:-1]
+        while folders and (split_of_folder(folders[-1]) or folders[-1].lower() in ANNOTATIONS):
             folders = folders[:-1]
         return folders
 
     def _add_coco(self, paths: Sequence[str], entry: DataEntry | None) -> None:
         paths = sorted(paths, key=natural)
-        base = _path(self._base_of(paths[0]))
+        base = joined(self._base_of(paths[0]))
         pictures = [folder for folder in self.folders if self._beside(folder, base)]
         files = [(path, "coco") for path in paths] + [(folder, "pictures") for folder in pictures]
         splits = [split_of(path) for path, part in files if part == "coco"] + [split_of(f"{at}/") for at in pictures]
@@ -170,16 +143,17 @@ class Layout:
 
     def _beside(self, folder: str, base: str) -> bool:
         """Whether pictures lie where annotations of `base` look for them: not in a run below it."""
-        return below(folder, base) and not (self._run_of(folder) and not below(base, self._run_folder(folder)))
+        run = self._run_folder(folder)
+        return below(folder, base) and (run in ("", ".") or below(base, run))
 
     # YOLO
 
     def _labels_of(self, folder: str) -> str:
         """The folder of labels beside a folder of pictures, if there is one that holds boxes; else ""."""
-        parts = list(_parts(folder))
-        places = [at for at, part in enumerate(parts) if part.lower() in _PICTURES]
+        parts = list(pieces(folder))
+        places = [at for at, part in enumerate(parts) if part.lower() in PICTURES]
         for at in reversed(places):
-            labels = _path([*parts[:at], "labels", *parts[at + 1 :]])
+            labels = joined([*parts[:at], "labels", *parts[at + 1 :]])
             if self._holds_boxes(labels):
                 return labels
         return folder if self._holds_boxes(folder) else ""
@@ -191,18 +165,16 @@ class Layout:
             self.boxed[folder] = any(yolo.is_label_text(self.found.root, path) for path in some)
         return self.boxed[folder]
 
-    def _yolo(self) -> list[Planned]:
+    def _yolo(self) -> None:
         groups: dict[str, list[str]] = defaultdict(list)
         for folder in self.folders:
-            if not self._run_of(folder) and self._labels_of(folder):
-                parts = _parts(folder)
-                while parts and (parts[-1].lower() in _PICTURES or split_of_folder(parts[-1])):
+            if not self._logged(folder) and self._labels_of(folder):
+                parts = pieces(folder)
+                while parts and (parts[-1].lower() in PICTURES or split_of_folder(parts[-1])):
                     parts = parts[:-1]
-                groups[_path(parts)].append(folder)
-        before = len(self.datasets)
+                groups[joined(parts)].append(folder)
         for base, folders in groups.items():
             self._add_yolo(base, folders, None)
-        return self.datasets[before:]
 
     def _add_yolo(self, base: str, folders: Sequence[str], entry: DataEntry | None) -> None:
         files: list[tuple[str, str]] = []
@@ -219,7 +191,7 @@ class Layout:
 
     def _class_names(self, base: str, labels: Sequence[str]) -> list[str]:
         """The first file with names of classes: data.yaml, or what labelling tools put beside labels."""
-        found = [path for path in self.found.files if path.endswith((".yaml", ".yml")) and _up(path) == base]
+        found = [path for path in self.found.files if path.endswith((".yaml", ".yml")) and up(path) == base]
         usual = [
             f"{folder}/{name}" for folder in (base, *labels) for name in ("data.yaml", "dataset.yaml", "classes.txt")
         ]
@@ -252,29 +224,50 @@ class Layout:
         used = {path for planned in truths for path, part in planned.files if part in ("labels", "pictures")}
         for folder in sorted(self.texts.keys() - used, key=natural):
             if truths and folder.rpartition("/")[2].lower() == "labels" and self._holds_boxes(folder):
-                files = [file for planned in truths for file in planned.files]
-                splits = [split for planned in truths for split in planned.splits]
-                name = self._run_name(folder) if self._run_of(folder) else folder.rpartition("/")[0].rpartition("/")[2]
+                files, splits = self._called_like(self.texts[folder].keys(), truths)
+                logged = self._run_folder(folder) not in ("", ".")
+                name = self._run_name(folder) if logged else up(folder).rpartition("/")[2]
                 plan = Planned(name, ((folder, "yolo results"), *files), ("", *splits), run=self._run_of(folder))
                 self.predictions.append(plan)
                 self.taken.update(self.texts[folder].values())
-                self.folders.pop(_up(folder), None)  # the pictures with boxes drawn into them
+                self.folders.pop(up(folder), None)  # the pictures with boxes drawn into them
+
+    def _called_like(self, stems: Set[str], truths: Sequence[Planned]) -> tuple[list[tuple[str, str]], list[str]]:
+        """The files of the truths and their splits; of folders of pictures, the one with most of these names alone."""
+        names = {folder.path: stems_of(folder) for folder in self.found.pictures}
+        parts = [
+            (shared, planned, at)
+            for planned in truths
+            for at, (path, part) in enumerate(planned.files[:-1])
+            if part == "pictures" and planned.files[at + 1][1] == "labels"
+            if (shared := len(stems & names.get(path, set())))
+        ]
+        if not parts:
+            files = [file for planned in truths for file in planned.files]
+            return files, [split for planned in truths for split in planned.splits]
+        _, planned, at = max(parts, key=lambda part: part[0])
+        keep = [at, at + 1, *(place for place, (_, part) in enumerate(planned.files) if part == "names")]
+        return [planned.files[place] for place in keep], [planned.splits[place] for place in keep]
 
     # Masks
 
     def _masks(self) -> None:
         """Folders of predicted masks, each with the folder of true ones that has most of its names."""
-        true = {path: _stems(folder) for path, folder in self.folders.items() if _role(path, _TRUE)}
-        for path in [path for path in self.folders if _role(path, _PREDICTED) and path not in self.taken | true.keys()]:
-            stems = _stems(self.folders[path])
+        true = {path: stems_of(folder) for path, folder in self.folders.items() if has_role(path, TRUE)}
+        for path in [
+            path for path in self.folders if has_role(path, PREDICTED) and path not in self.taken | true.keys()
+        ]:
+            stems = stems_of(self.folders[path])
             shared = {other: len(stems & names) for other, names in true.items()}
-            best = max(shared, key=lambda other: (shared[other], _common(path, other)), default="")
+            best = max(shared, key=lambda other: (shared[other], common(path, other)), default="")
             if best and shared[best] * 2 >= min(len(stems), len(true[best])):
                 self._add_masks(path, best, None)
 
     def _add_masks(self, predicted: str, truth: str, result: ResultEntry | None) -> None:
-        stems = _stems(self.folders[truth]) if truth in self.folders else set()
-        images = [path for path in self.folders if _role(path, _IMAGES) and len(stems & _stems(self.folders[path])) > 0]
+        stems = stems_of(self.folders[truth]) if truth in self.folders else set()
+        images = [
+            path for path in self.folders if has_role(path, IMAGES) and len(stems & stems_of(self.folders[path])) > 0
+        ]
         files = [(predicted, "masks"), (truth, "true masks"), *((path, "pictures") for path in images[:1])]
         name = (result.name if result else "") or self._run_name(predicted)
         splits = ("", split_of(f"{truth}/"), *("" for _ in images[:1]))
@@ -290,8 +283,8 @@ class Layout:
         left = [
             path for path in self.folders if path not in self.taken and path not in masks and not self._logged(path)
         ]
-        beside = {_path(_parts(path)[:-1]) for path in left if _role(path, _IMAGES)}
-        left = [path for path in left if not (_role(path, _TRUE) and _path(_parts(path)[:-1]) in beside)]
+        beside = {joined(pieces(path)[:-1]) for path in left if has_role(path, IMAGES)}
+        left = [path for path in left if not (has_role(path, TRUE) and joined(pieces(path)[:-1]) in beside)]
         groups: dict[int, list[str]] = defaultdict(list)
         for path in left:
             if (depth := self._depth(path, left)) is not None:
@@ -299,33 +292,35 @@ class Layout:
         for depth, paths in sorted(groups.items()):
             bases: dict[str, list[str]] = defaultdict(list)
             for path in paths:
-                bases[_path(_parts(path)[:depth])].append(path)
+                bases[joined(pieces(path)[:depth])].append(path)
             for base, inside in bases.items():
-                self._add_dataset(self._plan_under(depth, inside, self._name_of(base), None))
+                plan = self._plan_under(depth, inside, self._name_of(base), None)
+                if plan.files[0][1] == "class folder" or not any(self._is_told_by_table(path) for path in inside):
+                    self._add_dataset(plan)
 
     def _depth(self, path: str, left: Sequence[str]) -> int | None:
         """How many folders lead to the data set a folder of pictures is of; None where it is of none."""
-        parts = _parts(path)
+        parts = pieces(path)
         for at, part in enumerate(parts):
             if split_of_folder(part) and (self._is_data(parts[:at]) or self._has_splits(parts[:at], left) or at == 0):
                 return at
         if not parts:
             return 0
-        named = [at for at, part in enumerate(parts) if _DATA.match(part)]
+        named = [at for at, part in enumerate(parts) if DATA.match(part)]
         if named and named[-1] == len(parts) - 1:
             return len(parts)
-        siblings = sum(_parts(other)[:-1] == parts[:-1] for other in left)
+        siblings = sum(pieces(other)[:-1] == parts[:-1] for other in left)
         if named and siblings >= 2:
             return len(parts) - 1
         alone = not self.found.files and not self.found.runs
         return 0 if len(parts) == 1 and siblings >= 2 and alone else None
 
     def _is_data(self, parts: Sequence[str]) -> bool:
-        return any(_DATA.match(part) for part in parts)
+        return any(DATA.match(part) for part in parts)
 
     def _has_splits(self, base: Sequence[str], left: Sequence[str]) -> bool:
         at = len(base)
-        inside = (_parts(path) for path in left)
+        inside = (pieces(path) for path in left)
         splits = {split_of_folder(parts[at]) for parts in inside if len(parts) > at and parts[:at] == tuple(base)}
         return len(splits - {""}) >= 2
 
@@ -336,11 +331,11 @@ class Layout:
         """
         classes: dict[str, tuple[str, str]] = {}
         for path in sorted(paths, key=natural):
-            rest = list(enumerate(_parts(path)))[depth:]
+            rest = list(enumerate(pieces(path)))[depth:]
             split = next((split for _, part in rest if (split := split_of_folder(part))), "")
-            at = next((at for at, part in rest if not split_of_folder(part) and part.lower() not in _PICTURES), None)
-            parts = _parts(path)
-            classes[path if at is None else _path(parts[: at + 1])] = (split, "" if at is None else parts[at])
+            at = next((at for at, part in rest if not split_of_folder(part) and part.lower() not in PICTURES), None)
+            parts = pieces(path)
+            classes[path if at is None else joined(parts[: at + 1])] = (split, "" if at is None else parts[at])
         labels = {label for _, label in classes.values()} - {""}
         part = "class folder" if len(labels) >= 2 else "pictures"
         files = [(path, part if label else "pictures") for path, (_, label) in classes.items()]
@@ -362,15 +357,29 @@ class Layout:
     def _logged(self, path: str) -> bool:
         """Whether a run's folder, or one below it that is not called data, holds these pictures."""
         run = self._run_folder(path)
-        return bool(run) and run != "." and not self._is_data(_parts(path)[len(_parts(run)) :])
+        return bool(run) and run != "." and not self._is_data(pieces(path)[len(pieces(run)) :])
+
+    def _is_told_by_table(self, folder: str) -> bool:
+        """Whether a table in the folder, or one or two above it, begins with names of its pictures."""
+        near = {folder, up(folder), up(up(folder))}
+        names = {name for each in self.found.pictures if each.path == folder for name in each.names}
+        stems = {stem for name in names if not (stem := name.rpartition(".")[0]).isdecimal()}
+        for path in self.found.files:
+            if path.endswith(_TABLES) and up(path) in near:
+                words = {word.rpartition("/")[2] for word in words_in(self.found.root, path)}
+                if words & names or len(words & stems) >= _FEW:
+                    return True
+        return False
 
     def _run_folder(self, path: str) -> str:
-        parts = _parts(path)
-        return next((_path(parts[:at]) for at in range(len(parts), -1, -1) if _path(parts[:at]) in self.found.runs), "")
+        parts = pieces(path)
+        return next(
+            (joined(parts[:at]) for at in range(len(parts), -1, -1) if joined(parts[:at]) in self.found.runs), ""
+        )
 
     def _run_of(self, path: str) -> str:
         folder = self._run_folder(path)
-        return self.found.runs[folder] if folder and folder != "." else ""
+        return self.found.runs[folder] if folder else ""
 
     def _run_name(self, path: str) -> str:
         folder = self._run_folder(path)
@@ -380,31 +389,22 @@ class Layout:
         return name.rpartition(".")[0] or name
 
     def _name_of(self, base: str) -> str:
-        return _parts(base)[-1] if _parts(base) else self.found.root.name
+        return pieces(base)[-1] if pieces(base) else self.found.root.name
 
 
-_IMAGES = re.compile(r"^(images?|imgs?|inputs?|pictures|photos?|jpegimages|rgb)$", re.IGNORECASE)
+def _may_be_data(folder: PictureFolder) -> bool:
+    """Whether a folder that nobody named holds more than what tools leave."""
+    if PLOT_FOLDERS & {part.lower() for part in pieces(folder.path)}:
+        return False
+    return any(not is_plot(name) for name in folder.names)
 
 
-def _role(path: str, words: re.Pattern[str]) -> bool:
-    """Whether a folder, or the one around a split, is called so."""
-    parts = [part for part in _parts(path) if not split_of_folder(part)]
-    return bool(parts) and words.match(parts[-1]) is not None
-
-
-def _stems(folder: PictureFolder) -> set[str]:
-    return {name.rpartition(".")[0] for name in folder.names}
-
-
-def _common(one: str, other: str) -> int:
-    """How many folders two paths share from the top."""
-    shared = 0
-    for a, b in zip(_parts(one), _parts(other), strict=False):
-        if a != b:
-            break
-        shared += 1
-    return shared
-
-
-def _up(path: str) -> str:
-    return _path(_parts(path)[:-1])
+def _told_apart(planned: Sequence[Planned]) -> list[Planned]:
+    """Several of one name, such as of one run, get the name of their file behind it."""
+    amounts = Counter(one.name for one in planned)
+    told = []
+    for one in planned:
+        name = one.files[0][0].rpartition("/")[2]
+        more = f" ({name.rpartition('.')[0] or name})" if amounts[one.name] > 1 else ""
+        told.append(replace(one, name=one.name + more))
+    return told

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS",
+    "HEAD",
     "LARGEST",
     "MOST_PIXELS",
     "Refused",
+    "ends",
     "faults_told",
     "forbidden",
     "guarded",
@@ -35,6 +37,7 @@ __all__ = [
     "orientation",
     "real_root",
     "why",
+    "words_in",
 ]
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
@@ -68,6 +71,8 @@ _OUTSIDE = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)|\0")
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _ORIENTATION = 0x0112
 _EXIF_LONGEST = 1_000_000
+HEAD, _TAIL = 65_536, 8_192
+_WORD = re.compile(rb"[^\s,;|\"'\0-\x1f\\]{2,255}")
 
 
 class Refused(Exception):
@@ -201,3 +206,20 @@ def named(paths: Sequence[str], thing: str) -> str:
     names = ", ".join(clean(path.rpartition("/")[2]) for path in paths[:3])
     more = f" and {len(paths) - 3:,} more" if len(paths) > 3 else ""
     return f"{counted(len(paths), thing)} ({names}{more})"
+
+
+def ends(root: Path, relative: str) -> tuple[bytes, bytes]:
+    """The first 64 kB of a file and its last 8; nothing of one that is not to be read."""
+    try:
+        with open_file(real_root(root), relative) as file:
+            head = file.read(HEAD)
+            size = file.seek(0, 2)
+            file.seek(max(size - _TAIL, 0))
+            return head, file.read(_TAIL)
+    except (Refused, OSError):
+        return b"", b""
+
+
+def words_in(root: Path, relative: str) -> set[str]:
+    """What stands between separators in the first 64 kB of a table, whatever its format."""
+    return {word.decode("utf-8", "replace") for word in _WORD.findall(ends(root, relative)[0])}

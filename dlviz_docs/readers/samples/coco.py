@@ -20,7 +20,7 @@ from dlviz_docs.model import FloatArray, Problem
 from dlviz_docs.readers import _json
 from dlviz_docs.readers._text import Damaged, clean, decode
 from dlviz_docs.readers.samples._annotated import NO_MASK, Annotated, ImageId, Told, check
-from dlviz_docs.readers.samples._picture_file import Refused, forbidden, open_file, real_root
+from dlviz_docs.readers.samples._picture_file import HEAD, Refused, ends, forbidden, open_file, real_root
 from dlviz_docs.readers.samples._rle import Mask, read_mask
 
 __all__ = ["LARGEST", "Results", "is_annotations", "is_results", "read_annotations", "read_results"]
@@ -29,7 +29,6 @@ LARGEST = 256_000_000
 """Bytes of a file that is read; COCO's own of 118,000 pictures has more, that of its 5,000 of validation 20 MB."""
 MOST_RUNS = 8_000_000
 """Numbers of all masks and outlines of one file; beyond them boxes are kept and shapes are not."""
-_HEAD, _TAIL = 65_536, 8_192
 _KEY = re.compile(rb'"(images|annotations|categories)"\s*:\s*\[')
 _RESULT = re.compile(rb'\s*\[\s*\{[^{}]*"(?:image_id|category_id|score|bbox|segmentation|file_name)"\s*:')
 _NEEDED = (b'"image_id"', b'"category_id"', b'"score"')
@@ -40,29 +39,18 @@ Locate = Callable[[str, Sequence[str]], Sequence[str]]
 
 def is_annotations(root: Path, relative: str) -> bool:
     """Whether the file begins, and ends, as annotations do; an object with other lists in it is none."""
-    head, tail = _ends(root, relative)
+    head, tail = ends(root, relative)
     if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return False
     keys = {match[1] for match in _KEY.finditer(head)} | {match[1] for match in _KEY.finditer(tail)}
     # The lists before the last may be longer than what was looked at.
-    return len(keys) == 3 or (len(keys) == 2 and (len(head) == _HEAD or relative.endswith(".coco.json")))
+    return len(keys) == 3 or (len(keys) == 2 and (len(head) == HEAD or relative.endswith(".coco.json")))
 
 
 def is_results(root: Path, relative: str) -> bool:
     """Whether the file begins as a list of boxes with scores."""
-    head, _ = _ends(root, relative)
+    head, _ = ends(root, relative)
     return _RESULT.match(head) is not None and all(word in head for word in _NEEDED)
-
-
-def _ends(root: Path, relative: str) -> tuple[bytes, bytes]:
-    try:
-        with open_file(real_root(root), relative) as file:
-            head = file.read(_HEAD)
-            size = file.seek(0, 2)
-            file.seek(max(size - _TAIL, 0))
-            return head, file.read(_TAIL)
-    except (Refused, OSError):
-        return b"", b""
 
 
 def _load(root: Path, relative: str) -> tuple[object, int, tuple[Problem, ...]]:

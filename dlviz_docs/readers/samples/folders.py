@@ -15,7 +15,8 @@ from dlviz_docs.names import natural
 from dlviz_docs.readers._text import clean, counted
 from dlviz_docs.readers.samples import coco, masks, yolo
 from dlviz_docs.readers.samples._annotated import Annotated, check, lookup, united
-from dlviz_docs.readers.samples._layout import PARTS, Layout, below, is_plot, split_of
+from dlviz_docs.readers.samples._folder_names import below, is_plot, split_of
+from dlviz_docs.readers.samples._layout import PARTS, Layout
 from dlviz_docs.readers.samples._picture_file import named
 from dlviz_docs.readers.samples._pixels import Headers, headers, merge_headers
 from dlviz_docs.readers.samples._truth import choose

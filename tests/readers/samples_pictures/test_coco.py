@@ -259,6 +259,15 @@ def test_results_of_other_pictures_have_no_truth(tmp_path: Path) -> None:
     assert predictions.boxes is None
 
 
+def test_several_results_of_a_run_are_told_apart(tmp_path: Path) -> None:
+    text(tmp_path / "data" / "_annotations.coco.json", annotations(3))
+    for name in ("first", "second"):
+        text(tmp_path / "run1" / f"{name}.json", results_of(annotations(3)))
+    text(tmp_path / "other.json", results_of(annotations(3)))
+    told = predictions_of(found(tmp_path, {"run1": "r1", ".": "r0"}))
+    assert [(one.name, one.run) for one in told] == [("other", "r0"), ("run1 (first)", "r1"), ("run1 (second)", "r1")]
+
+
 def test_results_with_masks(tmp_path: Path) -> None:
     pixels = np.zeros((30, 40), np.uint8, order="F")
     pixels[5:10, 3:20] = 1

@@ -155,3 +155,33 @@ def test_broken_pictures_are_told_once(tmp_path: Path) -> None:
 
 def test_nothing_gives_nothing(tmp_path: Path) -> None:
     assert plan_pictures(found(tmp_path)) == ((), (), frozenset())
+
+
+def test_pictures_that_a_table_names_are_left_to_the_table(tmp_path: Path) -> None:
+    for number in range(4):
+        picture(tmp_path / "data" / "images" / f"shot_{number}.png")
+    assert len(datasets(found(tmp_path))) == 1
+    text(tmp_path / "data" / "labels.csv", "a,b\n1,2\n")
+    assert len(datasets(found(tmp_path))) == 1
+    text(tmp_path / "data" / "labels.csv", "file,label\nimages/shot_2.png,cat\n")
+    assert datasets(found(tmp_path)) == []
+    assert datasets(found(tmp_path, data=(DataEntry(path="data"),))) == []
+    text(tmp_path / "data" / "labels.csv", "id,label\nshot_0,1\nshot_1,0\nshot_3,1\n")
+    assert datasets(found(tmp_path)) == []
+
+
+@pytest.mark.parametrize("path", ["./shots/", "shots", "shots/."])
+def test_a_named_folder_may_be_spelled_in_several_ways(tmp_path: Path, path: str) -> None:
+    picture(tmp_path / "shots" / "1.png")
+    picture(tmp_path / "shots" / "media" / "2.png")
+    (dataset,) = datasets(found(tmp_path, data=(DataEntry(path=path),)))
+    assert (dataset.name, dataset.length) == ("shots", 2)
+
+
+@pytest.mark.parametrize("path", ["..", "../other", "/etc", "gone", ""])
+def test_a_named_folder_that_is_not_there_is_not_ours(tmp_path: Path, path: str) -> None:
+    picture(tmp_path / "root" / "pictures_of_mine.png")
+    picture(tmp_path / "other" / "1.png")
+    root = tmp_path / "root"
+    told = datasets(found(root, {".": "r"}, data=(DataEntry(path=path),)))
+    assert [dataset.pictures.keys for dataset in told if dataset.pictures] in ([], [("pictures_of_mine.png",)])

@@ -11,7 +11,7 @@ from _trees import found, picture, text
 
 from dlviz_docs.model.samples import Dataset, Predictions
 from dlviz_docs.readers.samples import yolo
-from dlviz_docs.readers.samples._types import Found
+from dlviz_docs.readers.samples._types import DataEntry, Found
 from dlviz_docs.readers.samples.folders import plan_pictures, read_pictures
 
 
@@ -111,6 +111,13 @@ def test_predictions_of_save_txt(tmp_path: Path) -> None:
     assert predictions.true_boxes is not None
     assert predictions.boxes.xywh[0] == pytest.approx(predictions.true_boxes.xywh[0])
     assert predictions.problems == ()
+
+
+def test_experiment_yml_names_data_yaml(tmp_path: Path) -> None:
+    tree(tmp_path / "media" / "pets", roboflow=True)
+    assert read(found(tmp_path))[0] == []
+    ((dataset,), _) = read(found(tmp_path, data=(DataEntry(path="media/pets/data.yaml", name="Pets"),)))
+    assert (dataset.name, dataset.length, dataset.classes) == ("Pets", 4, ("cat", "dog"))
 
 
 def test_predictions_without_confidence_are_told(tmp_path: Path) -> None:
