@@ -119,6 +119,6 @@ def no_truth(source: str, n: int, most: list[tuple[str, int]]) -> Insight:
         "warning",
         f"No truth beside the {n:,} predictions in {brief(source, 60)}: nothing can be judged.{said} A column y_true "
         "or label, or a file of labels named in experiment.yml, would unlock the rest.",
-        figure="answers",
+        figure="answers" if most else "",
         values={"n": n},
     )

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DRAWS", "draws_for", "mean_interval", "redrawn", "spread"]
+__all__ = ["DRAWS", "around", "draws_for", "mean_interval", "redrawn", "spread"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.integer]
@@ -90,6 +90,19 @@ def spread(draws: Floats) -> tuple[Floats, Floats]:
     enough = 2 * known >= len(draws)
     low, high = (_order_statistic(ordered, share * np.maximum(known - 1, 0)) for share in (0.025, 0.975))
     return np.where(enough, low, np.nan), np.where(enough, high, np.nan)
+
+
+def around(value: float, draws: Floats, least: float = 0.0, most: float = 1.0) -> tuple[float, float]:
+    """95 % interval of one number from its resamples, shape (draws,), moved so that their median is the number.
+
+    Resamples have fewer distinct rows than the rows, and scores of rare classes, or distances, come out off by as much
+    again as they do in the rows themselves. NaN where nothing varies: no interval is better than one without width.
+    """
+    low, high = spread(draws)
+    if not high > low or not np.isfinite(value):
+        return np.nan, np.nan
+    off = float(np.nanmedian(draws)) - value
+    return float(np.clip(low - off, least, value)), float(np.clip(high - off, value, most))
 
 
 def _order_statistic(ordered: Floats, place: Floats) -> Floats:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dlviz_docs.stats.bootstrap import redrawn, spread
+from dlviz_docs.stats.bootstrap import around, redrawn
 
 __all__ = [
     "BINS",
@@ -84,11 +84,7 @@ def calibration_error(bins: Bins) -> tuple[float, float]:
 def calibration_interval(
     confidence: Floats, right: Bools, groups: NDArray[np.intp] | None = None, bins: int = BINS
 ) -> tuple[float, tuple[float, float]]:
-    """The expected error and its 95 % interval by bootstrap over outcomes: bin, part of the bin, right or wrong.
-
-    The error of a resample is biased upwards as that of the sample is; the interval is taken back by as much (Efron,
-    1981, calls it bias-corrected), and holds the value itself.
-    """
+    """The expected error and its 95 % interval by bootstrap over outcomes: bin, part of the bin, right or wrong."""
     error = calibration_error(binned(confidence, right, bins))[0]
     if len(confidence) < 2:
         return error, (np.nan, np.nan)
@@ -100,8 +96,7 @@ def calibration_interval(
     drawn = redrawn(counts, members=None if groups is None else (outcome, groups))
     gaps = (drawn * (means - np.arange(size) % 2)).reshape(len(drawn), bins, -1).sum(axis=2)
     errors = np.abs(gaps).sum(axis=1) / np.maximum(drawn.sum(axis=1), 1)
-    low, high = spread(errors - (np.median(errors) - error))
-    return error, (float(np.clip(low, 0, error)), max(float(high), error))
+    return error, around(error, errors)
 
 
 def adaptive_error(confidence: Floats, right: Bools, bins: int = BINS) -> float:

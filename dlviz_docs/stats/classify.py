@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dlviz_docs.stats.bootstrap import redrawn, spread
+from dlviz_docs.stats.bootstrap import redrawn
 from dlviz_docs.stats.intervals import wilson
 
 __all__ = [
@@ -163,10 +163,11 @@ def _mean(rates: Floats) -> Floats:
     return _ratio(np.where(known, rates, 0).sum(axis=1), known.sum(axis=1).astype(np.float64))
 
 
-def class_scores(table: Confusion, counts: Floats | None = None) -> Mapping[str, tuple[Floats, Floats, Floats]]:
+def class_scores(table: Confusion) -> Mapping[str, tuple[Floats, Floats, Floats]]:
     """Precision, recall and F1 of each class: value, low end and high end, shape (classes,) each; NaN where undefined.
 
-    Wilson's interval for the two shares; F1 is no share, and its interval is that of the resampled `counts`.
+    Wilson's interval for shares. F1 is 2 J / (1 + J) of the share J that is both true and said of what is either, and
+    its ends are those of J.
     """
     hits, support, claimed = (part[0] for part in _sums(table, table.counts[None].astype(np.float64)))
     found: dict[str, tuple[Floats, Floats, Floats]] = {}
@@ -174,11 +175,9 @@ def class_scores(table: Confusion, counts: Floats | None = None) -> Mapping[str,
         low, high = (np.where(whole > 0, end, np.nan) for end in wilson(hits, whole))
         found[name] = _ratio(hits, whole), low, high
     f1 = _ratio(2 * hits, support + claimed)
-    ends = np.full_like(f1, np.nan), np.full_like(f1, np.nan)
-    if counts is not None:
-        drawn, truth, said = _sums(table, counts)
-        ends = spread(_ratio(2 * drawn, truth + said))
-    return {**found, "F1": (f1, *ends)}
+    either = support + claimed - hits
+    low, high = (np.where(either > 0, 2 * end / (1 + end), np.nan) for end in wilson(hits, either))
+    return {**found, "F1": (f1, low, high)}
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------

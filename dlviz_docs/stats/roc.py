@@ -142,7 +142,9 @@ def _auc_ends(ranked: Ranked, steps: tuple[Floats, Floats], area: float) -> tupl
 
 
 def _logit_interval(share: float, error: float, n: float) -> tuple[float, float]:
-    if not 0 < share < 1 or error == 0:  # all in order: three of n would have to be (Hanley and Lippman-Hand, 1983)
+    if 0 < share < 1 and error == 0:  # all are ties
+        return share, share
+    if not 0 < share < 1:  # all in order: three of n would have to be (Hanley and Lippman-Hand, 1983)
         return (max(0.0, 1 - 3 / n), 1.0) if share > 0.5 else (0.0, min(1.0, 3 / n))
     middle, reach = np.log(share / (1 - share)), _Z95 * error / (share * (1 - share))
     low, high = 1 / (1 + np.exp(-np.clip(np.array([middle - reach, middle + reach]), -700, 700)))

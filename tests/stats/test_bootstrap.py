@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dlviz_docs.stats.bootstrap import DRAWS, draws_for, mean_interval, redrawn, spread
+from dlviz_docs.stats.bootstrap import DRAWS, around, draws_for, mean_interval, redrawn, spread
 
 
 def test_counts_keep_each_stratum_and_spread_as_a_binomial_does() -> None:
@@ -75,6 +75,14 @@ def test_rows_of_a_group_that_agree_count_once(groups: int) -> None:
     rows = np.repeat(np.arange(groups), 20)
     low, high = mean_interval(of_group[rows], groups=rows)
     assert high - low == pytest.approx(2 * 1.96 * of_group.std() / np.sqrt(groups), rel=0.1)
+
+
+def test_an_interval_holds_its_number() -> None:
+    draws = np.random.default_rng(0).normal(0.4, 0.01, 2000)
+    low, high = around(0.5, draws)
+    assert (low, high) == pytest.approx((0.48, 0.52), abs=0.002)
+    assert around(0.999, draws)[1] == 1.0
+    assert np.isnan(around(0.5, np.full(9, 0.5))).all()
 
 
 def test_one_row_has_no_interval() -> None:

@@ -41,7 +41,7 @@ def test_the_table_is_the_same_counted_in_whole_and_in_part() -> None:
 def test_scores_of_classes_and_what_is_not_defined() -> None:
     truth, said = np.array([0, 0, 0, 1, 2], np.int32), np.array([0, 0, 1, 1, 1], np.int32)
     table = classify.confusion(truth, said, 4)
-    found = classify.class_scores(table, classify.resampled(table))
+    found = classify.class_scores(table)
     precision, recall, f1, _ = metrics.precision_recall_fscore_support(
         truth, said, labels=range(4), zero_division=np.nan
     )
@@ -50,6 +50,19 @@ def test_scores_of_classes_and_what_is_not_defined() -> None:
     assert found["F1"][0] == pytest.approx(f1, nan_ok=True)
     assert np.isnan(found["precision"][1][[2, 3]]).all()
     assert np.isnan(found["F1"][1][3])
+
+
+def test_the_interval_of_f1_is_what_drawing_rows_gives() -> None:
+    truth, said = answers(1000, 4)
+    table = classify.confusion(truth, said, 4)
+    _, low, high = classify.class_scores(table)["F1"]
+    rng = np.random.default_rng(0)
+    drawn = []
+    for _ in range(400):
+        rows = rng.integers(0, 1000, 1000)
+        drawn.append(metrics.f1_score(truth[rows], said[rows], average=None))
+    assert low == pytest.approx(np.quantile(drawn, 0.025, axis=0), abs=0.012)
+    assert high == pytest.approx(np.quantile(drawn, 0.975, axis=0), abs=0.012)
 
 
 def test_one_class_has_no_correlation() -> None:

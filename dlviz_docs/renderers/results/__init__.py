@@ -7,15 +7,20 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol, cast
 
-from dlviz_docs.model import Experiment
+from dlviz_docs import names
+from dlviz_docs.model import Experiment, Insight
 from dlviz_docs.model.samples import Predictions
 from dlviz_docs.renderers._place import Place
-from dlviz_docs.view import Shown
+from dlviz_docs.view import Fact, Figure, Shown
 
 __all__ = ["Results"]
 
 IN_DETAIL = 3
 """Models of one comparison that have their own figures: the best ones, of however many."""
+
+HEADLINES = ("accuracy", "model-comparison")
+"""Findings that stand first, however serious others are."""
+_SEVERITY = {"serious": 0, "warning": 1, "info": 2}
 
 # Where each task is shown: imported when it is met.
 PARTS: Mapping[str, str] = {
@@ -42,8 +47,16 @@ class Results:
     """Whether single rows, texts and pictures may be shown: "none" leaves counts and distributions."""
 
     def __call__(self, experiment: Experiment) -> Iterator[Shown]:
-        """Models that can be compared first, the best of them in detail, then each that stands alone."""
-        predictions, shown = experiment.samples.predictions, self.samples == "shown"
+        """What is said, the headlines first, then figures: of models that can be compared together and of the best of
+        them alone, then of each that stands alone.
+        """
+        shown = list(self._shown(experiment.samples.predictions))
+        yield from (one for one in shown if isinstance(one, Fact))
+        yield from sorted((one for one in shown if isinstance(one, Insight)), key=_rank)
+        yield from (one for one in shown if isinstance(one, Figure))
+
+    def _shown(self, predictions: Sequence[Predictions]) -> Iterator[Shown]:
+        shown = self.samples == "shown"
         if len(predictions) == 1:
             yield from _part(predictions[0])(predictions[0], Place(), shown)
             return
@@ -52,9 +65,19 @@ class Results:
             order = yield from _compared(group, place, shown)
             left = [one for one in left if all(one is not other for other in group)]
             for one in order[:IN_DETAIL]:
-                yield from _part(one)(one, places[id(one)], shown)
+                yield from _alone(one, places[id(one)], shown)
         for one in left:
-            yield from _part(one)(one, places[id(one)], shown)
+            yield from _alone(one, places[id(one)], shown)
+
+
+def _rank(insight: Insight) -> tuple[bool, int]:
+    return insight.kind not in HEADLINES, _SEVERITY[insight.severity]
+
+
+def _alone(one: Predictions, place: Place, shown: bool) -> Iterator[Shown]:
+    """One of several, on a page of its own."""
+    found = _part(one)(one, place, shown)
+    yield from place.put(each for each in found if not isinstance(each, Fact))
 
 
 def _part(one: Predictions) -> _Part:
@@ -69,9 +92,9 @@ def _places(predictions: Sequence[Predictions]) -> dict[int, Place]:
     for one in predictions:
         base = name = one.name or one.run or "predictions"
         turn = 2
-        while name in taken:
+        while names.slug(name) in taken:  # an address that is one's own, too
             name, turn = f"{base} ({turn})", turn + 1
-        taken.add(name)
+        taken.add(names.slug(name))
         found[id(one)] = Place(name)
     return found
 

@@ -26,12 +26,12 @@ BARS = 40
 
 
 def classes(
-    judged: Answers, ordered: Mapping[int, roc.Order], table: classify.Confusion, drawn: FloatArray, place: Place
+    judged: Answers, ordered: Mapping[int, roc.Order], table: classify.Confusion, place: Place
 ) -> Iterator[Shown]:
     """The weak ones in words, a table of all, and recall with its interval."""
     if table.classes < 2:
         return
-    found = classify.class_scores(table, drawn)
+    found = classify.class_scores(table)
     support, claimed = table.support, table.claimed
     yield from linked(
         say.never_predicted(

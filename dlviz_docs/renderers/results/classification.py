@@ -23,7 +23,7 @@ from dlviz_docs.renderers.results.thresholds import thresholds
 from dlviz_docs.stats import bootstrap, classify
 from dlviz_docs.stats import calibration as calibrate
 from dlviz_docs.stats.intervals import wilson
-from dlviz_docs.view import Cell, Column, Figure, Layer, Plot, PlotAxis, Shown, Table
+from dlviz_docs.view import Cell, Column, Fact, Figure, Layer, Plot, PlotAxis, Shown, Table
 
 __all__ = ["classification"]
 
@@ -57,7 +57,7 @@ def classification(predictions: Predictions, place: Place, samples: bool) -> Ite
     yield from linked(say.left_out(judged.left, judged.left + len(judged)), judged, place)
     yield from confusion_figures(judged, table, place)
     ordered = orders(sure)
-    yield from classes(judged, ordered, table, drawn, place)
+    yield from classes(judged, ordered, table, place)
     if sure is not None:
         yield from curves(sure, ordered, place)
         yield from calibration(sure, place)
@@ -85,14 +85,17 @@ def _headline(
     if len(support) > 1:
         found, spreads = classify.scores(table), classify.scores(table, drawn)
         for metric in classify.SCORES[1:]:
-            low, high = bootstrap.spread(spreads[metric])
-            rows.append(_row(metric, (float(found[metric][0]), float(low), float(high)), n, _HELP[metric]))
+            middle = float(found[metric][0])
+            ends_of = bootstrap.around(middle, spreads[metric], -1.0 if metric == "MCC" else 0.0)
+            rows.append(_row(metric, (middle, *ends_of), n, _HELP[metric]))
     if sure is not None:
         rows += _probability_rows(sure)
     draws = f"{len(drawn):,} resamples " + ("of whole groups" if judged.groups is not None else "stratified by class")
     columns = (Column("Score"), Column("Value [95 % interval]", True), Column("n", True), Column("What it is"))
     split = f" on {brief(judged.split)}" if judged.split else ""
     caption = f"Scores{split} with 95 % intervals: Wilson's for shares, bootstrap for others ({draws})."
+    label = f"{judged.split} accuracy".capitalize() if judged.split else "Accuracy"
+    yield Fact(label, f"{interval(value, *ends)} (n = {n:,})")
     yield from linked(say.accuracy(value, *ends, n, name, base, judged.split), judged, place)
     yield from linked(say.baseline(value, ends[1], n, name, base, int((support > 0).sum())), judged, place)
     yield from linked(_leak(judged, value), judged, place)

@@ -19,7 +19,7 @@ from dlviz_docs.renderers.results._answers import Answers, Bools, Rows, answers
 from dlviz_docs.renderers.results.errors import item
 from dlviz_docs.stats.intervals import wilson
 from dlviz_docs.stats.paired import difference, holm, mcnemar, mean_difference
-from dlviz_docs.view import Cell, Column, Figure, Gallery, Matrix, Shown, Table
+from dlviz_docs.view import Cell, Column, Fact, Figure, Gallery, Matrix, Shown, Table
 
 __all__ = ["Models", "compared", "comparison", "numbers_compared", "same_items"]
 
@@ -157,6 +157,9 @@ def comparison(models: Models, place: Place, samples: bool, detailed: int) -> It
     wrong = ~models.right
     both = wrong.astype(np.float32) @ wrong.T.astype(np.float32)  # exact up to 16 million rows
     p = _tested(models, both)
+    hits, n = int(models.right[0].sum()), models.right.shape[1]
+    low, high = (float(end) for end in wilson(hits, n))
+    yield Fact("Best accuracy", f"{interval(hits / n, low, high)} (n = {n:,}): {brief(models.names[0])}")
     yield from (replace(one, figure=place.id(one.figure)) for one in _sentences(models, both, p))
     yield _table(models, both, p, place, detailed)
     yield _agreement(models, both, place)
