@@ -71,8 +71,8 @@ def sizes_of(boxes: Boxes, pictures: Pictures) -> FloatArray:
 
 def faults(boxes: Boxes, pictures: Pictures) -> Faults:
     """All that are found; boxes are compared with each other in a sample of very many pictures."""
-    whole: BoolArray = np.isfinite(boxes.xywh).all(axis=1)
-    usable: BoolArray = np.logical_and(whole, (boxes.xywh[:, 2:] > 0).all(axis=1))
+    wide, tall = boxes.xywh[:, 2], boxes.xywh[:, 3]
+    usable: BoolArray = np.isfinite(boxes.xywh.sum(axis=1)) & (wide > 0) & (tall > 0)
     over = np.nan_to_num(beyond_edge(boxes.xywh, sizes_of(boxes, pictures)))
     beyond = np.flatnonzero((over > 0) & usable)
     beyond = beyond[np.argsort(-over[beyond], kind="stable")]
