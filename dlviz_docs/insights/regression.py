@@ -18,7 +18,7 @@ from dlviz_docs.model import Insight
 from dlviz_docs.stats.intervals import wilson
 from dlviz_docs.stats.regress import Bins
 
-__all__ = ["baseline", "bias", "coverage", "difference", "driver", "headline", "shrinkage", "spread", "unusable"]
+__all__ = ["baseline", "bias", "coverage", "driver", "headline", "shrinkage", "spread", "unusable"]
 
 Estimate: TypeAlias = tuple[float, float, float]
 
@@ -186,16 +186,3 @@ def unusable(missing: int, total: int, infinite: int, figure: str) -> Insight | 
         figure,
         values={"rows": float(missing), "infinite": float(infinite)},
     )
-
-
-def difference(best: str, other: str, gap: Estimate, n: int, figure: str) -> Insight | None:
-    """Whether one model's MAE is lower than another's on the same rows; the gap is other less best."""
-    value, low, high = gap
-    if n < LEAST_ROWS or not math.isfinite(low):
-        return None
-    if low <= 0 <= high:
-        text = f"{quoted(best)} and {quoted(other)} cannot be told apart: their MAE differ by {pair(*gap)}"
-    else:
-        text = f"{quoted(best)} has a lower MAE than {quoted(other)}, by {pair(*gap)}"
-    text += f" (n = {n:,}, paired)."
-    return Insight("regression-difference", "info", text, figure, values={"gap": value, "low": low, "high": high})

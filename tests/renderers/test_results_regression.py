@@ -8,7 +8,7 @@ import pytest
 
 from dlviz_docs.model import Feature, Insight, Pictures, Predictions
 from dlviz_docs.renderers._place import Place
-from dlviz_docs.renderers.results.regression import compared, regression
+from dlviz_docs.renderers.results.regression import regression
 from dlviz_docs.view import Figure, Gallery, Plot, Shown, Table
 
 
@@ -175,28 +175,6 @@ def test_worst_rows_come_first_with_pictures_if_there_are() -> None:
     assert isinstance(spec, Gallery)
     assert (spec.items[0].pictures[0].width, spec.items[0].pictures[0].height) == (12, 8)
     assert spec.items[0].pictures[0].key == f"a.npz#{errors.argmax()}"
-
-
-def test_models_are_compared_on_the_rows_that_all_have() -> None:
-    rng = np.random.default_rng(0)
-    truth = rng.normal(size=400)
-    ids = tuple(f"s{k}" for k in range(400))
-    good, worse = truth + 0.1 * rng.normal(size=400), truth + 0.3 * rng.normal(size=400)
-    order = rng.permutation(400)[:300]
-    models = [
-        predictions(truth, worse, "worse", ids=ids),
-        predictions(truth[order], good[order], "good", ids=tuple(ids[k] for k in order)),
-    ]
-    shown = list(compared(models, Place()))
-    assert "“good” has a lower MAE than “worse”" in insights(shown)["regression-difference"].text
-    assert insights(shown)["regression-difference"].values["gap"] == pytest.approx(
-        np.abs(worse - truth)[order].mean() - np.abs(good - truth)[order].mean()
-    )
-    assert [row[0] for row in cells(figures(shown)["regression-compared"].spec)] == ["good", "worse"]
-    same = [predictions(truth, truth + 0.1 * rng.normal(size=400), name) for name in "ab"]
-    assert "cannot be told apart" in insights(list(compared(same, Place())))["regression-difference"].text
-    assert list(compared([models[0], predictions(truth[:5], truth[:5])], Place())) == []
-    assert list(compared([models[0]], Place())) == []
 
 
 ODD = {

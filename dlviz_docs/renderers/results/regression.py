@@ -16,7 +16,6 @@ from dlviz_docs.renderers.results._residuals import residuals
 from dlviz_docs.renderers.results._where import where_it_fails, worst_rows
 from dlviz_docs.stats.bootstrap import mean_interval
 from dlviz_docs.stats.intervals import wilson
-from dlviz_docs.stats.paired import mean_difference
 from dlviz_docs.stats.regress import (
     Estimate,
     explained,
@@ -28,11 +27,10 @@ from dlviz_docs.stats.regress import (
 )
 from dlviz_docs.view import Cell, Column, Figure, Layer, Plot, PlotAxis, Shown, Table
 
-__all__ = ["compared", "regression"]
+__all__ = ["regression"]
 
 MOST_PARTS_WITHOUT = 0.1
 """Share of true values near zero up to which relative errors are told."""
-_NONE = (np.nan, np.nan, np.nan)
 
 
 def regression(predictions: Predictions, place: Place, samples: bool) -> Iterator[Shown]:
@@ -181,66 +179,3 @@ def _coverage_figure(
         Plot(tuple(layers), PlotAxis("predicted"), PlotAxis("share inside", low=0.0, high=1.0)),
         one.place.group("Intervals"),
     )
-
-
-# --- several models ---------------------------------------------------------------------------------------------------
-
-
-def compared(models: Sequence[Predictions], place: Place) -> Iterator[Shown]:
-    """MAE of several models on the rows that all of them have, the best first, each against the best, paired.
-
-    Rows are the same where identifiers are, or without them where lengths and true values are.
-    """
-    rows = _shared(models)
-    if rows is None or not len(rows[0]):
-        return
-    truth, predicted = rows
-    errors = [np.abs(values - truth) for values in predicted]
-    order = sorted(range(len(models)), key=lambda k: (float(errors[k].mean()), models[k].name))
-    best, at, n = order[0], place.id("regression-compared"), len(truth)
-    table = []
-    for k in order:
-        mae = mean_absolute(errors[k])
-        gap = mean_difference(errors[k], errors[best]) if k != best else _NONE
-        if k == order[1] and (insight := said.difference(models[best].name, models[k].name, gap, n, at)):
-            yield insight
-        table.append(
-            (
-                Cell(models[k].name),
-                Cell(pair(*mae), mae[0]),
-                Cell(pair(*gap), gap[0] if k != best else 0.0),
-                Cell(words.number(explained(truth, predicted[k] - truth)[0])),
-            )
-        )
-    columns = (Column("Model"), Column("MAE", True), Column("more than the best", True), Column("R²", True))
-    yield Figure(
-        at,
-        "Models on the same rows",
-        f"{models[best].name} has the lowest MAE on {words.count(n, 'row')} that all {len(models)} models have; 95 % "
-        "intervals, differences row by row.",
-        Table(columns, tuple(table)),
-        place.group("Comparison"),
-    )
-
-
-def _shared(models: Sequence[Predictions]) -> tuple[FloatArray, list[FloatArray]] | None:
-    """True values, and each model's predictions, of the rows that all have; None where they cannot be told."""
-    found = [measured(one, Place()) for one in models]
-    known = [one for one in found if one is not None]
-    if len(known) < 2 or len(known) < len(models):
-        return None
-    if all(one.predictions.ids for one in known):
-        places = [{one.title(row): row for row in range(len(one))} for one in known]
-        names = [name for name in places[0] if all(name in others for others in places)]
-        rows = [np.array([others[name] for name in names], np.intp) for others in places]
-    else:
-        if len({one.predictions.length for one in known}) > 1:
-            return None
-        both = known[0].rows
-        for one in known[1:]:
-            both = np.intersect1d(both, one.rows)
-        rows = [np.searchsorted(one.rows, both) for one in known]
-    truth = known[0].truth[rows[0]]
-    if any(not np.allclose(one.truth[some], truth) for one, some in zip(known, rows, strict=True)):
-        return None
-    return truth, [one.predicted[some] for one, some in zip(known, rows, strict=True)]
