@@ -17,7 +17,7 @@ from dlviz_docs.model import Insight, Severity
 from dlviz_docs.stats.columns import ColumnStats
 from dlviz_docs.stats.outliers import ROBUST_Z
 
-__all__ = ["FLAGS", "Flag", "column_sentences", "flags_of"]
+__all__ = ["FLAGS", "OUTLYING", "Flag", "column_sentences", "flags_of"]
 
 LEAST_ROWS = 20
 """Below this many values nothing is odd yet."""

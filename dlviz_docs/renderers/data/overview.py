@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dlviz_docs import words
 from dlviz_docs.insights.data_columns import column_sentences, flags_of
@@ -14,8 +15,6 @@ from dlviz_docs.insights.data_words import percent
 from dlviz_docs.model import Kind
 from dlviz_docs.renderers.data._profile import Profile
 from dlviz_docs.stats.columns import ColumnStats
-from dlviz_docs.stats.repeated import repeated
-from dlviz_docs.stats.rows import row_hashes
 from dlviz_docs.view import Cell, Column, Figure, Shown, Table
 
 __all__ = ["all_columns", "overview"]
@@ -31,8 +30,8 @@ _KINDS: Mapping[Kind, tuple[str, str]] = {
 }
 
 
-def overview(found: Profile) -> Iterator[Shown]:
-    """Facts; a fact nobody knows has no row."""
+def overview(found: Profile, first: NDArray[np.intp]) -> Iterator[Shown]:
+    """Facts; a fact nobody knows has no row. `first` is what `repeated` gives of all columns, empty if not known."""
     dataset = found.dataset
     told = [
         ("Rows", f"{dataset.length:,}"),
@@ -43,7 +42,7 @@ def overview(found: Profile) -> Iterator[Shown]:
         ("Annotated regions", f"{len(dataset.boxes):,}" if dataset.boxes is not None else ""),
         ("Values a row", _width(found)),
         ("Missing cells", _missing(found)),
-        ("Duplicate rows", _duplicates(found)),
+        ("Duplicate rows", _duplicates(first)),
         ("Grouped by", dataset.group),
         ("Ordered by", dataset.time),
         ("Format", dataset.format),
@@ -101,13 +100,9 @@ def _missing(found: Profile) -> str:
     return f"{missing:,} of {cells:,} ({percent(missing, cells)})" if missing else "none"
 
 
-def _duplicates(found: Profile) -> str:
-    features = [column.feature for column in found.columns if column.feature.kind != "identifier"]
-    if not features or found.left:
-        return ""
-    first = repeated(row_hashes(features))
+def _duplicates(first: NDArray[np.intp]) -> str:
     later = int(((first >= 0) & (first != np.arange(len(first)))).sum())
-    return f"{later:,} ({percent(later, found.dataset.length)})" if later else "none"
+    return f"{later:,} ({percent(later, len(first))})" if later else "none" if len(first) else ""
 
 
 def _sources(sources: tuple[str, ...]) -> str:
