@@ -14,15 +14,16 @@ Floats: TypeAlias = NDArray[np.float64]
 
 _BLOCK = 512
 _EXACT = 600
-"""Columns up to which components come from the whole covariance; beyond, from random projections."""
+"""Columns, or rows, up to which all components are computed; beyond, the leading ones from random projections."""
+_ITERATIONS = 5
 
 
 def principal(points: Floats, components: int) -> tuple[Floats, Floats]:
     """Coordinates on the first principal components, shape (n, c), and the share of variance each holds.
 
     c is at most `components`, and less where there are fewer dimensions or points. Each component points to where its
-    largest weight is positive, so that a map does not flip. Of many dimensions by random projections: Halko, Martinsson
-    and Tropp, SIAM Review 53, 2011, algorithm 4.4 with four iterations, seed 0.
+    largest weight is positive, so that a map does not flip. Of many dimensions by subspace iteration from random
+    vectors, seed 0: Halko, Martinsson and Tropp, SIAM Review 53, 2011, algorithm 4.4 on the matrix of products.
     """
     centred = points - points.mean(axis=0) if len(points) else points
     total = float(np.einsum("ij,ij->", centred, centred))
@@ -37,18 +38,26 @@ def principal(points: Floats, components: int) -> tuple[Floats, Floats]:
 
 def _axes(centred: Floats, count: int) -> Floats:
     """Right singular vectors, shape (d, count), the largest first."""
-    if min(centred.shape) <= _EXACT:
-        if centred.shape[1] <= centred.shape[0]:
-            vectors: Floats = np.linalg.eigh(centred.T @ centred)[1][:, ::-1][:, :count]
-            return vectors
-        right: Floats = np.linalg.svd(centred, full_matrices=False)[2].T[:, :count]
-        return right
-    start = np.random.default_rng(0).normal(size=(centred.shape[1], count + 10))
-    basis = np.linalg.qr(centred @ start)[0]
-    for _ in range(4):
-        basis = np.linalg.qr(centred @ np.linalg.qr(centred.T @ basis)[0])[0]
-    sketched: Floats = np.linalg.svd(basis.T @ centred, full_matrices=False)[2].T[:, :count]
-    return sketched
+    tall = centred.shape[0] >= centred.shape[1]
+    products = centred.T @ centred if tall else centred @ centred.T
+    if len(products) <= _EXACT:
+        vectors: Floats = np.linalg.eigh(products)[1][:, ::-1][:, :count]
+    else:
+        vectors = _leading(products, count)
+    if tall:
+        return vectors
+    axes: Floats = centred.T @ vectors
+    lengths = np.linalg.norm(axes, axis=0)
+    return axes / np.where(lengths > 0, lengths, 1)
+
+
+def _leading(products: Floats, count: int) -> Floats:
+    """Eigenvectors of the largest eigenvalues of a symmetric matrix, from a few products with random vectors."""
+    basis = np.random.default_rng(0).normal(size=(len(products), count + 10))
+    for _ in range(_ITERATIONS):
+        basis = np.linalg.qr(products @ basis)[0]
+    vectors: Floats = basis @ np.linalg.eigh(basis.T @ products @ basis)[1][:, ::-1][:, :count]
+    return vectors
 
 
 def nearest(points: Floats, k: int) -> tuple[NDArray[np.intp], Floats]:
@@ -92,7 +101,7 @@ def trustworthiness(points: Floats, shown: Floats, k: int = 10) -> float:
         near = on_map[start : start + len(squares)]
         reach = np.take_along_axis(squares, near, axis=1)
         for place in range(k):
-            ranks = (squares < reach[:, place, None]).sum(axis=1) + 1
+            ranks = np.count_nonzero(squares < reach[:, place, None], axis=1) + 1
             excess += float(np.maximum(ranks - k, 0).sum())
     return 1 - excess * 2 / (n * k * (2 * n - 3 * k - 1))
 

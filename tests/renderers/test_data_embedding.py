@@ -98,7 +98,7 @@ def test_pictures_are_compared_by_their_pixels_and_named_on_the_map() -> None:
 def test_many_rows_are_sampled_and_it_is_said() -> None:
     points = np.random.default_rng(0).normal(size=(7000, 3))
     found, _ = parts(dataset(None, embeddings=points, length=7000))
-    assert found["map"].caption.startswith("5,000 of 7,000 rows, chosen at random (seed 0) on the first two")
+    assert found["map"].caption.startswith("3,000 of 7,000 rows, chosen at random (seed 0) on the first two")
     assert "2,000 dots are drawn" in found["map"].caption
 
 

@@ -25,7 +25,7 @@ from dlviz_docs.view import Figure, Gallery, Item, Layer, Matrix, Plot, PlotAxis
 
 __all__ = ["Points", "compared", "embedding", "points_of"]
 
-ROWS = 5000
+ROWS = 3000
 """Rows compared with each other."""
 COMPONENTS = 50
 DOTS = 2000
