@@ -226,7 +226,7 @@ def draw_axes(plot: Plot, both: Axes) -> Iterator[str]:
     yield '</g><g class="dlviz-x">'
     stride = _narrow_stride(both.x)
     for i, (tick, words) in enumerate(_words(both.x)):
-        lower = both.x.staggered and i // stride % 2
+        lower = both.x.staggered and i % 2
         styles = ["dlviz-roomy"] * bool(i % stride) + ["dlviz-lower"] * bool(lower)
         style = f' class="{" ".join(styles)}"' if styles else ""
         yield f'<text{style} x="{across(tick.place)}" y="100%">{words}</text>'
@@ -247,7 +247,8 @@ def _words(axis: Axis) -> Iterator[tuple[Tick, str]]:
 
 def _narrow_stride(axis: Axis) -> int:
     room = len(axis.ticks) * (max((len(tick.label) for tick in axis.ticks), default=0) + BETWEEN)
-    return max(1, -(-room // (2 * NARROW if axis.staggered else NARROW)))
+    stride = max(1, -(-room // (2 * NARROW if axis.staggered else NARROW)))
+    return stride | 1 if axis.staggered else stride  # an odd one, so that those left still stand in both lines
 
 
 def _zero(plot: Plot, both: Axes) -> Iterator[str]:

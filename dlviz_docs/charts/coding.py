@@ -33,6 +33,7 @@ _FLOAT32 = float(np.finfo(np.float32).max)
 Coded: TypeAlias = list[float | int | None] | dict[str, object]
 
 
+@np.errstate(all="ignore")  # at the ends of what floats hold, a longer form is chosen
 def coded(values: FloatArray, *, log: bool = False) -> Coded:
     """The shortest of the forms above for `values`, shape (n,); `log`: small ones have to be as exact as large ones."""
     n = len(values)

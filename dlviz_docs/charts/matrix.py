@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from markupsafe import Markup
 
 from dlviz_docs.charts.coding import coded
 from dlviz_docs.charts.describe import Row
-from dlviz_docs.html import json_script
+from dlviz_docs.html import attr, json_script, text
 from dlviz_docs.model import FloatArray
 from dlviz_docs.view import Figure, Matrix
 from dlviz_docs.words import count, number
 
-__all__ = ["STEPS", "HeatCell", "HeatRow", "Label", "Ramp", "matrix_context", "steps"]
+__all__ = ["STEPS", "HeatRow", "Label", "Ramp", "matrix_context", "sentence", "steps"]
 
 STEPS = 10
 MOST = 100
@@ -48,15 +49,6 @@ _SHORT = dict(
 
 
 @dataclass(frozen=True, slots=True)
-class HeatCell:
-    """One cell: its step of colour, its text and, where it has no room for that, its title."""
-
-    step: str
-    text: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
 class Label:
     """The name of a row or column; `title` is "" where the name is short."""
 
@@ -69,7 +61,9 @@ class HeatRow:
     """One row of the table."""
 
     label: Label
-    cells: tuple[HeatCell, ...]
+    cells: Markup
+    """Each with its step of colour, its text and, where it has no room for that, its title. Not made in the template:
+    there are thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +76,7 @@ class Ramp:
     steps: tuple[str, ...]
 
 
+@np.errstate(all="ignore")
 def matrix_context(figure: Figure) -> dict[str, object]:
     """What `figures/matrix.html.j2` needs."""
     matrix = figure.spec
@@ -95,7 +90,7 @@ def matrix_context(figure: Figure) -> dict[str, object]:
         "figure": figure,
         "matrix": matrix,
         "columns": [_label(name) for name in cut.columns],
-        "rows": _rows(matrix, cut, values, texts, told=told),
+        "rows": tuple(_rows(matrix, cut, values, texts, told=told)),
         "ramps": _ramps(matrix, values),
         "views": (matrix.view or "values", *(name for name, _, _ in matrix.views)) if matrix.views else (),
         "style": " ".join(_style(cut)),
@@ -186,7 +181,7 @@ def _steps(values: FloatArray, zero: float, reach: float, *, below: bool) -> lis
         scaled = np.where(np.isnan(values), 0.0, np.nan_to_num(shares, nan=0.0)).clip(-1 if below else 0, 1)
     levels = np.rint(np.abs(scaled) * STEPS).astype(int)
     levels = np.where((levels == 0) & (scaled != 0), 1, levels)
-    signs = np.where(scaled < 0, levels + STEPS + 1, levels)
+    signs = np.where(scaled < 0, levels + STEPS, levels)
     signs = np.where(np.isnan(values), -1, signs)
     names = (*_SIGNS, *(f"n{s}" for s in _SIGNS[1:]), "x")
     return [[names[i] for i in row] for row in signs.tolist()]
@@ -237,15 +232,15 @@ def _rows(
 ) -> Iterator[HeatRow]:
     titled = not told and values.size <= MOST_TITLES
     for i, (name, row) in enumerate(zip(cut.rows, steps(matrix, values), strict=True)):
-        cells = tuple(
-            HeatCell(
-                step,
-                texts[i][j] if told else "",
-                f"{name} × {cut.columns[j]}: {texts[i][j]}" if titled else "",
-            )
-            for j, step in enumerate(row)
+        cells = "".join(
+            f'<td data-v="{step}"{_title(name, column, words) if titled else ""}>{text(words) if told else ""}</td>'
+            for step, column, words in zip(row, cut.columns, texts[i], strict=True)
         )
-        yield HeatRow(_label(name), cells)
+        yield HeatRow(_label(name), Markup(cells))  # noqa: S704  (every text is encoded one line above)
+
+
+def _title(row: str, column: str, words: str) -> str:
+    return f' title="{attr(f"{row} × {column}: {words}")}"'
 
 
 def _label(name: str) -> Label:

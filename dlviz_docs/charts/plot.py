@@ -37,6 +37,7 @@ class PlotKey:
     """How it is drawn: "box", "dot", "line", "whisker" or "ramp"."""
 
 
+@np.errstate(all="ignore")  # values at the ends of what floats hold have a place, if not an exact one
 def plot_context(figure: Figure, *, sprite: Mapping[str, object] | None = None) -> dict[str, object]:
     """What `figures/plot.html.j2` needs.
 
@@ -46,13 +47,11 @@ def plot_context(figure: Figure, *, sprite: Mapping[str, object] | None = None) 
     plot = figure.spec
     if not isinstance(plot, Plot):
         raise TypeError(f"{figure.id} is not a plot")
-    with np.errstate(all="ignore"):  # values at the ends of what floats hold have a place, if not an exact one
-        slots = layers.slots(plot)
-        both = axes(plot, slots)
-        told = " ".join(filter(None, (figure.caption, plot_words.sentence(plot))))
-        drawn = draw_plot(plot, slots, both, id=figure.id, title=figure.title, description=told)
-        columns, rows = plot_words.table(plot)
-        spec = _spec(plot, slots, both)
+    slots = layers.slots(plot)
+    both = axes(plot, slots)
+    told = " ".join(filter(None, (figure.caption, plot_words.sentence(plot))))
+    drawn = draw_plot(plot, slots, both, id=figure.id, title=figure.title, description=told)
+    columns, rows = plot_words.table(plot)
     keys = plot_keys(plot)
     return {
         "figure": figure,
@@ -62,7 +61,7 @@ def plot_context(figure: Figure, *, sprite: Mapping[str, object] | None = None) 
         "notes": plot_words.notes(plot),
         "columns": columns,
         "rows": rows,
-        "spec": json_script(spec),
+        "spec": json_script(_spec(plot, slots, both)),
         "sprite": json_script(sprite) if sprite else "",
     }
 
@@ -106,7 +105,8 @@ def plot_keys(plot: Plot) -> tuple[PlotKey, ...]:
     by_color: dict[tuple[int, bool], list[str]] = {}
     for label, places in found.items():
         first = plot.layers[places[0]]
-        by_color.setdefault((first.color, first.faint), []).append(label)
+        if first.mark != "rule":
+            by_color.setdefault((first.color, first.faint), []).append(label)
     for place, layer in enumerate(plot.layers):
         labels = by_color.get((layer.color, layer.faint), [])
         if not layer.label and len(labels) == 1 and layer.mark != "rule":

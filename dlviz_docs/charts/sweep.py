@@ -43,6 +43,7 @@ class Stop:
     text: str
 
 
+@np.errstate(all="ignore")
 def sweep_context(figure: Figure) -> dict[str, object]:
     """What `figures/sweep.html.j2` needs."""
     sweep = figure.spec
@@ -50,12 +51,11 @@ def sweep_context(figure: Figure) -> dict[str, object]:
         raise TypeError(f"{figure.id} is not a sweep")
     start = _start(sweep)
     plot = as_plot(sweep)
-    with np.errstate(all="ignore"):
-        slots = layers.slots(plot)
-        both = axes(plot, slots)
-        told = " ".join(filter(None, (figure.caption, _at_start(sweep, start))))
-        extra = "".join(_cursor(sweep, both, start))
-        drawn = draw_plot(plot, slots, both, id=figure.id, title=figure.title, description=told, extra=extra)
+    slots = layers.slots(plot)
+    both = axes(plot, slots)
+    told = " ".join(filter(None, (figure.caption, _at_start(sweep, start))))
+    extra = "".join(_cursor(sweep, both, start))
+    drawn = draw_plot(plot, slots, both, id=figure.id, title=figure.title, description=told, extra=extra)
     return {
         "figure": figure,
         "sweep": sweep,
