@@ -78,28 +78,33 @@ def drift_sentences(
     shifts: Sequence[Shift], columns: Sequence[ColumnStats], splits: Sequence[str], figure: str
 ) -> Iterator[Insight]:
     """Of each split that was compared: in how many columns it differs, in which most; or that it differs in none."""
+    alike: list[int] = []
     for split in sorted({shift.drift.split for shift in shifts}):
         own = [shift for shift in shifts if shift.drift.split == split]
         flagged = [shift for shift in own if shift.flagged]
-        pair = f"{splits[split]} differs from {splits[0]}"
         if not flagged:
-            text = (
-                f"{splits[split]} is like {splits[0]}: none of {words.count(len(own), 'column')} has drifted by "
-                f"{FLAGGED} or more beyond chance."
-            )
-            values = {"effect": own[0].drift.effect, "threshold": FLAGGED}
-            yield Insight(kind="split-alike", severity="info", text=_upper(text), figure=figure, values=values)
+            alike.append(split)
             continue
         first = flagged[0]
         column = columns[first.column]
         also = f", then in {quoted(columns[flagged[1].column].name)}" if len(flagged) > 1 else ""
         text = (
-            f"{pair} in {len(flagged):,} of {words.count(len(own), 'column')}, most in {quoted(column.name)} "
-            f"({how(first, column)}; n = {first.drift.n:,} and {first.drift.reference_n:,}){also}."
+            f"{splits[split]} differs from {splits[0]} in {len(flagged):,} of {words.count(len(own), 'column')}, most "
+            f"in {quoted(column.name)} ({how(first, column)}; n = {first.drift.n:,} and {first.drift.reference_n:,})"
+            f"{also}."
         )
         severity: Severity = "warning" if first.drift.effect >= GREAT else "info"
         values = {"effect": first.drift.effect, "threshold": FLAGGED, "q": first.q, "columns": float(len(flagged))}
         yield Insight(kind="split-drift", severity=severity, text=_upper(text), figure=figure, values=values)
+    if alike:
+        compared = len({shift.column for shift in shifts if shift.drift.split in alike})
+        text = (
+            f"{' and '.join(splits[split] for split in alike)} {'is' if len(alike) == 1 else 'are'} like {splits[0]}: "
+            f"none of {words.count(compared, 'column')} has drifted by {FLAGGED} or more beyond chance."
+        )
+        most = max(shift.drift.effect for shift in shifts if shift.drift.split in alike)
+        values = {"effect": most, "threshold": FLAGGED}
+        yield Insight(kind="split-alike", severity="info", text=_upper(text), figure=figure, values=values)
 
 
 def separation_sentence(

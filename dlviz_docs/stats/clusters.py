@@ -40,7 +40,7 @@ def distances(points: Floats) -> NDArray[np.float32]:
     return apart
 
 
-def kmeans(points: Floats, k: int, *, starts: int = 3, seed: int = 0) -> tuple[NDArray[np.intp], float]:
+def kmeans(points: Floats, k: int, *, starts: int = 2, seed: int = 0) -> tuple[NDArray[np.intp], float]:
     """Cluster of each point and the sum of squared distances to the centres: the best of some starts.
 
     Lloyd (1982) from the centres of Arthur and Vassilvitskii, "k-means++", SODA 2007. `points`: shape (n, d), n >= k.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ class Sample:
     columns: tuple[ColumnStats, ...]
     """What the points are made of: numbers first, then categories, as `points.sources` counts them."""
     design: Design
+    of: int
+    """Rows of the data set."""
     said: str
     """How it was chosen, in words."""
 
@@ -38,6 +40,18 @@ class Sample:
     def points(self) -> FloatArray:
         """Shape (m, d)."""
         return self.design.points
+
+    def part(self, most: int) -> Sample:
+        """Some of its rows, by the same columns."""
+        if len(self.rows) <= most:
+            return self
+        kept = drawn(np.arange(len(self.rows)), most)
+        return replace(
+            self,
+            rows=self.rows[kept],
+            design=replace(self.design, points=self.design.points[kept]),
+            said=_said(most, self.of),
+        )
 
 
 def sample_of(found: Profile) -> Sample | None:
@@ -56,7 +70,8 @@ def sample_of(found: Profile) -> Sample | None:
     )
     if len(set(made.sources)) < 2:
         return None
-    said = f"n = {len(rows):,}"
-    if len(rows) < dataset.length:
-        said = f"{len(rows):,} of {dataset.length:,} rows, chosen at random (seed 0)"
-    return Sample(rows, (*numbers, *categories), made, said)
+    return Sample(rows, (*numbers, *categories), made, dataset.length, _said(len(rows), dataset.length))
+
+
+def _said(rows: int, of: int) -> str:
+    return f"{rows:,} of {of:,} rows, chosen at random (seed 0)" if rows < of else f"n = {rows:,}"

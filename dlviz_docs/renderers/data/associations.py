@@ -16,6 +16,7 @@ from dlviz_docs.stats.association import contingency, leaf_order
 from dlviz_docs.stats.columns import ColumnStats
 from dlviz_docs.stats.fdr import FALSE_SHARE
 from dlviz_docs.stats.relations import Pair
+from dlviz_docs.stats.summary import quantile
 from dlviz_docs.view import Cell, Column, Figure, Layer, Matrix, Plot, PlotAxis, Shown, Table
 
 __all__ = ["associations"]
@@ -118,7 +119,7 @@ def _q(q: float) -> str:
 def _foremost(found: Profile) -> list[Pair]:
     """Half of the table is the target's, if it has so many."""
     own = sorted(found.with_target.values(), key=lambda pair: -abs(pair.strength))[: PAIRS // 2]
-    others = [pair for pair in found.relations.pairs if pair not in own]
+    others = [p for p in found.relations.pairs if not (found.with_target and found.target in (p.first, p.second))]
     return own + others[: PAIRS - len(own)]
 
 
@@ -151,7 +152,7 @@ def _picture(found: Profile, pair: Pair, id: str, group: str) -> Figure:  # noqa
         number, category = (first, second) if second.numbers is None else (second, first)
         plot = _boxes(number, category)
         seen = f"Median, and the middle half, of {number.name} in each level of {category.name}."
-    caption = f"{seen} {told(pair)}, n = {pair.n:,}."
+    caption = f"{seen} {pair.measure[0].upper()}{told(pair)[1:]}, n = {pair.n:,}."
     return Figure(id, f"{first.name} and {second.name}", caption, plot, group)
 
 
@@ -192,12 +193,10 @@ def _binned(column: ColumnStats) -> tuple[NDArray[np.intp], FloatArray, PlotAxis
 def _boxes(number: ColumnStats, category: ColumnStats) -> Plot:
     """Quartiles of the numbers in each level."""
     values, codes = number.feature.values.astype(np.float64, copy=False), category.feature.values
-    kept = np.flatnonzero((codes >= 0) & np.isfinite(values))
-    order = kept[np.argsort(codes[kept], kind="stable")]
-    ends = np.cumsum(np.bincount(codes[kept], minlength=len(category.feature.levels)))
-    parts = np.split(values[order], ends[:-1])
+    codes = codes if number.present is None else np.where(number.present, codes, -1)
+    parts = [np.sort(values[codes == level]) for level in range(len(category.feature.levels))]
     present = [level for level, part in enumerate(parts) if len(part)]
-    quartiles = np.array([np.quantile(parts[level], [0.25, 0.5, 0.75]) for level in present])
+    quartiles = np.array([[quantile(parts[level], share) for share in (0.25, 0.5, 0.75)] for level in present])
     layer = Layer(
         "interval",
         np.arange(len(present), dtype=np.float64),

@@ -9,6 +9,7 @@ import numpy as np
 
 from dlviz_docs import words
 from dlviz_docs.insights.data_columns import flags_of
+from dlviz_docs.insights.data_relations import told
 from dlviz_docs.insights.data_words import percent
 from dlviz_docs.model import FloatArray
 from dlviz_docs.renderers.data._profile import Profile
@@ -54,15 +55,15 @@ def column_figures(found: Profile, chosen: list[int]) -> Iterator[Figure]:
     drawable = sum(map(_drawable, found.columns))
     for turn, at in enumerate(chosen):
         column = found.columns[at]
-        told = _words(found, at)
+        seen = _words(found, at)
         if drawable > len(chosen) and not turn:
-            told += f" {len(chosen):,} of {drawable:,} columns have a figure, those that say most first."
-            told += " All are in the table."
+            seen += f" {len(chosen):,} of {drawable:,} columns have a figure, those that say most first."
+            seen += " All are in the table."
         if column.bins is not None:
             plot, also = _histogram(found, column, column.bins)
         else:
             plot, also = _bars(found, column)
-        caption = " ".join(part for part in (told, also) if part)
+        caption = " ".join(part for part in (seen, also) if part)
         yield Figure(found.ids[at], column.name, caption, plot, found.place.group("Distributions"))
 
 
@@ -83,7 +84,7 @@ def _words(found: Profile, at: int) -> str:
         parts.append(f"Missing in {percent(column.missing, column.n)} of the rows.")
     pair = found.with_target.get(at)
     if pair and pair.q < 0.05:
-        parts.append(f"With {found.dataset.target}: {pair.measure} = {words.number(round(pair.strength, 2))}.")
+        parts.append(f"With {found.dataset.target}: {told(pair)}.")
     return " ".join(parts)
 
 

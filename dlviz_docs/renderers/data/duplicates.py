@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ SHOWN_COLUMNS = 8
 GROUPS = 100
 LEAST_COLUMNS = 2
 """Below, equal rows are how the data are: two columns of three levels repeat themselves."""
+FEW_COLUMNS, FEW_ROWS = 5, 5
+"""Up to so many columns, or fewer rows than this, copies in two splits are no proof of a leak."""
 
 
 def duplicates(found: Profile, first: NDArray[np.intp]) -> Iterator[Shown]:
@@ -53,7 +56,10 @@ def _copies(found: Profile, first: NDArray[np.intp]) -> Iterator[Shown]:
     shown = figure if found.splits else examples if found.samples else ""
     later = int(((first >= 0) & (first != np.arange(len(first)))).sum())
     told = f"{words.count(later, 'row')} {'is' if later == 1 else 'are'} equal in all columns to one before."
-    yield from copy_sentences(matrix, sizes, names, "rows", shown)
+    for insight in copy_sentences(matrix, sizes, names, "rows", shown):
+        # Few columns of few values repeat themselves by chance: that is no proof of a leak.
+        few = len(features) <= FEW_COLUMNS or insight.values.get("shared", 0) < FEW_ROWS
+        yield replace(insight, severity="warning") if few and insight.severity == "serious" else insight
     if found.splits:
         yield copies_matrix(matrix, sizes, names, "rows", figure, group, told)
     if found.samples:

@@ -18,6 +18,8 @@ from dlviz_docs.view import Cell, Column, Figure, Layer, Plot, PlotAxis, Shown, 
 __all__ = ["patterns"]
 
 _HEADING = "Patterns"
+CLUSTERED = 1000
+"""Rows that are put into clusters, eight times over."""
 
 
 def patterns(found: Profile, sample: Sample | None) -> Iterator[Shown]:
@@ -28,6 +30,7 @@ def patterns(found: Profile, sample: Sample | None) -> Iterator[Shown]:
     points = points_of(sample.rows, sample.points, "standardised columns")
     if points is not None:
         yield from compared(found.dataset, points, place, found.samples, _HEADING)
+    sample = sample.part(CLUSTERED)
     clusters = best_clusters(sample.points, distances(sample.points))
     if clusters is None:
         return
@@ -37,7 +40,8 @@ def patterns(found: Profile, sample: Sample | None) -> Iterator[Shown]:
     group = place.group(_HEADING)
     yield _table(found, sample, clusters, traits, table, group)
     if points is not None and points.coordinates.shape[1] > 1:
-        yield _map(clusters, points.coordinates, sample.said, place.id("clusters-map"), group)
+        kept = np.isin(points.rows, sample.rows)
+        yield _map(clusters, points.coordinates[kept], sample.said, place.id("clusters-map"), group)
 
 
 def _table(
