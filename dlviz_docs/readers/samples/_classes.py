@@ -75,13 +75,12 @@ def _classes(
         return tuple(levels), None
     if not levels:
         return tuple(map(str, range(width))), 0
-    if numbers and min(numbers) >= 0:
+    if numbers:
         first = _first_number(numbers, width)
-        if max(numbers) < width + first:
-            return tuple(str(number + first) for number in range(width)), first
-        if len(numbers) == width:  # labels such as 3, 5, 8: as scikit-learn has them
+        # Labels such as 3, 5, 8 or -1, 1: one for each column, as scikit-learn has them.
+        if len(numbers) == width and not (min(numbers) >= 0 and max(numbers) < width + first):
             return tuple(map(str, sorted(numbers))), None
-        return tuple(str(number) for number in range(width)), 0
+        return tuple(str(number + first) for number in range(width)), first
     # In the order of scikit-learn and of most label encoders: sorted as text.
     return tuple(sorted(levels)), None
 

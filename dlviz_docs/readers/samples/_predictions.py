@@ -293,7 +293,12 @@ def _is_text(predicted: Feature, prompt: Feature | None, wanted: Feature | None)
         return False
     asked = prompt is not None and prompt.kind in (*_TEXTS, "category")
     if asked or (wanted is not None and wanted.kind == "text"):
-        return predicted.kind in _TEXTS or len(distinct(predicted)) > len(predicted) / 2
+        wordy = bool(predicted.levels) and sum(" " in level.strip() for level in predicted.levels)
+        return (
+            predicted.kind in _TEXTS
+            or len(distinct(predicted)) > len(predicted) / 2
+            or (2 * wordy > len(predicted.levels))
+        )
     return False
 
 
