@@ -12,6 +12,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from dlviz_docs.stats.intervals import Z95
+
 __all__ = ["DRAWS", "around", "draws_for", "mean_interval", "redrawn", "spread"]
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -133,7 +135,7 @@ def mean_interval(
         draws = _drawn_means(values, strata, seed)
         low, high = spread(draws)
         return float(low), float(high)
-    error = 1.959963984540054 * _standard_error(values, strata)
+    error = Z95 * _standard_error(values, strata)
     return mean - error, mean + error
 
 
@@ -170,5 +172,5 @@ def _group_interval(values: Floats, groups: NDArray[np.intp], seed: int) -> tupl
         low, high = spread((weights @ totals) / (weights @ sizes))
         return float(low), float(high)
     mean = totals.sum() / sizes.sum()
-    error = 1.959963984540054 * float(np.sqrt(((totals - mean * sizes) ** 2).sum()) / sizes.sum())
+    error = Z95 * float(np.sqrt(((totals - mean * sizes) ** 2).sum()) / sizes.sum())
     return float(mean - error), float(mean + error)

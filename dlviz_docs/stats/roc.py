@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs.stats.bootstrap import DRAWS, spread
+from dlviz_docs.stats.intervals import Z95, wilson
 
 __all__ = [
     "Order",
@@ -26,8 +27,6 @@ __all__ = [
 
 Floats: TypeAlias = NDArray[np.float64]
 Bools: TypeAlias = NDArray[np.bool_]
-
-_Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,7 +145,7 @@ def _logit_interval(share: float, error: float, n: float) -> tuple[float, float]
         return share, share
     if not 0 < share < 1:  # all in order: three of n would have to be (Hanley and Lippman-Hand, 1983)
         return (max(0.0, 1 - 3 / n), 1.0) if share > 0.5 else (0.0, min(1.0, 3 / n))
-    middle, reach = np.log(share / (1 - share)), _Z95 * error / (share * (1 - share))
+    middle, reach = np.log(share / (1 - share)), Z95 * error / (share * (1 - share))
     low, high = 1 / (1 + np.exp(-np.clip(np.array([middle - reach, middle + reach]), -700, 700)))
     return float(low), float(high)
 
@@ -166,11 +165,13 @@ def _mean_precision(ranked: Ranked, steps: tuple[Floats, Floats]) -> float:
 def ap_interval(value: float, positives: float) -> tuple[float, float]:
     """95 % interval of the average precision; NaN for fewer than two positives.
 
-    Boyd, Eng and Page, "Area under the precision-recall curve: point estimates and confidence intervals", 2013.
+    With the variance of a share of the positives, as Boyd, Eng and Page, "Area under the precision-recall curve: point
+    estimates and confidence intervals", 2013, but Wilson's ends: theirs reach from 0 to 1 where the value is near 1.
     """
     if positives < 2 or np.isnan(value):
         return np.nan, np.nan
-    return _logit_interval(value, float(np.sqrt(value * (1 - value) / positives)), positives)
+    low, high = wilson(value * positives, positives)
+    return float(low), float(high)
 
 
 def shortened(ranked: Ranked, points: int = 200) -> Ranked:

@@ -44,6 +44,8 @@ class Answers:
     """"" where there is one."""
     left: int
     """Rows of the split without a truth or an answer."""
+    picks: bool = False
+    """Whether the page has a gallery of mistakes, in which a click on a class or a cell can show its rows."""
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -48,7 +48,7 @@ def _reliability(bins: stats.Bins, error: float, n: int, place: Place) -> Figure
     )
     layers = (
         Layer(
-            "bar",
+            "step",
             begins,
             np.asarray(counts / n),
             x2=begins + width,
@@ -61,8 +61,8 @@ def _reliability(bins: stats.Bins, error: float, n: int, place: Place) -> Figure
         Layer("interval", said, right, low=low, high=high, label="share that is right", notes=notes),
     )
     caption = (
-        f"How often answers are right by how sure they are, in {len(bins.counts)} bins with 95 % intervals; bars are "
-        f"the share of rows in each. Below the line is over-confident. ECE {score(error)} (n = {n:,})."
+        f"How often answers are right by how sure they are, in {len(bins.counts)} bins with 95 % intervals; the "
+        f"outline is the share of rows in each. Below the line is over-confident. ECE {score(error)} (n = {n:,})."
     )
     x, y = PlotAxis("confidence", low=0.0, high=1.0), PlotAxis("share that is right", low=0.0, high=1.0)
     plot = Plot(layers, x, y, square=True)

@@ -96,10 +96,13 @@ def _table(
     rows = []
     for c in shown.tolist():
         cells = [
-            Cell(brief(judged.classes[c]), pick=(judged.classes[c], "")),
+            Cell(brief(judged.classes[c]), pick=(judged.classes[c], "") if judged.picks else None),
             Cell(f"{support[c]:,}", float(support[c])),
             Cell(f"{claimed[c]:,}", float(claimed[c])),
-            *(_cell(*(float(part[c]) for part in found[name])) for name in ("precision", "recall", "F1")),
+            *(
+                _cell(*(float(part[c]) for part in found[name]), bar=name == "F1")
+                for name in ("precision", "recall", "F1")
+            ),
         ]
         rows.append((*cells, *(_ranked(ordered.get(c)) if ordered else ())))
     absent = table.classes - len(there)
@@ -114,10 +117,11 @@ def _table(
     yield Figure(place.id("classes"), "Classes", caption, spec, place.group("Classes"))
 
 
-def _cell(value: float, low: float, high: float) -> Cell:
+def _cell(value: float, low: float, high: float, *, bar: bool = False) -> Cell:
+    """Only one column has bars: five would leave no room for the numbers."""
     if not np.isfinite(value):
         return Cell("–")
-    known = np.isfinite(low) and np.isfinite(high)
+    known = bar and np.isfinite(low) and np.isfinite(high)
     return Cell(interval(value, low, high), value, bar=(low, value, high) if known else None)
 
 
@@ -152,7 +156,7 @@ def _recall(
             high=high[order],
             notes=notes,
             horizontal=True,
-            picks=tuple((judged.classes[c], "") for c in order),
+            picks=tuple((judged.classes[c], "") for c in order) if judged.picks else (),
         ),
         Layer("rule", np.full(2, overall), np.array([-0.5, len(order) - 0.5]), label=f"accuracy {score(overall)}"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -43,6 +44,7 @@ _RANKS = (3, 5)
 def classification(predictions: Predictions, place: Place, samples: bool) -> Iterator[Shown]:
     """All that one model's answers show, of the test split where there are several; rows only if `samples`."""
     judged = answers(predictions)
+    judged = replace(judged, picks=samples and not bool(judged.right.all()))
     source = predictions.sources[0] if predictions.sources else predictions.name
     if not len(judged):
         yield from _unjudged(judged, place, source)

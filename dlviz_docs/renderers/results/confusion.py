@@ -33,7 +33,8 @@ def confusion_figures(judged: Answers, table: classify.Confusion, place: Place) 
     yield from linked(_pair(judged, table), judged, place)
     if table.classes <= WHOLE:
         shown = np.arange(table.classes)
-        caption = "Rows are the truth, columns the answers; click a cell to see its rows."
+        caption = "Rows are the truth, columns the answers."
+        caption += " Click a cell to see its mistakes." if judged.picks else ""
         if table.classes > IN_ORDER:
             shown = classify.spectral_order(table.dense())
             caption += " Classes that are confused stand side by side."
@@ -95,7 +96,7 @@ def _matrix(judged: Answers, dense: FloatArray, shown: NDArray[np.intp], table: 
         row_label="truth",
         column_label="predicted",
         off_diagonal=True,
-        picks=True,
+        picks=judged.picks,
     )
 
 
@@ -130,7 +131,7 @@ def _pairs(judged: Answers, table: classify.Confusion) -> Table | None:
             (
                 Cell(brief(pick[0])),
                 Cell(brief(pick[1])),
-                Cell(f"{count:,}", float(count), pick=pick),
+                Cell(f"{count:,}", float(count), pick=pick if judged.picks else None),
                 Cell(percent(part), part),
                 Cell(percent(share), share),
             )

@@ -124,7 +124,7 @@ def _pr(found: Sequence[_Curve], of_all: int, n: int, k: int, place: Place) -> F
         layers.insert(0, rule)
     caption = (
         f"Precision against recall {_subject(len(found), of_all, k, found[0].name)}; AP without interpolation, its "
-        f"interval after Boyd (n = {n:,})."
+        f"interval is Wilson's over the positives (n = {n:,})."
     )
     x_axis, y_axis = PlotAxis("recall", low=0.0, high=1.0), PlotAxis("precision", low=0.0, high=1.0)
     plot = Plot(tuple(layers), x_axis, y_axis, square=True)

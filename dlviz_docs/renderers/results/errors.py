@@ -77,7 +77,7 @@ def item(judged: Answers, row: int, extra: Iterable[tuple[str, str]] = ()) -> It
         facts.append(("confidence", score(float(judged.confidence[row]))))
         own = float(judged.own[row])
         if np.isfinite(own):
-            facts.append(("of the truth", f"{own:.2g}"))
+            facts.append(("p(truth)", f"{own:.2g}"))
             facts.append(("loss", f"{float(loss_of_rows(np.array([own]))[0]):.3f}"))
     facts += list(extra)
     told = [(name, value) for feature in one.attributes if (value := _value(feature, place)) for name in [feature.name]]
