@@ -147,7 +147,9 @@ def mixed_files(pictures: Pictures, figure: str) -> Iterator[Insight]:
         return
     absent = sum(not source for source in pictures.sources)
     if absent:
-        text = f"{of(absent, len(pictures), 'pictures')} are named but not there."
+        whole = absent == len(pictures)
+        told = f"None of the {absent:,} pictures is" if whole else f"{of(absent, len(pictures), 'pictures')} are not"
+        text = f"{told} there, only a file that names them."
         yield Insight(kind="absent-pictures", severity="info", text=text, figure=figure, values={"count": absent})
     if not pictures.modes:
         return

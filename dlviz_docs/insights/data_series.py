@@ -1,8 +1,8 @@
-"""How columns run in time: seasons, gaps, shifts of level, and whether splits lie apart in time."""
+"""How columns run in time: seasons, gaps, shifts of level."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs import words
-from dlviz_docs.insights.data_words import of, quoted
-from dlviz_docs.model import BoolArray, Codes, FloatArray, Insight, Severity
+from dlviz_docs.insights.data_words import quoted
+from dlviz_docs.model import FloatArray, Insight
 from dlviz_docs.stats import seasons
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "course_of",
     "course_sentences",
     "gap_sentence",
-    "order_sentence",
     "season_name",
     "timeline_of",
 ]
@@ -234,24 +233,3 @@ def gap_sentence(timeline: Timeline, figure: str) -> Insight | None:
     )
     values = {"gaps": float(len(lengths)), "longest": float(lengths[longest]), "step": timeline.step}
     return Insight(kind="time-gaps", severity="info", text=text, figure=figure, values=values)
-
-
-def order_sentence(times: FloatArray, split: Codes, splits: Sequence[str], figure: str) -> Insight | None:
-    """Whether rows of later splits lie before the end of the first: then the past is judged by its future."""
-    known = np.isfinite(times)
-    first: BoolArray = known & (split == 0)
-    if not first.any():
-        return None
-    end = float(times[first].max())
-    before = [(int((known & (split == one) & (times < end)).sum()), one) for one in range(1, len(splits))]
-    inside, worst = max(before, default=(0, 0))
-    total = int((known & (split == worst)).sum())
-    if not inside:
-        return None
-    severity: Severity = "warning" if splits[0] == "train" else "info"
-    text = (
-        f"{of(inside, total, f'{splits[worst]} rows')} lie before the last of {splits[0]} in time: if the task is to "
-        "predict what comes, results are too good."
-    )
-    values = {"inside": float(inside), "of": float(total)}
-    return Insight(kind="time-leakage", severity=severity, text=text, figure=figure, values=values)

@@ -146,6 +146,21 @@ def test_a_sheet_of_many_classes_has_one_of_each() -> None:
     assert "60 of 100 classes" in figure.caption
 
 
+def test_pictures_that_are_named_and_not_there() -> None:
+    sizes = np.full((50, 2), 640, np.int32)
+    keys = tuple(f"{row}.png" for row in range(50))
+    some = dataset(Pictures(keys, ("",) * 40 + keys[40:], sizes=sizes, modes=("",) * 40 + ("L",) * 10))
+    sheet = figures(of(some))["pictures-sample"].spec
+    assert isinstance(sheet, Gallery)
+    assert [item.pictures[0].key for item in sheet.items] == list(keys[40:])
+    assert insights(of(some))["absent-pictures"].text.startswith("40 of 50 pictures (80 %) are not there")
+    none = dataset(Pictures(keys, ("",) * 50, sizes=sizes, modes=("",) * 50))
+    assert list(figures(of(none))) == ["picture-sizes"]
+    assert insights(of(none))["absent-pictures"].text == (
+        "None of the 50 pictures is there, only a file that names them."
+    )
+
+
 @pytest.mark.parametrize(
     "made",
     [
@@ -170,4 +185,4 @@ def test_identifiers_and_headings_of_several_data_sets() -> None:
     shown = list(pictures(dataset(measured(soft(30))), Place("My set"), True))
     for figure in figures(shown).values():
         assert figure.id.startswith("my-set-")
-        assert figure.group == "My set: Pictures"
+        assert figure.group == Place("My set").group("Pictures")

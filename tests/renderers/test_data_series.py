@@ -66,13 +66,6 @@ def test_noise_walks_and_trends_have_neither_season_nor_shift(values: Any) -> No
     assert said == {}
 
 
-def test_rows_of_test_before_the_end_of_train() -> None:
-    times = DAY * np.arange(100)
-    mixed = parts(over_time(times, splits=[0, 0, 0, 0, 2] * 20, x=RNG.normal(size=100)))[1]
-    assert mixed["time-leakage"].text.startswith("19 of 20 test rows (95 %) lie before the last of train in time")
-    assert "time-leakage" not in parts(over_time(times, splits=[0] * 80 + [2] * 20, x=RNG.normal(size=100)))[1]
-
-
 def test_rows_of_one_time_are_averaged() -> None:
     times = np.repeat(np.arange(60.0), 3)
     found, _ = parts(over_time(times, "number", x=np.tile([1.0, 2.0, 3.0], 60) + times))

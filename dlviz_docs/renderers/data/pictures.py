@@ -16,7 +16,7 @@ from dlviz_docs import words
 from dlviz_docs.insights import data_pictures as said
 from dlviz_docs.insights.data_pictures import MEASURES, Odd
 from dlviz_docs.insights.data_words import of, percent
-from dlviz_docs.model import Dataset, FloatArray, Pictures
+from dlviz_docs.model import MISSING, Dataset, FloatArray, Pictures
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.data._rows import (
     Groups,
@@ -50,10 +50,12 @@ def pictures(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
     if found is None or not len(found):
         return
     group = place.group(_HEADING)
-    if samples:
+    there = not found.sources or any(found.sources)
+    if samples and there and dataset.boxes is None:  # annotated pictures are shown with their boxes
         yield from _sheet(dataset, found, place.id("pictures-sample"), group)
-    yield from said.mixed_files(found, place.id("picture-files"))
-    yield from _files(found, place.id("picture-files"), group)
+    yield from said.mixed_files(found, place.id("picture-files") if there else "")
+    if there:
+        yield from _files(found, place.id("picture-files"), group)
     yield from _sizes(dataset, found, place, group)
     yield from _measures(dataset, found, place, group)
     odd = list(said.odd_pictures(found))
@@ -68,13 +70,16 @@ def pictures(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
 
 def _sheet(dataset: Dataset, found: Pictures, id: str, group: str) -> Iterator[Figure]:  # noqa: A002  (the figure's word)
     classes, splits = by_class(dataset), by_split(dataset)
+    there = np.flatnonzero(found.sources) if found.sources else np.arange(len(found))
     if classes:
-        rows, chosen = spread(classes.codes, len(classes.names), SHEET), "the same number of every class, at random"
+        codes = np.full(len(found), MISSING, np.int32)
+        codes[there] = classes.codes[there]
+        rows, chosen = spread(codes, len(classes.names), SHEET), "the same number of every class, at random"
         shown = len(np.unique(classes.codes[rows]))
         name = "A sample of every class"
         told = f" {shown:,} of {len(classes.names):,} classes." if shown < len(classes.names) else ""
     else:
-        rows, chosen, name, told = drawn(np.arange(len(found)), SHEET), "at random", "A sample of the pictures", ""
+        rows, chosen, name, told = drawn(there, SHEET), "at random", "A sample of the pictures", ""
     items = tuple(item for row in rows if (item := _item(dataset, found, int(row), (classes, splits))))
     if items:
         caption = f"{len(items):,} of {words.count(len(found), 'picture')}, {chosen} (seed 0).{told}"
@@ -88,7 +93,7 @@ def _item(
     groups: Sequence[Groups | None],
     also: tuple[tuple[str, str], ...] = (),
 ) -> Item | None:
-    if not (picture := thumb(found, row)):
+    if (found.sources and not found.sources[row]) or not (picture := thumb(found, row)):
         return None
     classes = groups[0]
     size = (("size", f"{picture.width:,} × {picture.height:,} px"),) if found.array is None else ()

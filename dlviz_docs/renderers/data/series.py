@@ -18,7 +18,7 @@ from dlviz_docs.insights.data_series import Course, Timeline
 from dlviz_docs.insights.data_words import percent
 from dlviz_docs.model import Dataset, Feature, FloatArray
 from dlviz_docs.renderers._place import Place
-from dlviz_docs.renderers.data._rows import Groups, by_class, by_split, drawn, spread, title
+from dlviz_docs.renderers.data._rows import Groups, by_class, drawn, spread, title
 from dlviz_docs.view import Figure, Layer, Plot, PlotAxis, Shown
 
 __all__ = ["series"]
@@ -59,8 +59,6 @@ def _over_time(dataset: Dataset, place: Place) -> Iterator[Shown]:
     group, first = place.group("Over time"), place.id("time-0") if found else ""
     if gap := said.gap_sentence(timeline, first):
         yield gap
-    if (splits := by_split(dataset)) and (order := said.order_sentence(times, splits.codes, splits.names, first)):
-        yield order
     for number, (feature, course) in enumerate(found):
         figure = place.id(f"time-{number}")
         yield from said.course_sentences(timeline, feature.name, course, figure)
