@@ -65,6 +65,7 @@ def figures() -> list[Figure]:
         "confidence", at, {"precision": np.where(at < 1, at, np.nan), "recall": 1 - at},
         {"found": np.rint(1000 * (1 - at))}, start=25, marks=(("best", 40),),
     )  # fmt: skip
+    named = PlotAxis(scale="category", categories=(*NAMES[:2], EVIL))
     share = COUNTS / COUNTS.sum(axis=1, keepdims=True)
     table = Table(
         (Column("class"), Column("recall", numeric=True)), ((Cell("cat", pick=("cat", "")), Cell("0.9", 0.9)),)
@@ -72,7 +73,7 @@ def figures() -> list[Figure]:
     return [
         Figure("steps", "Age", "Seen.", Plot(steps, PlotAxis("age"), PlotAxis("rows", logarithmic=True))),
         Figure("dots", "Map", "Seen.", Plot((dots,), PlotAxis("u", low=0, high=10), PlotAxis("v", low=0, high=10))),
-        Figure("bars", EVIL, EVIL, Plot((bars,), PlotAxis(EVIL), PlotAxis(scale="category", categories=(*NAMES[:2], EVIL)))),
+        Figure("bars", EVIL, EVIL, Plot((bars,), PlotAxis(EVIL), named)),
         Figure("heat", "Confusion", "Seen.", Matrix(NAMES, NAMES, COUNTS, views=(("share", share, ()),), view="count",
                row_label="truth", column_label="predicted", off_diagonal=True, picks=True)),
         Figure("sweep", "Threshold", "Seen.", sweep),
