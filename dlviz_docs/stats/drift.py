@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dlviz_docs.stats.summary import Ordered
+from dlviz_docs.stats.summary import BLOCK, Ordered
 from dlviz_docs.stats.tails import chi2_tail, kolmogorov_tail
 
 __all__ = ["FEWEST_ROWS", "Drift", "js_distance", "level_drift", "number_drift", "psi"]
@@ -64,26 +64,34 @@ def number_drift(ordered: Ordered, reached: Sequence[NDArray[np.int32]], referen
         return []
     base = _Part(ordered, reached[reference])
     spread = base.deviation()
-    several = len(ordered.starts) < len(ordered.values)
-    ends = np.append(ordered.starts[1:], len(ordered.values)) - 1 if several else slice(None)
-    gaps = np.diff(ordered.values[ends])
-    rising = base.reached[ends] * (1 / base.n)
+    ends = ordered.ends
+    edges, rising = ordered.values[ends], base.reached[ends]
     found = []
     for split, counted in enumerate(reached):
         other = _Part(ordered, counted)
         if split == reference or other.n < FEWEST_ROWS:
             continue
-        apart = counted[ends] * (1 / other.n)
-        apart -= rising
-        np.abs(apart, out=apart)
-        ks = float(apart.max())
-        w1 = float(np.einsum("i,i->", apart[:-1], gaps)) / spread if spread > 0 else math.nan
+        area, ks = _apart(edges, rising, counted[ends])
+        w1 = area / spread if spread > 0 else math.nan
         shift = (other.quantile(0.5) - base.quantile(0.5)) / spread if spread > 0 else math.nan
         # A reference that does not vary has no unit to measure in: then the cumulative distance is what is left.
         effect = w1 if math.isfinite(w1) else ks
         p = kolmogorov_tail(ks, base.n, other.n)
         found.append(Drift(split, other.n, base.n, effect, p, w1=w1, ks=ks, psi=_binned_psi(base, other), shift=shift))
     return found
+
+
+def _apart(edges: Floats, first: NDArray[np.int32], second: NDArray[np.int32]) -> tuple[float, float]:
+    """Area between two cumulative distributions, and their greatest distance, from counts up to each edge."""
+    area = greatest = 0.0
+    m, n = 1 / int(first[-1]), 1 / int(second[-1])
+    for start in range(0, len(edges), BLOCK):
+        part = slice(start, start + BLOCK)
+        apart = np.abs(first[part] * m - second[part] * n)
+        greatest = max(greatest, float(apart.max()))
+        gaps = np.diff(edges[start : start + BLOCK + 1])
+        area += float(np.einsum("i,i->", apart[: len(gaps)], gaps))
+    return area, greatest
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,9 +120,17 @@ class _Part:
         return np.where(places >= 0, self.reached[places], 0)
 
     def deviation(self) -> float:
-        values = self.ordered.values[np.diff(self.reached, prepend=0) > 0]
+        """Standard deviation."""
+        values = self.ordered.values
         unit = 1e150 if abs(values[0]) > 1e150 or abs(values[-1]) > 1e150 else 1.0
-        return float((values / unit if unit > 1 else values).std(ddof=1)) * unit
+        middle, total, squares = self.quantile(0.5) / unit, 0.0, 0.0
+        for start in range(0, len(values), BLOCK):
+            before = self.reached[start - 1 : start] if start else 0
+            own = np.diff(self.reached[start : start + BLOCK], prepend=before) > 0
+            part = values[start : start + BLOCK][own] / unit - middle
+            total += float(part.sum())
+            squares += float(np.einsum("i,i->", part, part))
+        return math.sqrt(max(0.0, squares - total * total / self.n) / (self.n - 1)) * unit
 
 
 def _binned_psi(base: _Part, other: _Part) -> float:

@@ -44,7 +44,7 @@ def bins_of(ordered: Ordered, groups: Sequence[NDArray[np.int32]] | None = None,
     them. `groups` is `summary.running` of the groups that are told apart.
     """
     ascending = ordered.values
-    if len(ordered.starts) < 2:
+    if ordered.distinct < 2:
         return None
     low, high = _range(ascending)
     edges = _edges(ascending, low, high, whole)
@@ -54,7 +54,7 @@ def bins_of(ordered: Ordered, groups: Sequence[NDArray[np.int32]] | None = None,
 def log_bins_of(ordered: Ordered, groups: Sequence[NDArray[np.int32]] | None = None) -> Bins | None:
     """Bins of equal ratio, for a column of positive numbers over more than two decades; else None."""
     ascending = ordered.values
-    if len(ordered.starts) < 2 or ascending[0] <= 0 or ascending[-1] / ascending[0] < 100:
+    if ordered.distinct < 2 or ascending[0] <= 0 or ascending[-1] / ascending[0] < 100:
         return None
     low, high = math.log10(ascending[0]), math.log10(ascending[-1])
     number = int(np.clip(round(2 * len(ascending) ** (1 / 3)), FEWEST, MOST))

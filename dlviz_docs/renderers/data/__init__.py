@@ -6,17 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from dlviz_docs.model import Dataset, Experiment, Insight
 from dlviz_docs.renderers._place import Place
-from dlviz_docs.renderers.data._profile import Profile, profile
+from dlviz_docs.renderers.data._profile import profile
 from dlviz_docs.renderers.data._sample import sample_of
 from dlviz_docs.renderers.data.associations import associations
 from dlviz_docs.renderers.data.classes import classes
 from dlviz_docs.renderers.data.columns import chosen_columns, column_figures
-from dlviz_docs.renderers.data.duplicates import duplicates
+from dlviz_docs.renderers.data.duplicates import duplicates, equal_rows
 from dlviz_docs.renderers.data.embedding import embedding
 from dlviz_docs.renderers.data.missing import missing
 from dlviz_docs.renderers.data.near_copies import near_copies
@@ -26,8 +23,6 @@ from dlviz_docs.renderers.data.patterns import patterns
 from dlviz_docs.renderers.data.pictures import pictures
 from dlviz_docs.renderers.data.splits import splits
 from dlviz_docs.renderers.data.texts import texts
-from dlviz_docs.stats.repeated import repeated
-from dlviz_docs.stats.rows import row_hashes
 from dlviz_docs.view import Figure, Shown
 
 __all__ = ["Data"]
@@ -60,13 +55,13 @@ class Data:
 def _shown(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
     """All of one data set, in reading order."""
     found = profile(dataset, place, samples)
-    chosen, first, sample = chosen_columns(found), _repeated(found), sample_of(found)
-    yield from overview(found, first)
+    chosen, equal, sample = chosen_columns(found), equal_rows(found), sample_of(found)
+    yield from overview(found, equal)
     yield from classes(found)
     yield from pictures(dataset, place, samples)
     yield from texts(dataset, place, samples)
     yield from near_copies(dataset, place, samples)
-    yield from duplicates(found, first)
+    yield from duplicates(found, equal)
     yield from splits(found, sample)
     yield from column_figures(found, chosen)
     yield from associations(found)
@@ -75,11 +70,3 @@ def _shown(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
     yield from patterns(found, sample)
     yield from embedding(dataset, place, samples)
     yield from all_columns(found, frozenset(found.ids[at] for at in chosen))
-
-
-def _repeated(found: Profile) -> NDArray[np.intp]:
-    """Rows with equal cells in all columns; empty where not all columns are known."""
-    features = [column.feature for column in found.columns if column.feature.kind != "identifier"]
-    if not features or found.left:
-        return np.zeros(0, np.intp)
-    return repeated(row_hashes(features))

@@ -12,6 +12,7 @@ from dlviz_docs import words
 from dlviz_docs.insights.data_relations import redundant, target_sentences, told
 from dlviz_docs.model import FloatArray
 from dlviz_docs.renderers.data._profile import Profile
+from dlviz_docs.renderers.data._rows import drawn
 from dlviz_docs.stats.association import contingency, leaf_order
 from dlviz_docs.stats.columns import ColumnStats
 from dlviz_docs.stats.fdr import FALSE_SHARE
@@ -27,6 +28,8 @@ PICTURES = 6
 WORTH = 0.3
 """Association from which on a picture shows something: medium by Cohen 1988."""
 CELLS = 40
+DRAWN = 200_000
+"""Rows of a two-dimensional histogram."""
 LEVELS = 12
 
 
@@ -142,8 +145,11 @@ def _fits(found: Profile, pair: Pair) -> bool:
 
 def _picture(found: Profile, pair: Pair, id: str, group: str) -> Figure:  # noqa: A002
     first, second = found.columns[pair.first], found.columns[pair.second]
+    part = ""
     if (first.numbers is None) == (second.numbers is None):
-        plot = _cells(first, second)
+        rows = drawn(np.arange(first.n), DRAWN) if first.n > DRAWN else slice(None)
+        plot = _cells(first, second, rows)
+        part = f" Drawn: {DRAWN:,} rows, chosen at random (seed 0)." if first.n > DRAWN else ""
         if first.numbers is None:
             seen = f"Share of each level of {first.name}, by level of {second.name}."
         else:
@@ -152,13 +158,13 @@ def _picture(found: Profile, pair: Pair, id: str, group: str) -> Figure:  # noqa
         number, category = (first, second) if second.numbers is None else (second, first)
         plot = _boxes(number, category)
         seen = f"Median, and the middle half, of {number.name} in each level of {category.name}."
-    caption = f"{seen} {pair.measure[0].upper()}{told(pair)[1:]}, n = {pair.n:,}."
+    caption = f"{seen} {pair.measure[0].upper()}{told(pair)[1:]}, n = {pair.n:,}.{part}"
     return Figure(id, f"{first.name} and {second.name}", caption, plot, group)
 
 
-def _cells(first: ColumnStats, second: ColumnStats) -> Plot:
+def _cells(first: ColumnStats, second: ColumnStats, rows: NDArray[np.intp] | slice) -> Plot:
     """A two-dimensional histogram; of categories, shares within each level of the first."""
-    codes, edges, axes = zip(*(_binned(column) for column in (first, second)), strict=True)
+    codes, edges, axes = zip(*(_binned(column, rows) for column in (first, second)), strict=True)
     counts = contingency(codes[0], len(edges[0]) - 1, codes[1], len(edges[1]) - 1)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     of_levels = first.numbers is None
@@ -175,17 +181,19 @@ def _cells(first: ColumnStats, second: ColumnStats) -> Plot:
     return Plot((layer,), axes[0], axes[1], height=280)
 
 
-def _binned(column: ColumnStats) -> tuple[NDArray[np.intp], FloatArray, PlotAxis]:
+def _binned(column: ColumnStats, rows: NDArray[np.intp] | slice) -> tuple[NDArray[np.intp], FloatArray, PlotAxis]:
     """The bin of each row (negative outside), the edges, and the axis."""
     if column.numbers is None or column.bins is None:
         k = len(column.feature.levels)
         axis = PlotAxis(column.name, "category", column.feature.levels)
-        return column.feature.values.astype(np.intp), np.arange(k + 1, dtype=np.float64) - 0.5, axis
+        return column.feature.values[rows].astype(np.intp), np.arange(k + 1, dtype=np.float64) - 0.5, axis
     low, high = float(column.bins.edges[0]), float(column.bins.edges[-1])
     number = min(CELLS, len(column.bins.edges) - 1)
     edges: FloatArray = np.linspace(low, high, number + 1)
     with np.errstate(all="ignore"):
-        places = np.nan_to_num((column.feature.values - low) * (number / (high - low)), nan=-1, posinf=-1, neginf=-1)
+        places = np.nan_to_num(
+            (column.feature.values[rows] - low) * (number / (high - low)), nan=-1, posinf=-1, neginf=-1
+        )
     codes = np.where((places >= 0) & (places <= number), np.minimum(places, number - 1), -1).astype(np.intp)
     return codes, edges, PlotAxis(column.name, "time" if column.feature.kind == "time" else "linear")
 

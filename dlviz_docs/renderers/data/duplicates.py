@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,21 +20,49 @@ from dlviz_docs.stats.repeated import attainable, crossings, repeated
 from dlviz_docs.stats.rows import row_hashes
 from dlviz_docs.view import Cell, Column, Figure, Shown, Table
 
-__all__ = ["duplicates"]
+__all__ = ["Equal", "duplicates", "equal_rows"]
 
 EXAMPLES = 25
 SHOWN_COLUMNS = 8
 GROUPS = 100
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 LEAST_COLUMNS = 2
 """Below, equal rows are how the data are: two columns of three levels repeat themselves."""
 FEW_COLUMNS, FEW_ROWS = 5, 5
 """Up to so many columns, or fewer rows than this, copies in two splits are no proof of a leak."""
 
 
-def duplicates(found: Profile, first: NDArray[np.intp]) -> Iterator[Shown]:
-    """`first` is what `repeated` gives of all columns, empty where that is not known."""
-    yield from _copies(found, first)
-    yield from _contradictions(found)
+@dataclass(frozen=True, slots=True, eq=False)
+class Equal:
+    """Rows with the same cells, as `repeated` gives them; empty where not all columns are known."""
+
+    first: NDArray[np.intp]
+    """In all columns."""
+    without_target: NDArray[np.intp]
+    """In all but the target; empty too where the target is no class."""
+
+
+def equal_rows(found: Profile) -> Equal:
+    """Compares rows by a hash of their cells; identifiers do not count."""
+    nothing = np.zeros(0, np.intp)
+    columns = [column.feature for column in found.columns if column.feature.kind != "identifier"]
+    if not columns or found.left:
+        return Equal(nothing, nothing)
+    target = found.dataset.get(found.dataset.target) if found.classes else None
+    features = [feature for feature in columns if feature is not target]
+    if target is None or not features:
+        return Equal(repeated(row_hashes(columns)), nothing)
+    hashes = row_hashes(features)
+    without = repeated(hashes) if len(features) >= LEAST_COLUMNS else nothing
+    if len(without) and not (without >= 0).any():
+        return Equal(without, without)  # rows that differ without their target differ
+    return Equal(repeated(hashes * _ODD ^ row_hashes([target])), without)
+
+
+def duplicates(found: Profile, equal: Equal) -> Iterator[Shown]:
+    """Copies, contradictions, groups, periods."""
+    yield from _copies(found, equal.first)
+    yield from _contradictions(found, equal.without_target)
     if found.splits:
         yield from _groups(found)
         yield from _periods(found)
@@ -102,27 +130,20 @@ def _named(found: Profile, row: int) -> str:
     return f"{title(found.dataset, row)} ({split})" if split else title(found.dataset, row)
 
 
-def _contradictions(found: Profile) -> Iterator[Shown]:
+def _contradictions(found: Profile, first: NDArray[np.intp]) -> Iterator[Shown]:
     """Rows with the same cells and another class."""
-    features = [
-        column.feature
-        for column in found.columns
-        if column.name != found.dataset.target and column.feature.kind != "identifier"
-    ]
-    if found.classes is None or len(features) < LEAST_COLUMNS or found.left:
+    if found.classes is None or not len(first):
         return
-    labels = found.classes.codes
-    rows, wrong, which = attainable(repeated(row_hashes(features)), labels)
+    rows, wrong, which = attainable(first, found.classes.codes)
     alone = found.dataset.pictures is None and found.dataset.embeddings is None and found.dataset.series is None
     figure = found.place.id("contradictions") if rows and found.samples else ""
     yield from contradiction_sentence(rows, wrong, found.dataset.length, found.dataset.target, figure, alone=alone)
     if figure:
-        yield _contradicting(found, which, rows, figure)
+        yield _contradicting(found, first, which, figure)
 
 
-def _contradicting(found: Profile, which: NDArray[np.intp], total: int, id: str) -> Figure:  # noqa: A002
+def _contradicting(found: Profile, first: NDArray[np.intp], which: NDArray[np.intp], id: str) -> Figure:  # noqa: A002
     features = [column for column in found.columns if column.name != found.dataset.target]
-    first = repeated(row_hashes([column.feature for column in features if column.feature.kind != "identifier"]))
     shown = [column for column in features if column.feature.kind != "identifier"][:SHOWN_COLUMNS]
     order = which[np.lexsort((which, first[which]))][:EXAMPLES]
     header = (Column("Row"), Column(found.dataset.target), *(Column(column.name) for column in shown))
@@ -134,7 +155,7 @@ def _contradicting(found: Profile, which: NDArray[np.intp], total: int, id: str)
         )
         for row in order
     )
-    caption = f"Rows with equal cells and another {found.dataset.target}, {len(body):,} of {total:,}."
+    caption = f"Rows with equal cells and another {found.dataset.target}, {len(body):,} of {len(which):,}."
     return Figure(id, "Rows that contradict each other", caption, Table(header, body), found.place.group("Duplicates"))
 
 

@@ -14,6 +14,7 @@ from dlviz_docs.insights.data_columns import column_sentences, flags_of
 from dlviz_docs.insights.data_words import percent
 from dlviz_docs.model import Kind
 from dlviz_docs.renderers.data._profile import Profile
+from dlviz_docs.renderers.data.duplicates import Equal
 from dlviz_docs.stats.columns import ColumnStats
 from dlviz_docs.view import Cell, Column, Figure, Shown, Table
 
@@ -30,8 +31,8 @@ _KINDS: Mapping[Kind, tuple[str, str]] = {
 }
 
 
-def overview(found: Profile, first: NDArray[np.intp]) -> Iterator[Shown]:
-    """Facts; a fact nobody knows has no row. `first` is what `repeated` gives of all columns, empty if not known."""
+def overview(found: Profile, equal: Equal) -> Iterator[Shown]:
+    """Facts; a fact nobody knows has no row."""
     dataset = found.dataset
     told = [
         ("Rows", f"{dataset.length:,}"),
@@ -42,7 +43,7 @@ def overview(found: Profile, first: NDArray[np.intp]) -> Iterator[Shown]:
         ("Annotated regions", f"{len(dataset.boxes):,}" if dataset.boxes is not None else ""),
         ("Values a row", _width(found)),
         ("Missing cells", _missing(found)),
-        ("Duplicate rows", _duplicates(first)),
+        ("Duplicate rows", _duplicates(equal.first)),
         ("Grouped by", dataset.group),
         ("Ordered by", dataset.time),
         ("Format", dataset.format),
