@@ -27,8 +27,8 @@ WEAK_GAP = 0.1
 """Between a class's recall and that of all rows, beyond both intervals."""
 SURE = 0.9
 """Confidence above which a mistake is called confident."""
-SURE_SHARE = 0.05
-"""Of all mistakes: fewer confident ones are told as a fact, not as a warning."""
+MORE_THAN_SAID = 1.5
+"""Times as many confident mistakes as the probabilities allow for."""
 LEAST_SURE = 5
 LEAST_OF_CLASS = 10
 LABELS_SHARE = 0.01
@@ -42,6 +42,20 @@ def confused_pair(truth: str, predicted: str, count: int, errors: int, low: floa
         "confused-pair",
         "warning",
         f"{percent(count / errors)} of all {errors:,} mistakes are {brief(truth)} → {brief(predicted)}.",
+        figure="confusion",
+        values={"count": count, "errors": errors, "share": count / errors, "low": low, "low_threshold": PAIR_SHARE},
+    )
+
+
+def mixed_up(first: str, second: str, count: int, errors: int, low: float) -> Insight | None:
+    """Two classes that are taken for each other hold much of all mistakes."""
+    if errors < LEAST_ERRORS or low < PAIR_SHARE:
+        return None
+    return Insight(
+        "confused-pair",
+        "warning",
+        f"{percent(count / errors)} of all {errors:,} mistakes are {brief(first)} and {brief(second)} taken for each "
+        "other.",
         figure="confusion",
         values={"count": count, "errors": errors, "share": count / errors, "low": low, "low_threshold": PAIR_SHARE},
     )
@@ -94,18 +108,27 @@ def weak_class(
     )
 
 
-def confident_and_wrong(count: int, errors: int, sure: int, shown: bool) -> Insight | None:
-    """Mistakes the model is sure of."""
+def confident_and_wrong(count: int, errors: int, sure: int, expected: float, shown: bool) -> Insight | None:
+    """Mistakes the model is sure of. `expected` is how many its probabilities allow for."""
     if count < LEAST_SURE or not sure:
         return None
-    where = "the first of them are shown" if shown else "they are the ones to look at first"
+    much = count >= LEAST_ERRORS and count >= MORE_THAN_SAID * expected
+    where = "the surest are shown first" if shown else "they are the ones to look at first"
     return Insight(
         "confident-and-wrong",
-        "warning" if count >= LEAST_ERRORS and count >= SURE_SHARE * errors else "info",
-        f"Confident and wrong: {count:,} of {errors:,} mistakes were made with a probability above {SURE} "
-        f"({percent(count / sure)} of all such answers); {where}.",
+        "warning" if much else "info",
+        f"Confident and wrong: {count:,} of {errors:,} mistakes were made with a probability above {SURE}. That is "
+        f"{percent(count / sure)} of all such answers, where the probabilities allow for {percent(expected / sure)}; "
+        f"{where}.",
         figure="mistakes" if shown else "confidence",
-        values={"count": count, "errors": errors, "sure": sure, "confidence": SURE, "share_threshold": SURE_SHARE},
+        values={
+            "count": count,
+            "errors": errors,
+            "sure": sure,
+            "expected": expected,
+            "confidence": SURE,
+            "ratio_threshold": MORE_THAN_SAID,
+        },
     )
 
 

@@ -188,6 +188,27 @@ def test_what_is_true_of_the_classes_is_said() -> None:
     assert "class 3" in of(shown(replace(one, predicted=said, probabilities=None))[1], "never-predicted").text
 
 
+def test_two_classes_that_are_taken_for_each_other() -> None:
+    one = made(2000, 5, skill=5.0)
+    assert one.predicted is not None
+    assert one.truth is not None
+    said, turned = one.predicted.copy(), np.arange(2000) % 5 == 0
+    said[turned & (one.truth == 2)] = 4
+    said[turned & (one.truth == 4)] = 2
+    found = of(shown(replace(one, predicted=said, probabilities=None))[1], "confused-pair")
+    assert "class 2 and class 4 taken for each other" in found.text
+    wrong = said != one.truth
+    among = np.isin(one.truth, (2, 4)) & np.isin(said, (2, 4)) & wrong
+    assert found.values["share"] == pytest.approx(among.sum() / wrong.sum())
+
+
+def test_confident_mistakes_are_weighed_against_what_was_said() -> None:
+    calm = of(shown(made(20_000, 4, skill=2.0, heat=2.0))[1], "confident-and-wrong")
+    loud = of(shown(made(20_000, 4, skill=2.5, heat=4.0))[1], "confident-and-wrong")
+    assert (calm.severity, loud.severity) == ("info", "warning")
+    assert loud.values["count"] > 1.5 * loud.values["expected"]
+
+
 def test_worse_than_no_model() -> None:
     truth = np.zeros(500, np.int32)
     truth[:50] = 1

@@ -60,11 +60,20 @@ def _pair(judged: Answers, table: classify.Confusion) -> Insight | None:
     truth, predicted, counts = table.mistakes()
     if not len(counts):
         return None
-    errors = int(counts.sum())
+    errors, k = int(counts.sum()), table.classes
+    first, said = int(truth[0]), int(predicted[0])
+    if k > 2:
+        ways = np.minimum(truth, predicted) * k + np.maximum(truth, predicted)
+        pairs, place = np.unique(ways, return_inverse=True)
+        both = np.bincount(place, counts)
+        most = int(both.argmax())
+        total = int(both[most])
+        if 4 * int(counts[place == most].max()) <= 3 * total:  # neither way is the rule
+            names = judged.classes[int(pairs[most]) // k], judged.classes[int(pairs[most]) % k]
+            return say.mixed_up(*names, total, errors, float(wilson(total, errors)[0]))
+    tell = say.one_sided if k == 2 else say.confused_pair
     low = float(wilson(int(counts[0]), errors)[0])
-    names = judged.classes[int(truth[0])], judged.classes[int(predicted[0])]
-    tell = say.one_sided if table.classes == 2 else say.confused_pair
-    return tell(*names, int(counts[0]), errors, low)
+    return tell(judged.classes[first], judged.classes[said], int(counts[0]), errors, low)
 
 
 def _most_confused(table: classify.Confusion) -> NDArray[np.intp]:

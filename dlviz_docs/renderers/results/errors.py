@@ -33,7 +33,9 @@ def mistakes(judged: Answers, place: Place, samples: bool) -> Iterator[Shown]:
         return
     if judged.confidence is not None:
         sure = judged.confidence > say.SURE
-        tell = say.confident_and_wrong(int((sure & ~judged.right).sum()), len(wrong), int(sure.sum()), samples)
+        expected = float((1 - judged.confidence[sure]).clip(min=0).sum())
+        count = int((sure & ~judged.right).sum())
+        tell = say.confident_and_wrong(count, len(wrong), int(sure.sum()), expected, samples)
         yield from linked(tell, judged, place)
     if not samples:
         return
