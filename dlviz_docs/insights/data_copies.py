@@ -241,17 +241,17 @@ def _name_classes(codes: Codes, classes: Codes, several: NDArray[Any]) -> bool:
     return int(several.sum()) <= 2 * len(np.unique(classes[classes >= 0]))
 
 
-def recording_sentence(found: Recordings, splits: Sequence[str], figure: str) -> Insight | None:
-    """How many files of the other splits are of a recording that the first split has too."""
+def recording_sentence(found: Recordings, splits: Sequence[str], figure: str, names: bool = True) -> Insight | None:
+    """How many files of the other splits are of a recording that the first split has too; with one's name if wanted."""
     table = found.table
     shared = table[(table[:, 0] > 0), 1:].sum(axis=0)
     if not (divided := len(found.divided)) or not shared.any():
         return None
     worst = int(np.argmax(shared / np.maximum(table[:, 1:].sum(axis=0), 1))) + 1
-    example = quoted(found.names[int(found.divided[0])] + "…")
+    example = f", such as {quoted(found.names[int(found.divided[0])] + '…')}" if names else ""
     text = (
         f"By their names, {of(int(shared[worst - 1]), int(table[:, worst].sum()), f'{splits[worst]} files')} are of "
-        f"recordings that {splits[0]} has too, such as {example}; {divided:,} of "
+        f"recordings that {splits[0]} has too{example}; {divided:,} of "
         f"{words.count(int((table.sum(axis=1) > 1).sum()), 'recording')} lie in several splits. If they show the same "
         "scene or patient, results are too good."
     )

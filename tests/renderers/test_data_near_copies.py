@@ -126,6 +126,14 @@ def test_recordings_that_lie_in_two_splits() -> None:
     )
 
 
+def test_without_samples_no_recording_is_named() -> None:
+    names = [f"x/patient{person}_{shot:03d}.png" for person in range(20) for shot in range(10)]
+    found, said = parts(named(names, [0, 2] * 100, [place % 2 for place in range(200)]), samples=False)
+    assert found == {}
+    assert "patient" not in said[0].text.replace("scene or patient", "")
+    assert said[0].figure == ""
+
+
 @pytest.mark.parametrize(
     "names",
     [

@@ -42,7 +42,7 @@ def near_copies(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown
     if len(copies):
         yield from _copies(dataset, found, copies, splits, place, group, samples)
     if splits and found.sources:
-        yield from _recordings(dataset, found, splits, place.id("recordings"), group)
+        yield from _recordings(dataset, found, splits, place.id("recordings"), group, samples)
 
 
 def _copies(
@@ -179,13 +179,24 @@ def _pair(
 # --- recordings -------------------------------------------------------------------------------------------------------
 
 
-def _recordings(dataset: Dataset, found: Pictures, splits: Groups, id: str, group: str) -> Iterator[Shown]:  # noqa: A002
+def _recordings(
+    dataset: Dataset,
+    found: Pictures,
+    splits: Groups,
+    id: str,  # noqa: A002  (the figure's word)
+    group: str,
+    samples: bool,
+) -> Iterator[Shown]:
+    """A sentence, and the names unless single rows are to be hidden: a name may be a patient's."""
     classes = by_class(dataset)
     known = said.recordings(found.sources, splits.codes, len(splits.names), classes.codes if classes else None)
-    if not known or not (insight := said.recording_sentence(known, splits.names, id)):
+    if not known:
         return
-    yield insight
-    yield Figure(id, "Recordings in several splits", _recordings_told(known), _table(known, splits.names), group)
+    if insight := said.recording_sentence(known, splits.names, id if samples else "", samples):
+        yield insight
+        if samples:
+            told = _recordings_told(known)
+            yield Figure(id, "Recordings in several splits", told, _table(known, splits.names), group)
 
 
 def _recordings_told(known: Recordings) -> str:
