@@ -5,6 +5,7 @@ What goes on from here are finished sections, figures as data, and the pictures 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -89,7 +90,7 @@ def _study(job: StudyJob, cache: Cache) -> Study:
 
     about, _, _ = read_about([Path(source.path) for source in job.folder.about])
     found = found_in(job.folder, job.folder.samples, about)
-    samples = _placed(read(found, plan(found)), job.folder.samples)
+    samples = _named(_placed(read(found, plan(found)), job.folder.samples), job.folder)
     if not (samples.datasets or samples.predictions or samples.problems):
         return Study()
     experiment = Experiment(job.folder.slug, about.title or job.folder.name, job.folder.relative, samples=samples)
@@ -132,6 +133,17 @@ def _placed(samples: Samples, files: SampleFiles) -> Samples:
         tuple(replace(one, problems=placed(one.problems)) for one in samples.predictions),
         placed(samples.problems),
     )
+
+
+def _named(samples: Samples, folder: ExperimentFolder) -> Samples:
+    """With predictions called by their run, where it left only one file of them."""
+    runs = {names.exact_slug(run.name, ""): run.name for run in folder.runs}
+    counts = Counter(one.run for one in samples.predictions)
+    named = tuple(
+        replace(one, name=runs[one.run]) if one.run in runs and counts[one.run] == 1 else one
+        for one in samples.predictions
+    )
+    return replace(samples, predictions=named)
 
 
 def _sections(experiment: Experiment, selection: Selection) -> Iterator[Section]:

@@ -12,6 +12,6 @@ other means gets the same pages.
 from __future__ import annotations
 
 from dlviz_docs.record.arrays import dataset, predictions
-from dlviz_docs.record.objects import Detection, detections, texts
+from dlviz_docs.record.objects import Objects, detections, ground_truth, texts
 
-__all__ = ["Detection", "dataset", "detections", "predictions", "texts"]
+__all__ = ["Objects", "dataset", "detections", "ground_truth", "predictions", "texts"]

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from dlviz_docs.record.arrays import Column, as_array
 
-__all__ = ["Detection", "detections", "texts"]
+__all__ = ["Objects", "detections", "ground_truth", "texts"]
 
 
 @dataclass(frozen=True, slots=True)
-class Detection:
+class Objects:
     """The objects of one picture: annotated ones, or predicted ones with scores."""
 
     boxes: Column
@@ -26,41 +26,40 @@ class Detection:
     """Shape (m,): confidence of predictions; None for annotations."""
 
 
-def detections(
-    folder: str | Path,
-    *,
-    pictures: Sequence[str],
-    sizes: Column,
-    truth: Sequence[Detection],
-    predicted: Sequence[Detection],
-    classes: Sequence[str],
-) -> tuple[Path, Path]:
-    """Write `instances.json` and `coco_instances_results.json` into the folder; returns both paths.
+def ground_truth(
+    folder: str | Path, *, pictures: Sequence[str], sizes: Column, objects: Sequence[Objects], classes: Sequence[str]
+) -> Path:
+    """Write `<folder>/instances.json`, what there is in each picture; returns its path.
 
-    `pictures` are paths relative to the folder or to the experiment, `sizes` their widths and heights, shape (n, 2);
-    `truth` and `predicted` have one entry a picture. Raises `ValueError` where these differ in number.
+    `pictures` are paths relative to the folder, `sizes` their widths and heights in px, shape (n, 2). Raises
+    `ValueError` where these and `objects` differ in number.
     """
     widths = as_array(sizes, "sizes")
-    if not len(pictures) == len(widths) == len(truth) == len(predicted):
-        raise ValueError(f"{len(pictures)} pictures, {len(widths)} sizes, {len(truth)} and {len(predicted)} entries")
+    if not len(pictures) == len(widths) == len(objects):
+        raise ValueError(f"{len(pictures)} pictures, {len(widths)} sizes, objects of {len(objects)}")
     images = [
         {"id": i, "file_name": str(name), "width": int(width), "height": int(height)}
         for i, (name, (width, height)) in enumerate(zip(pictures, widths, strict=True))
     ]
-    annotations = [
+    listed = [
         {"id": i, **one, "area": round(width * height, 3), "iscrowd": 0}
-        for i, (one, (_, _, width, height)) in enumerate(_objects(truth), 1)
+        for i, (one, (_, _, width, height)) in enumerate(_objects(objects), 1)
     ]
     categories = [{"id": i, "name": str(name)} for i, name in enumerate(classes)]
-    annotated = {"images": images, "annotations": annotations, "categories": categories}
-    place = Path(folder)
-    return (
-        _written(place / "instances.json", json.dumps(annotated)),
-        _written(place / "coco_instances_results.json", json.dumps([one for one, _ in _objects(predicted)])),
-    )
+    told = {"images": images, "annotations": listed, "categories": categories}
+    return _written(Path(folder) / "instances.json", json.dumps(told))
 
 
-def _objects(found: Sequence[Detection]) -> Iterator[tuple[dict[str, object], list[float]]]:
+def detections(folder: str | Path, *, objects: Sequence[Objects]) -> Path:
+    """Write `<folder>/coco_instances_results.json`, what was found in each picture; returns its path.
+
+    One entry a picture, in the order of their `ground_truth`.
+    """
+    found = [one for one, _ in _objects(objects)]
+    return _written(Path(folder) / "coco_instances_results.json", json.dumps(found))
+
+
+def _objects(found: Sequence[Objects]) -> Iterator[tuple[dict[str, object], list[float]]]:
     """Each object as COCO has it, and its box."""
     for image, one in enumerate(found):
         boxes = as_array(one.boxes, "boxes").reshape(-1, 4).tolist()

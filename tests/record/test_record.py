@@ -56,31 +56,26 @@ def test_the_same_data_gives_the_same_bytes(tmp_path: Path) -> None:
     assert record.dataset(tmp_path / "b", label=[1, 2]).read_bytes() == first
 
 
-def test_detections_are_coco(tmp_path: Path) -> None:
-    truth = record.Detection(np.array([[1, 2, 10, 20]]), np.array([1]))
-    predicted = record.Detection([[1.5, 2, 10, 20]], [1], [0.75])
-    none = record.Detection(np.zeros((0, 4)), [], [])
-    annotated, results = record.detections(
-        tmp_path,
-        pictures=["a.png", "b.png"],
-        sizes=[(64, 48), (32, 32)],
-        truth=[truth, record.Detection([], [])],
-        predicted=[predicted, none],
-        classes=["cat", "dog"],
+def test_objects_are_coco(tmp_path: Path) -> None:
+    truth = record.Objects(np.array([[1, 2, 10, 20]]), np.array([1]))
+    none = record.Objects(np.zeros((0, 4)), [])
+    path = record.ground_truth(
+        tmp_path, pictures=["a.png", "b.png"], sizes=[(64, 48), (32, 32)], objects=[truth, none], classes=["cat", "dog"]
     )
-    told = json.loads(annotated.read_text())
+    told = json.loads(path.read_text())
     assert [image["file_name"] for image in told["images"]] == ["a.png", "b.png"]
     assert told["annotations"] == [
         {"id": 1, "image_id": 0, "category_id": 1, "bbox": [1.0, 2.0, 10.0, 20.0], "area": 200.0, "iscrowd": 0}
     ]
     assert [category["name"] for category in told["categories"]] == ["cat", "dog"]
-    (found,) = json.loads(results.read_text())
-    assert found == {"image_id": 0, "category_id": 1, "bbox": [1.5, 2.0, 10.0, 20.0], "score": 0.75}
+    found = record.detections(tmp_path, objects=[none, record.Objects([[1.5, 2, 10, 20]], [1], [0.75])])
+    (one,) = json.loads(found.read_text())
+    assert one == {"image_id": 1, "category_id": 1, "bbox": [1.5, 2.0, 10.0, 20.0], "score": 0.75}
 
 
-def test_detections_of_other_pictures_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="1 pictures, 1 sizes, 0 and 0 entries"):
-        record.detections(tmp_path, pictures=["a"], sizes=[(1, 1)], truth=[], predicted=[], classes=[])
+def test_objects_of_other_pictures_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="1 pictures, 1 sizes, objects of 0"):
+        record.ground_truth(tmp_path, pictures=["a"], sizes=[(1, 1)], objects=[], classes=[])
 
 
 def test_texts_are_lines(tmp_path: Path) -> None:
