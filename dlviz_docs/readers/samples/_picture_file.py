@@ -27,6 +27,7 @@ __all__ = [
     "LARGEST",
     "MOST_PIXELS",
     "Refused",
+    "Root",
     "ends",
     "faults_told",
     "forbidden",
@@ -35,7 +36,6 @@ __all__ = [
     "open_file",
     "open_picture",
     "orientation",
-    "real_root",
     "why",
     "words_in",
 ]
@@ -88,27 +88,54 @@ def forbidden(relative: str) -> bool:
     return _OUTSIDE.search(relative) is not None
 
 
-def real_root(root: Path) -> str:
-    """The folder without symbolic links, as `open_file` wants it."""
-    return str(root.resolve())
+class Root:
+    """An experiment's folder as `open_file` wants it. Where its folders lead is asked once: not to be kept for long."""
+
+    __slots__ = ("_folders", "path")
+
+    def __init__(self, root: Path) -> None:
+        self.path = str(root.resolve())
+        self._folders: dict[str, str] = {}
+
+    def folder(self, relative: str) -> str:
+        """Its path without symbolic links; `Refused` where that is not below the root."""
+        if relative not in self._folders:
+            self._folders[relative] = self.inside(os.path.realpath(Path(self.path, relative)))
+        return self._folders[relative]
+
+    def inside(self, path: str) -> str:
+        """The path, if it is the root or lies in it."""
+        if path != self.path and not path.startswith(self.path.rstrip(os.sep) + os.sep):
+            raise Refused("outside")
+        return path
 
 
-def open_file(root: str, relative: str) -> BinaryIO:
-    """A regular file below `root` (from `real_root`); `Refused` where a link leads out of it, and for all else."""
+def open_file(root: Root, relative: str) -> BinaryIO:
+    """A regular file below the root; `Refused` where a link leads out of it, and for all else."""
     if not relative or forbidden(relative):
         raise Refused("outside")
-    path = os.path.realpath(Path(root, relative))
-    if not path.startswith(root.rstrip(os.sep) + os.sep):
-        raise Refused("outside")
-    try:
-        number = os.open(path, _FLAGS)
-    except OSError as error:
-        raise Refused("missing") from error
+    folder, _, name = relative.rpartition("/")
+    number = _opened(root, f"{root.folder(folder)}{os.sep}{name}")
     told = os.fstat(number)
     if not stat.S_ISREG(told.st_mode) or told.st_size > LARGEST:
         os.close(number)
         raise Refused("large" if stat.S_ISREG(told.st_mode) else "missing")
     return os.fdopen(number, "rb")
+
+
+def _opened(root: Root, path: str) -> int:
+    """The number of the open file; a link as a last step is followed as far as it stays inside."""
+    try:
+        if not hasattr(os, "O_NOFOLLOW"):
+            path = root.inside(os.path.realpath(path))
+        return os.open(path, _FLAGS)
+    except OSError as error:
+        if not Path(path).is_symlink():
+            raise Refused("missing") from error
+    try:
+        return os.open(root.inside(os.path.realpath(path)), _FLAGS)
+    except OSError as error:
+        raise Refused("missing") from error
 
 
 @contextmanager
@@ -123,7 +150,7 @@ def guarded() -> Iterator[None]:
 
 
 @contextmanager
-def open_picture(root: str, relative: str) -> Iterator[tuple[Image.Image, int]]:
+def open_picture(root: Root, relative: str) -> Iterator[tuple[Image.Image, int]]:
     """The picture, not decoded yet and small enough to be, and its bytes; to be used within `guarded`."""
     from PIL import Image
 
@@ -211,7 +238,7 @@ def named(paths: Sequence[str], thing: str) -> str:
 def ends(root: Path, relative: str) -> tuple[bytes, bytes]:
     """The first 64 kB of a file and its last 8; nothing of one that is not to be read."""
     try:
-        with open_file(real_root(root), relative) as file:
+        with open_file(Root(root), relative) as file:
             head = file.read(HEAD)
             size = file.seek(0, 2)
             file.seek(max(size - _TAIL, 0))

@@ -19,11 +19,11 @@ from xxhash import xxh3_64
 from dlviz_docs.model import FloatArray
 from dlviz_docs.readers.samples._picture_file import (
     Refused,
+    Root,
     guarded,
     open_file,
     open_picture,
     orientation,
-    real_root,
     why,
 )
 from dlviz_docs.readers.samples._rasters import plain
@@ -85,7 +85,7 @@ def headers(root: Path, relative_paths: Sequence[str]) -> Headers:
     sizes = np.zeros((len(relative_paths), 2), np.int32)
     octets = np.zeros(len(relative_paths), np.int64)
     modes, faults = [], []
-    real = real_root(root)
+    real = Root(root)
     with guarded():
         for row, path in enumerate(relative_paths):
             mode = fault = ""
@@ -99,7 +99,7 @@ def headers(root: Path, relative_paths: Sequence[str]) -> Headers:
     return Headers(sizes, octets, tuple(modes), tuple(faults))
 
 
-def _header(root: str, path: str) -> tuple[tuple[int, int], int, str]:
+def _header(root: Root, path: str) -> tuple[tuple[int, int], int, str]:
     with open_picture(root, path) as (image, octets):
         size = image.size[::-1] if orientation(image) in _SWAPPED else image.size
         return size, octets, image.mode
@@ -115,7 +115,7 @@ def merge_headers(parts: Sequence[Headers]) -> Headers:
 def contents(root: Path, relative_paths: Sequence[str]) -> NDArray[np.uint64]:
     """Hash of each file's bytes, never 0; 0 where it cannot be read."""
     hashes = np.zeros(len(relative_paths), np.uint64)
-    real = real_root(root)
+    real = Root(root)
     for row, path in enumerate(relative_paths):
         try:
             with open_file(real, path) as file:
@@ -130,7 +130,7 @@ def contents(root: Path, relative_paths: Sequence[str]) -> NDArray[np.uint64]:
 
 def measure(root: Path, relative_paths: Sequence[str]) -> Measured:
     """The pixels of these pictures, looked at upright and at 256 px."""
-    real = real_root(root)
+    real = Root(root)
     rows = []
     with guarded():
         for path in relative_paths:

@@ -39,7 +39,9 @@ def plain(image: Image.Image, side: int) -> Image.Image:
         image.load() if image.format != "JPEG" else image.draft(None, (2 * side, 2 * side))
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
     image = _in_srgb(image, profile)
-    return image if turn is None else image.transpose(Image.Transpose(turn))
+    image = image.copy() if turn is None else image.transpose(Image.Transpose(turn))
+    image.info.clear()
+    return image
 
 
 def _converted(image: Image.Image) -> Image.Image:

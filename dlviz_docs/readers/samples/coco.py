@@ -20,7 +20,7 @@ from dlviz_docs.model import FloatArray, Problem
 from dlviz_docs.readers import _json
 from dlviz_docs.readers._text import Damaged, clean, decode
 from dlviz_docs.readers.samples._annotated import NO_MASK, Annotated, ImageId, Told, check
-from dlviz_docs.readers.samples._picture_file import HEAD, Refused, ends, forbidden, open_file, real_root
+from dlviz_docs.readers.samples._picture_file import HEAD, Refused, Root, ends, forbidden, open_file
 from dlviz_docs.readers.samples._rle import Mask, read_mask
 
 __all__ = ["LARGEST", "Results", "is_annotations", "is_results", "read_annotations", "read_results"]
@@ -56,7 +56,7 @@ def is_results(root: Path, relative: str) -> bool:
 def _load(root: Path, relative: str) -> tuple[object, int, tuple[Problem, ...]]:
     """The value, bytes, and what is wrong with the file; of one that breaks off, what is complete."""
     try:
-        with open_file(real_root(root), relative) as file:
+        with open_file(Root(root), relative) as file:
             data = file.read(LARGEST + 1)
     except (Refused, OSError):
         return None, 0, (Problem("unreadable", relative, "cannot be opened", "Let everybody read the file."),)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dlviz_docs.model import Problem
 from dlviz_docs.readers._text import counted
-from dlviz_docs.readers.samples._picture_file import faults_told, guarded, named, open_picture, real_root, why
+from dlviz_docs.readers.samples._picture_file import Root, faults_told, guarded, named, open_picture, why
 from dlviz_docs.readers.samples.pictures import sample
 
 __all__ = ["MOST_CLASSES", "VOID", "Compared", "compare", "mask_picture", "open_mask"]
@@ -36,7 +36,7 @@ def open_mask(root: Path, source: str) -> NDArray[np.int64]:
 
     Raises what Pillow raises, and `Refused`, for a file that cannot be read.
     """
-    with guarded(), open_picture(real_root(root), source) as (image, _):
+    with guarded(), open_picture(Root(root), source) as (image, _):
         if image.mode in ("LA", "La", "PA"):
             image = image.convert("L") if image.mode != "PA" else image.convert("P")
         if image.mode == "F" or (image.mode not in ("P", "L", "1") and not image.mode.startswith("I")):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlviz_docs.model.samples import Pictures
-from dlviz_docs.readers.samples._picture_file import guarded, open_picture, real_root
+from dlviz_docs.readers.samples._picture_file import Root, guarded, open_picture
 from dlviz_docs.readers.samples._rasters import PIXELATED, from_array, plain
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _image(root: Path, pictures: Pictures, row: int, side: int) -> Image.Image |
     if not source:
         return None
     try:
-        with guarded(), open_picture(real_root(root), source) as (opened, _):
+        with guarded(), open_picture(Root(root), source) as (opened, _):
             return plain(opened, side)
     except Exception:  # noqa: BLE001 - counted and named when the pictures were read
         return None

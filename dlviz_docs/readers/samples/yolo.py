@@ -17,7 +17,7 @@ from dlviz_docs.model.samples import Boxes
 from dlviz_docs.readers import _yaml
 from dlviz_docs.readers._text import Damaged, clean, counted
 from dlviz_docs.readers.samples._annotated import Told, check
-from dlviz_docs.readers.samples._picture_file import Refused, named, open_file, real_root
+from dlviz_docs.readers.samples._picture_file import Refused, Root, named, open_file
 
 __all__ = ["Labels", "class_names", "is_label_text", "label_files", "read_labels"]
 
@@ -30,7 +30,7 @@ _BEYOND = 1.001
 
 def class_names(root: Path, relative: str) -> tuple[str, ...]:
     """Of data.yaml, `names` as a list or by number; of a text file, its lines; () where there are none."""
-    text = _text(root, relative)
+    text = _text(Root(root), relative)
     if text is None:
         return ()
     if not relative.endswith((".yaml", ".yml")):
@@ -46,9 +46,9 @@ def class_names(root: Path, relative: str) -> tuple[str, ...]:
     return tuple(clean(str(name)) for name in names) if isinstance(names, list) else ()
 
 
-def _text(root: Path, relative: str) -> str | None:
+def _text(root: Root, relative: str) -> str | None:
     try:
-        with open_file(real_root(root), relative) as file:
+        with open_file(root, relative) as file:
             data = file.read(LARGEST + 1)
     except (Refused, OSError):
         return None
@@ -68,7 +68,7 @@ def label_files(files: Sequence[str]) -> dict[str, dict[str, str]]:
 
 def is_label_text(root: Path, relative: str) -> bool:
     """Whether the first line is a class and at least four shares of a picture."""
-    line = (_text(root, relative) or "").strip().partition("\n")[0].split()
+    line = (_text(Root(root), relative) or "").strip().partition("\n")[0].split()
     try:
         numbers = [float(word) for word in line]
     except ValueError:
@@ -153,11 +153,12 @@ def read_labels(
     0, any number is a class.
     """
     lines = _Lines()
+    inside = Root(root)
     row_of = {path.rpartition("/")[2].rpartition(".")[0]: row for row, path in enumerate(pictures)}
     unlabelled = [path for path in pictures if path.rpartition("/")[2].rpartition(".")[0] not in labels]
     homeless = [path for stem, path in labels.items() if stem not in row_of]
     for stem, path in labels.items():
-        if (row := row_of.get(stem)) is not None and (text := _text(root, path)) is not None:
+        if (row := row_of.get(stem)) is not None and (text := _text(inside, path)) is not None:
             lines.take(row, path, text, scored=scored)
     told = _in_px(lines, sizes, classes)
     told.scores = np.array(lines.scores, np.float64) if scored else None

@@ -1,23 +1,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from pycocotools import mask as oracle
-
-sys.path.insert(0, str(Path(__file__).parent))
 from _trees import annotations, found, picture, results_of, text
+from pycocotools import mask as oracle
 
 from dlviz_docs.model.samples import Dataset, Predictions
 from dlviz_docs.readers.samples import coco
 from dlviz_docs.readers.samples._rle import box_of, read_mask, unpack
 from dlviz_docs.readers.samples._types import DataEntry, Found, ResultEntry
 from dlviz_docs.readers.samples.folders import plan_pictures, read_pictures
-
-MEDWASTE = Path("/work/shared/corpora/detectron2_medwaste/data")
 
 
 def dataset_of(told: Found) -> Dataset:
@@ -289,9 +284,8 @@ def test_experiment_yml_names_annotations(tmp_path: Path) -> None:
     assert (dataset.name, dataset.length) == ("Shots", 2)
 
 
-@pytest.mark.skipif(not MEDWASTE.is_dir(), reason="the corpora are not here")
-def test_a_real_detection_of_medical_waste() -> None:
-    told = found(MEDWASTE, {"output": "output"})
+def test_a_real_detection_of_medical_waste(corpora: Path) -> None:
+    told = found(corpora / "detectron2_medwaste" / "data", {"output": "output"})
     dataset = dataset_of(told)
     assert (dataset.length, dataset.splits) == (75, ("val", "test"))
     assert dataset.boxes is not None
@@ -304,3 +298,48 @@ def test_a_real_detection_of_medical_waste() -> None:
     assert (len(predictions.boxes), len(predictions.true_boxes)) == (1922, 140)
     assert predictions.pictures is not None
     assert predictions.pictures.sizes.tolist() == [[640, 640]] * 25
+
+
+def test_whatever_stands_in_the_places_of_numbers_is_no_exception(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    odd = [
+        None,
+        True,
+        -1,
+        0,
+        3,
+        7,
+        1e308,
+        float("nan"),
+        10**40,
+        "3",
+        "",
+        [],
+        {},
+        [1],
+        [1, 2, 3, 4],
+        {"size": [1]},
+        [[1]],
+    ]
+
+    def pick() -> object:
+        return odd[rng.integers(len(odd))]
+
+    for _ in range(300):
+        keys = ("id", "image_id", "category_id", "bbox", "segmentation", "score", "area", "iscrowd", "name")
+        rows = [[{key: pick() for key in keys if rng.random() < 0.8} for _ in range(5)] + [pick()] for _ in range(3)]
+        images = [
+            row | {key: pick() for key in ("file_name", "width", "height")} for row in rows[0] if isinstance(row, dict)
+        ]
+        text(tmp_path / "a.json", {"images": images, "annotations": rows[1], "categories": rows[2]})
+        text(tmp_path / "b.json", rows[1])
+        read = coco.read_annotations(tmp_path, "a.json", lambda _, names: [""] * len(names))
+        assert np.isfinite(read.boxes.xywh).all()
+        assert (read.boxes.xywh[:, 2:] > 0).all()
+        assert len(read.ids) == len(read.keys) == len(read.sizes)
+        assert len(coco.read_results(tmp_path, "b.json").images) == sum(isinstance(row, dict) for row in rows[1])
+        entry = ResultEntry(path="b.json", truth="a.json")
+        told = found(tmp_path, results=(entry,))
+        planned, predicted, _ = plan_pictures(told)
+        for one in (*planned, *predicted):
+            read_pictures(told, one)

@@ -12,6 +12,7 @@ from sklearn.datasets import load_digits, load_sample_images
 
 from dlviz_docs.readers.samples import _picture_file, _pixels
 from dlviz_docs.readers.samples.pictures import look, pictures_of, pictures_of_array, sample
+from dlviz_docs.readers.samples.thumbnails import thumbnail
 
 
 def noise(seed: int = 0, size: tuple[int, int] = (60, 80)) -> Image.Image:
@@ -268,3 +269,23 @@ def test_arrays_of_any_numbers(array: np.ndarray, scale: tuple[float, float], sh
 def test_arrays_that_are_no_pictures_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="holds no pictures"):
         pictures_of_array("x.npy", np.zeros(shape))
+
+
+def test_flipped_bytes_are_read_or_told(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    names = []
+    for kind in ("jpg", "png", "webp", "tif", "gif", "bmp"):
+        noise(0, (12, 12)).save(tmp_path / f"a.{kind}")
+        whole = (tmp_path / f"a.{kind}").read_bytes()
+        for number in range(120):
+            flipped = bytearray(whole)
+            place = number % 60 if number < 60 else rng.integers(len(whole))
+            flipped[place % len(whole)] ^= 1 << int(rng.integers(8))
+            names.append(f"{number}.{kind}")
+            (tmp_path / names[-1]).write_bytes(flipped)
+    pictures, problems = look(tmp_path, names)
+    told = sum(int(problem.what.split(" ")[0]) for problem in problems)
+    assert told == len(names) - len(pictures.measured)
+    assert 0 < told < len(names)
+    for row in range(len(names)):
+        thumbnail(tmp_path, pictures, row, 40)

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).parent))
 from _trees import found, picture
+from PIL import Image
 
 from dlviz_docs.model.samples import Predictions
 from dlviz_docs.readers.samples._types import Found, ResultEntry

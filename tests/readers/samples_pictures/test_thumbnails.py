@@ -167,6 +167,19 @@ def test_small_pictures_are_enlarged_dot_by_dot_without_loss(tmp_path: Path) -> 
     assert (pixels == values.repeat(3, axis=0).repeat(3, axis=1)).all()
 
 
+@pytest.mark.parametrize("kind", ["jpg", "png", "webp", "tif"])
+def test_a_picture_smaller_than_asked_is_whole_and_without_metadata(tmp_path: Path, kind: str) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for size in (20, 90):
+        scene(size, size).save(tmp_path / f"a.{kind}", icc_profile=profile, exif=exif(1).tobytes())
+        pictures = pictures_of(tmp_path, [f"a.{kind}"])
+        image = opened(thumbnail(tmp_path, pictures, 0, 120))
+        assert near(image.getpixel((5, 5)), COLOURS["top left"])
+        assert not {"exif", "xmp", "icc_profile"} & set(image.info)
+        image = opened(sprite(tmp_path, pictures, [0], 100))
+        assert near(image.getpixel((15, 15)), COLOURS["top left"], by=40)
+
+
 def test_a_picture_is_not_enlarged(tmp_path: Path) -> None:
     scene(90, 65).save(tmp_path / "a.png")
     assert of_file(tmp_path, "a.png", 400).size == (90, 65)
