@@ -31,7 +31,10 @@ Bools: TypeAlias = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranked:
-    """Counts above each distinct score, the highest first: shape (t,) each, the last ones are all rows."""
+    """Counts above each score that matters, the highest first: shape (t,) each, the last ones are all rows.
+
+    Negatives that follow one another without a positive stand together, at the lowest score of them.
+    """
 
     thresholds: Floats
     hits: Floats
@@ -71,13 +74,21 @@ def rank(scores: Floats, positive: Bools) -> Ranked:
     keys <<= np.uint64(1)
     keys |= positive.view(np.uint8)
     keys.sort()
-    labels = (keys & np.uint64(1)).astype(np.uint8)
-    values = keys >> np.uint64(1)
-    begins = np.flatnonzero(np.r_[True, values[1:] != values[:-1]])  # where a distinct score begins, ascending
-    below = np.cumsum(labels, dtype=np.intp)
-    hits = below[-1] - np.r_[0, below[begins[1:] - 1]]
+    labels = (keys & np.uint64(1)).astype(np.bool_)
+    keys >>= np.uint64(1)
+    begins = np.flatnonzero(_begins(keys, labels))
+    hits = np.count_nonzero(labels) - np.append(0, np.cumsum(labels, dtype=np.int32)[begins[1:] - 1])
     alarms = len(keys) - begins - hits
-    return Ranked(values[begins].view(np.float64)[::-1], hits[::-1].astype(np.float64), alarms[::-1].astype(np.float64))
+    return Ranked(keys[begins].view(np.float64)[::-1], hits[::-1].astype(np.float64), alarms[::-1].astype(np.float64))
+
+
+def _begins(values: NDArray[np.uint64], labels: Bools) -> Bools:
+    """Where a distinct score begins, ascending; not where negatives follow one another, for nothing changes there."""
+    begins = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=begins[1:])
+    lone = np.append(begins[1:], True)  # the score has one row; of equal ones the positives come last
+    begins[1:] &= labels[1:] | labels[:-1] | ~lone[1:]
+    return begins
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -29,13 +29,18 @@ def test_areas_with_and_without_ties(digits: int | None) -> None:
     assert roc.auc_interval(ranked) == found.auc_ends
 
 
-def test_the_curve_is_the_same_at_every_threshold() -> None:
-    scores, positive = scored(500, digits=2)
+@pytest.mark.parametrize("digits", [None, 3, 2])
+def test_the_curve_is_the_same_at_every_threshold(digits: int | None) -> None:
+    scores, positive = scored(500, digits=digits)
     ranked = roc.rank(scores, positive)
     alarms, hits, thresholds = metrics.roc_curve(positive, scores, drop_intermediate=False)
-    assert np.array_equal(ranked.thresholds, thresholds[1:])
-    assert ranked.hits / ranked.positives == pytest.approx(hits[1:])
-    assert ranked.alarms / ranked.negatives == pytest.approx(alarms[1:])
+    kept = np.isin(thresholds, ranked.thresholds)
+    assert kept.sum() == len(ranked.thresholds)
+    assert ranked.hits / ranked.positives == pytest.approx(hits[kept])
+    assert ranked.alarms / ranked.negatives == pytest.approx(alarms[kept])
+    left = ~kept
+    left[0] = False  # infinity
+    assert np.array_equal(hits[left], hits[np.flatnonzero(left) - 1])  # only negatives are left out
 
 
 def test_delong_is_what_drawing_rows_gives() -> None:
