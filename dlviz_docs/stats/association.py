@@ -25,7 +25,7 @@ __all__ = [
 
 Floats: TypeAlias = NDArray[np.float64]
 
-BLOCK = 1 << 16
+BLOCK = 1 << 13
 """Rows of one matrix product, so that all columns never stand in memory a second time."""
 
 

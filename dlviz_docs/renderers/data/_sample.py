@@ -16,7 +16,7 @@ from dlviz_docs.stats.relations import MOST_LEVELS
 
 __all__ = ["ROWS", "Sample", "sample_of"]
 
-ROWS = 2000
+ROWS = 1500
 """Every row is compared with every other."""
 LEAST = 30
 COLUMNS = 200
