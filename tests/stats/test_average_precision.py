@@ -11,7 +11,7 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from dlviz_docs.stats.average_precision import Evaluation, average_precision, evaluate, mean, resampled
+from dlviz_docs.stats.average_precision import Evaluation, average_precision, evaluate, interval, mean, resampled
 from dlviz_docs.stats.matching import Set
 
 
@@ -159,6 +159,40 @@ def test_resampled_averages_are_those_of_the_copied_pictures() -> None:
         again, _ = both({**truth, "images": images, "annotations": numbered}, predicted)
         np.testing.assert_allclose(draws.ap[turn], again.ap, atol=2e-3)  # equal scores lie in another order in copies
         np.testing.assert_allclose(draws.recall[turn], again.recall[:, :, 0].mean(0), atol=1e-6)
+
+
+def test_intervals_hold_the_average_of_far_more_pictures() -> None:
+    """Which the quantiles of the draws, that are too high, hardly ever do."""
+    rng = np.random.default_rng(0)
+    pictures, classes, some = 3000, 5, 60
+    picture = np.sort(rng.integers(0, pictures, 7500)).astype(np.int32)
+    category = rng.integers(0, classes, 7500).astype(np.int32)
+    xywh = np.concatenate([rng.uniform(0, 300, (7500, 2)), rng.uniform(10, 50, (7500, 2))], axis=1)
+    source = np.repeat(np.arange(7500), 2)
+    moved = xywh[source] + rng.normal(0, 0.08, (15000, 4)) * np.tile(xywh[source, 2:], 2)
+    seen = np.where(rng.random(15000) < 0.3, rng.integers(0, classes, 15000), category[source]).astype(np.int32)
+    scores = rng.random(15000)
+
+    def of(chosen: np.ndarray) -> Evaluation:
+        place = np.full(pictures, -1, np.int32)
+        place[chosen] = np.arange(len(chosen))
+        sets = []
+        for where, what, boxes in ((picture[source], seen, moved), (picture, category, xywh)):
+            kept = place[where] >= 0
+            area = boxes[kept, 2] * boxes[kept, 3]
+            sets.append(Set(place[where][kept], what[kept], boxes[kept], area, np.zeros(kept.sum(), bool)))
+        return evaluate(sets[0], scores[place[picture[source]] >= 0], sets[1], classes)
+
+    whole = mean(of(np.arange(pictures)).ap[:, :, 0])
+    held = quantiles = 0
+    for _ in range(60):
+        found = of(rng.choice(pictures, some, replace=False))
+        draws = np.nanmean(resampled(found, some, most=200).ap[..., 0], axis=(1, 2)).astype(float)
+        low, high = interval(mean(found.ap[:, :, 0]), draws)
+        held += low <= whole <= high
+        quantiles += np.quantile(draws, 0.025) <= whole <= np.quantile(draws, 0.975)
+    assert held >= 0.75 * 60
+    assert quantiles < held / 2
 
 
 def test_nothing_at_all_is_no_number() -> None:

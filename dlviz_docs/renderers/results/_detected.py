@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from dlviz_docs.model import Boxes, Predictions
 from dlviz_docs.renderers._place import Place
-from dlviz_docs.stats.average_precision import Draws, Evaluation, evaluate, mean, resampled
-from dlviz_docs.stats.intervals import percentiles
+from dlviz_docs.stats.average_precision import Draws, Evaluation, evaluate, interval, mean, resampled
 from dlviz_docs.stats.matching import Set
 from dlviz_docs.stats.operating import Point, best_threshold, operate
 from dlviz_docs.stats.tide import Errors, tide
@@ -112,9 +111,7 @@ class Detected:
         known = np.isfinite(drawn)
         count = known.sum(1)
         means = np.where(count > 0, np.where(known, drawn, 0).sum(1) / np.maximum(count, 1), np.nan)
-        low, high = percentiles(means)
-        enough = self.pictures >= 2 and np.isfinite(point)
-        return point, *((float(low), float(high)) if enough else (np.nan, np.nan))
+        return point, *(interval(point, means) if self.pictures > 1 else (np.nan, np.nan))
 
 
 def _usable(boxes: Boxes | None) -> NDArray[np.intp]:

@@ -21,6 +21,8 @@ from dlviz_docs.view import Cell, Column, Figure, Layer, Plot, PlotAxis, Shown, 
 
 __all__ = ["detection"]
 
+FEW_BOXES = 100
+"""Annotations of a class up to which AP is clearly too high on average."""
 _EMPTY = Cell("–")
 
 
@@ -80,8 +82,13 @@ def _headline(found: Detected) -> Figure:
         f"COCO's numbers with 95 % intervals, from {len(found.draws.ap):,} draws of the {found.pictures:,} pictures: "
         f"AP {estimate(*found.ap())}."
     )
+    if n < FEW_BOXES * int((found.annotated > 0).sum()):
+        caption += " AP of few boxes tends to be too high, which the intervals allow for."
     if found.unusable:
         caption += f" {words.count(found.unusable, 'box', 'boxes')} of an unknown picture or class left out."
+    boxes = found.predictions.boxes
+    if boxes is not None and (boxes.masks or boxes.outlines):
+        caption += " Boxes are judged here, not the masks that were predicted too."
     if not found.scored:
         caption += " The predictions have no confidence, so AP depends on their order in the file."
     return Figure(
