@@ -27,6 +27,10 @@ def eta_squared(values: Floats, codes: NDArray[Any], groups: int) -> float:
     k, n = int(present.sum()), len(y)
     if k < 2 or n <= k:
         return float("nan")
+    peak = float(np.abs(y).max())
+    if not peak > 0:
+        return float("nan")
+    y = y / peak
     y = y - y.mean()
     total = float(y @ y)
     if not total > 1e-18 * n:
@@ -40,8 +44,9 @@ def eta_squared(values: Floats, codes: NDArray[Any], groups: int) -> float:
 def standardised_shift(values: Floats, reference: Floats) -> float:
     """Difference of the means over the pooled standard deviation (Cohen's d); NaN without variance or two rows each."""
     a, b = values[np.isfinite(values)], reference[np.isfinite(reference)]
-    if len(a) < 2 or len(b) < 2:
+    if len(a) < 2 or len(b) < 2 or not (peak := float(max(np.abs(a).max(), np.abs(b).max()))) > 0:
         return float("nan")
+    a, b = a / peak, b / peak
     pooled = ((len(a) - 1) * a.var(ddof=1) + (len(b) - 1) * b.var(ddof=1)) / (len(a) + len(b) - 2)
     return float((a.mean() - b.mean()) / pooled**0.5) if pooled > 1e-18 else float("nan")
 

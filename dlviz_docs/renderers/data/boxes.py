@@ -51,10 +51,10 @@ def boxes(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
     yield from _per_picture(dataset, found, pictures, place.id("boxes-per-picture"), group)
     yield from _sizes(dataset, found, place, group)
     yield from _places(found, pictures, place.id("box-places"), group)
-    faults, figure = said.faults(found, pictures), place.id("box-faults") if samples else ""
-    yield from said.fault_sentences(faults, len(found), figure)
-    if samples and len(faults):
-        yield from _faulty(dataset, found, pictures, faults, figure, group)
+    faults = said.faults(found, pictures)
+    shown = list(_faulty(dataset, found, pictures, faults, place.id("box-faults"), group)) if samples else []
+    yield from said.fault_sentences(faults, len(found), shown[0].id if shown else "")
+    yield from shown
 
 
 # --- pictures with boxes ----------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ TRUSTED = 0.85
 LEAST = 2 * NEIGHBOURS + 1
 SHOWN = 24
 _HEADING = "Neighbours"
+_FAR = 1e100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +92,9 @@ def points_of(rows: NDArray[np.intp], points: FloatArray, of_what: str) -> Point
     rows, points = rows[finite], points[finite]
     if len(rows) < LEAST:
         return None
+    largest = float(np.abs(points).max())
+    if largest > _FAR or 0 < largest < 1 / _FAR:
+        points = points / largest  # squares of distances have to be numbers
     coordinates, variance = principal(points, COMPONENTS)
     if not coordinates.any():
         return None

@@ -54,7 +54,10 @@ def _copies(
     group: str,
     samples: bool,
 ) -> Iterator[Shown]:
-    classes, pairs = by_class(dataset), place.id("copies-pairs") if samples else ""
+    classes, told = by_class(dataset), _told(found, copies)
+    id = place.id("copies-pairs")  # noqa: A001  (the figure's word)
+    shown = list(_pairs(dataset, found, copies, splits, classes, id, group, told)) if samples else []
+    pairs = id if shown else ""
     codes = splits.codes if splits else np.zeros(len(found), np.int32)
     names = splits.names if splits else ("",)
     matrix = said.copy_matrix(copies, found.contents, codes, len(names))
@@ -63,11 +66,9 @@ def _copies(
     yield from said.copy_sentences(matrix, sizes, names, "pictures", figure)
     if classes and (conflict := said.conflict_sentence(copies, classes.codes, "pictures", pairs)):
         yield conflict
-    told = _told(found, copies)
     if splits:
         yield copies_matrix(matrix, sizes, splits.names, "pictures", figure, group, told)
-    if samples:
-        yield from _pairs(dataset, found, copies, splits, classes, pairs, group, told)
+    yield from shown
 
 
 def _told(found: Pictures, copies: Copies) -> str:

@@ -59,10 +59,9 @@ def pictures(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
     yield from _sizes(dataset, found, place, group)
     yield from _measures(dataset, found, place, group)
     odd = list(said.odd_pictures(found))
-    odd_figure = place.id("pictures-odd") if samples else ""
-    yield from said.odd_sentences(odd, odd_figure)
-    if samples and odd:
-        yield from _odd(dataset, found, odd, odd_figure, group)
+    shown = list(_odd(dataset, found, odd, place.id("pictures-odd"), group)) if samples else []
+    yield from said.odd_sentences(odd, shown[0].id if shown else "")
+    yield from shown
 
 
 # --- contact sheet ----------------------------------------------------------------------------------------------------
@@ -304,9 +303,10 @@ def _class_matrix(measures: dict[str, FloatArray], classes: Groups) -> Matrix | 
 
 def _in_deviations(means: FloatArray) -> FloatArray:
     """Distance of each class from the middle one; the plain deviation where half of them are equal."""
+    means = means / (float(np.abs(means).max()) or 1.0)
     middle = median(means)
     scale = NORMAL_MAD * median(np.abs(means - middle)) or float(means.std())
-    distances: FloatArray = (means - middle) / scale if scale > 0 else np.zeros(len(means))
+    distances: FloatArray = (means - middle) / scale if scale > 1e-12 else np.zeros(len(means))
     return distances
 
 

@@ -72,8 +72,13 @@ def _column(column: _Column, samples: bool) -> Iterator[Shown]:
     classes, splits = by_class(column.dataset), by_split(column.dataset)
     if samples:
         yield from _examples(column, classes, splits)
-    yield from said.text_sentences(column.feature, column.corpus, column.id("length"))
-    yield from _lengths(column, classes)
+    lengths = list(_lengths(column))
+    figure = lengths[0].id if lengths else ""
+    yield from said.text_sentences(column.feature, column.corpus, figure)
+    stored = column.corpus.stored.lengths
+    if classes and (insight := said.length_shortcut(column.feature.name, stored, classes.codes, classes.names, figure)):
+        yield insight
+    yield from lengths
     yield from _words(column)
     if classes:
         yield from _telling(column, classes)
@@ -119,20 +124,14 @@ def _cut(text: str) -> str:
 # --- lengths and words ------------------------------------------------------------------------------------------------
 
 
-def _lengths(column: _Column, classes: Groups | None) -> Iterator[Shown]:
+def _lengths(column: _Column) -> Iterator[Figure]:
     stored = column.corpus.stored
-    groups, figure = main_groups(column.dataset), column.id("length")
+    groups = main_groups(column.dataset)
     lengths = np.where(stored.lengths >= 0, stored.lengths, np.nan).astype(np.float64)
-    if classes and (
-        insight := said.length_shortcut(
-            column.feature.name, stored.lengths, classes.codes, classes.names, column.id("length")
-        )
-    ):
-        yield insight
     known = lengths[np.isfinite(lengths)]
     if plot := histogram(lengths, groups, "characters", whole=True):
         caption = f"Characters: {_middle(known)}; n = {words.count(len(known), 'text')}."
-        yield Figure(figure, "Length in characters", caption, plot, column.group)
+        yield Figure(column.id("length"), "Length in characters", caption, plot, column.group)
     corpus = column.corpus
     if plot := histogram(corpus.counts, groups and groups.of(corpus.rows), "words", whole=True):
         over = int((corpus.counts > CUT).sum())
