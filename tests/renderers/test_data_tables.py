@@ -1,0 +1,197 @@
+"""What the page of a table shows: real tables, and columns with everything that can be odd about them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_tables import category, dataset, figures, insights, number, page, real, texts_of
+from scipy import stats
+
+from dlviz_docs.model import Dataset, Feature, Insight
+from dlviz_docs.view import Figure, Matrix, Plot, Table
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("name", ["wine", "breast_cancer", "diabetes", "iris"])
+def test_every_sentence_points_at_a_figure_of_the_page(name: str) -> None:
+    shown = page(real(name))
+    known = figures(shown)
+    said = [one for one in shown if isinstance(one, Insight)]
+    assert said
+    assert {one.figure for one in said} <= set(known)
+    assert all(one.text.endswith((".", "?")) and "nan" not in one.text.lower().split() for one in said)
+    order = ["serious", "warning", "info"]
+    assert [order.index(one.severity) for one in said] == sorted(order.index(one.severity) for one in said)
+    assert all(isinstance(one, Insight) for one in shown[: len(said)])
+
+
+def test_the_table_of_columns_holds_what_numpy_finds() -> None:
+    found = real("wine")
+    table = figures(page(found))["columns"].spec
+    assert isinstance(table, Table)
+    assert len(table.rows) == 14
+    labels = [column.label for column in table.columns]
+    alcohol = dict(zip(labels, table.rows[0], strict=True))
+    values = found.features[0].values
+    assert alcohol["Mean"].sort == pytest.approx(values.mean())
+    assert alcohol["SD"].sort == pytest.approx(values.std(ddof=1))
+    assert alcohol["Skew"].sort == pytest.approx(stats.skew(values))
+    assert alcohol["Distinct"].text == str(len(np.unique(values)))
+
+
+def test_histograms_are_shares_of_each_split_over_the_same_edges() -> None:
+    found = real("wine")
+    plot = figures(page(found))["column-alcohol"].spec
+    assert isinstance(plot, Plot)
+    assert [layer.label for layer in plot.layers] == ["train", "val"]
+    for code, layer in enumerate(plot.layers):
+        assert layer.y.sum() == pytest.approx(100)
+        assert (layer.x == plot.layers[0].x).all()
+        assert layer.notes[0].endswith(f"of {int((found.split == code).sum())} in {layer.label}")
+
+
+def test_figures_are_of_the_columns_that_say_most_and_the_rest_is_said() -> None:
+    target = RNG.integers(0, 2, 300)
+    noise = [number(f"noise {k}", RNG.normal(size=300)) for k in range(50)]
+    shown = page(
+        dataset(*noise, number("signal", target + RNG.normal(size=300)), category("y", target, "ab"), target="y")
+    )
+    columns = [one for one in figures(shown).values() if one.group == "Distributions"]
+    assert len(columns) == 40
+    assert [one.title for one in columns[:2]] == ["y", "signal"]
+    assert "40 of 52 columns have a figure" in columns[0].caption
+
+
+def odd() -> Dataset:
+    n = 400
+    position = np.arange(n)
+    skewed = np.exp(RNG.normal(size=n) * 1.5)
+    return dataset(
+        number("constant", np.full(n, 3.0)),
+        number("empty", np.full(n, np.nan)),
+        number("infinite", np.where(position == 7, np.inf, RNG.normal(size=n))),
+        number("mixed", RNG.normal(size=n), invalid=4),
+        number("zeros", np.where(position % 2, 0.0, RNG.normal(size=n) + 5)),
+        number("skewed", skewed),
+        number("twin", skewed * 2),
+        number("holes", np.where(position % 3 == 0, np.nan, RNG.normal(size=n))),
+        number("holes too", np.where(position % 3 == 0, np.nan, RNG.normal(size=n))),
+        number("counter", position, whole=True),
+        number("far", np.where(position == 9, 1e6, RNG.normal(size=n))),
+        number("nearly", np.where(position == 5, 1.0, 0.0)),
+        category("many", position % 90, [f"m{k}" for k in range(90)]),
+        category("uneven", np.where(RNG.random(n) < 0.97, 0, RNG.integers(1, 6, n)), "abcdef"),
+        Feature("name", "identifier", position.astype(np.int32)),
+        Feature("when", "time", 1.7e9 + 3600.0 * position),
+        category("y", RNG.integers(0, 2, n), ("no", "yes")),
+        target="y",
+    )
+
+
+def test_what_is_odd_about_columns_is_said_once_a_kind() -> None:
+    shown = page(odd())
+    said = insights(shown)
+    wanted = {
+        "column-constant": "“constant” has one value only",
+        "column-empty": "“empty” is empty",
+        "column-infinite": "“infinite” has 1 infinite value",
+        "column-mixed": "“mixed” is a column of numbers with 4 cells",
+        "column-zeros": "50 % of the values of “zeros” are exactly 0",
+        "column-missing": "2 columns are missing in more than 5 % of the rows",
+        "column-almost-constant": "“nearly” has the same value in 99.8 %",
+        "column-many-levels": "“many” has 90 different values",
+        "column-identifier": "“counter” and “name”",
+        "column-uneven": "“uneven” is “a”",
+        "association-redundant": "first “skewed” and “twin” (Spearman’s ρ = 1",
+        "missing-together": "“holes” and “holes too” are missing in the same rows",
+    }
+    for kind, text in wanted.items():
+        assert text in said[kind].text, said[kind].text
+    assert "“far”" in said["column-outliers"].text
+    assert "skewed" in said["column-skewed"].text
+    rows = figures(shown)["columns"].spec
+    assert isinstance(rows, Table)
+    remarks = {row[0].text: row[-1].text for row in rows.rows}
+    assert remarks["constant"] == "constant"
+    assert "infinite values" in remarks["infinite"]
+    assert "uniform" in remarks["counter"]
+
+
+def test_a_column_that_gives_the_target_away_is_a_warning() -> None:
+    target = RNG.integers(0, 2, 200)
+    leak = number("leak", target + RNG.normal(size=200) * 0.01)
+    said = insights(page(dataset(leak, number("noise", RNG.normal(size=200)), category("y", target, "ab"), target="y")))
+    assert said["target-leakage"].severity == "warning"
+    assert "“leak” tells “y” almost by itself" in said["target-leakage"].text
+    assert "association-target" not in said
+
+
+def test_associations_are_those_of_scipy() -> None:
+    found = real("wine")
+    matrix = figures(page(found))["associations"].spec
+    assert isinstance(matrix, Matrix)
+    i, j = matrix.rows.index("alcohol"), matrix.columns.index("proline")
+    wanted = stats.spearmanr(found.features[0].values, found.features[12].values).statistic
+    assert matrix.values[i, j] == pytest.approx(wanted)
+    assert matrix.texts[i][j] == f"{wanted:.2f}"
+
+
+def test_samples_none_hides_every_row() -> None:
+    found = real("iris")
+    ids = tuple(f"secret-{row}" for row in range(150))
+    hidden = replace(found, ids=ids)
+    seen = [text for one in figures(page(hidden)).values() for text in texts_of(one)]
+    assert any("secret-" in text for text in seen)
+    shown = page(hidden, samples="none")
+    assert not any("secret-" in text for one in figures(shown).values() for text in texts_of(one))
+    assert not any("secret-" in one.text for one in shown if isinstance(one, Insight))
+    assert {one.figure for one in shown if isinstance(one, Insight)} <= {*figures(shown), ""}
+    assert "outliers-rows" not in figures(shown)
+    assert "duplicates-rows" not in figures(shown)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 31])
+def test_few_rows_neither_fail_nor_warn(n: int) -> None:
+    shown = page(
+        dataset(
+            number("x", np.arange(n)),
+            number("nothing", np.full(n, np.nan)),
+            number("huge", np.where(np.arange(n) % 2, 1e308, -1e308)),
+            category("c", np.full(n, -1), ("a", "b")),
+            category("none", np.full(n, -1), ()),
+            category("y", np.arange(n) % 2, ("a", "b")),
+            split=np.arange(n) % 3 if n > 2 else np.zeros(n),
+            splits=("train", "val", "test"),
+            target="y",
+        )
+    )
+    assert "data-facts" in figures(shown)
+
+
+def test_no_columns_at_all() -> None:
+    shown = page(Dataset("data", (), "NPZ", 5, embeddings=np.random.default_rng(0).normal(size=(5, 3))))
+    assert next(iter(figures(shown))) == "data-facts"
+    assert "columns" not in figures(shown)
+
+
+def test_two_data_sets_keep_apart() -> None:
+    one = real("wine")
+    other = Dataset("other", ("o.csv",), "CSV", one.length, one.features, target="target")
+    shown = page(one, other)
+    known = figures(shown)
+    assert {"data-columns", "other-columns"} <= set(known)
+    assert any(isinstance(s, Insight) and s.text.startswith("other: ") for s in shown)
+    assert {s.figure for s in shown if isinstance(s, Insight)} <= set(known)
+
+
+def test_the_page_is_the_same_every_time() -> None:
+    first, second = page(real("breast_cancer")), page(real("breast_cancer"))
+    assert [one.text for one in first if isinstance(one, Insight)] == [
+        one.text for one in second if isinstance(one, Insight)
+    ]
+    assert [texts_of(one) for one in first if isinstance(one, Figure)] == [
+        texts_of(one) for one in second if isinstance(one, Figure)
+    ]
