@@ -99,6 +99,9 @@ def _texts(parts: Sequence[Texts]) -> Texts:
 def _first_of(hashes: NDArray[np.uint64]) -> NDArray[np.int32]:
     if not len(hashes):
         return np.zeros(0, np.int32)
+    ordered = np.sort(hashes)
+    if ordered[0] and (ordered[1:] != ordered[:-1]).all():
+        return np.arange(len(hashes), dtype=np.int32)
     _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
     return np.where(hashes == 0, MISSING, first[inverse]).astype(np.int32)
 
@@ -151,6 +154,12 @@ def picked(pictures: Pictures, rows: NDArray[np.intp]) -> Pictures:
 def distinct(feature: Feature) -> NDArray[Any]:
     """Its values, each once, without the missing ones."""
     values = feature.values
+    if feature.whole and len(values):
+        finite = values[np.isfinite(values)]
+        low, high = finite.min(initial=0), finite.max(initial=0)
+        if high - low <= max(_MOST_CLASSES, len(values)):  # counting is ten times faster than sorting
+            found: NDArray[Any] = np.flatnonzero(np.bincount((finite - low).astype(np.intp))) + low
+            return found
     return np.unique(values[np.isfinite(values)] if values.dtype.kind == "f" else values[values >= 0])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,13 +150,13 @@ def ids_of(name: str, columns: Columns) -> tuple[tuple[str, ...], str]:
     if _counts(feature):
         features.pop(feature.name)
         return (), ""
-    present = [cell for cell in strings if cell is not None]
-    repeated = len(present) - len(set(present))
+    named = tuple("" if cell is None else cell for cell in strings) if feature.missing else strings
+    repeated = len(named) - len(set(named)) - max(0, feature.missing - 1)
     if repeated:
         columns.tell("duplicate-ids", f"{repeated:,} rows have a name in {feature.name!r} that another row has, too",
                      "Give each row a name of its own.")  # fmt: skip
     features.pop(feature.name)
-    return tuple("" if cell is None else cell for cell in strings), feature.name
+    return cast(tuple[str, ...], named), feature.name
 
 
 def _names_rows(feature: Feature) -> bool:

@@ -26,6 +26,8 @@ class Glance:
     columns: tuple[str, ...] = ()
     arrays: Mapping[str, Header] = field(default_factory=dict)
     """Of array files, by column."""
+    damaged: bool = False
+    """Whether the file is of no kind that its ending says, or empty."""
 
     @property
     def length(self) -> int | None:
@@ -35,30 +37,29 @@ class Glance:
 
 
 def glance(path: Path) -> Glance:
-    """The columns; nothing is said of a file that is damaged or of another kind."""
+    """The columns; none of a file that is damaged or of another kind."""
     look = TABLES.get(path.suffix.lower())
     try:
         return look(path) if look else Glance()
     except (OSError, ValueError, zipfile.BadZipFile):
-        return Glance()
+        return Glance(damaged=True)
 
 
 def _delimited(path: Path) -> Glance:
     text = peek(path, _PEEK)
     found = sniff(text, complete=path.stat().st_size <= _PEEK)
-    return Glance(found.columns) if found else Glance()
+    return Glance(found.columns) if found else Glance(damaged=True)
 
 
 def _json_lines(path: Path) -> Glance:
-    return _records(list(peeked_rows(peek(path, _PEEK)))[:20])
+    rows = list(peeked_rows(peek(path, _PEEK)))[:20]
+    return _records(rows) if rows else Glance(damaged=True)
 
 
 def _json(path: Path) -> Glance:
     text = peek(path, _PEEK)
     rows = columns_of(prefix(text))
-    if rows is None and '"' in text:  # a list of columns, the first of which is longer than what was looked at
-        return Glance()
-    return _records(list(rows or ())[:20])
+    return _records(list(rows)[:20]) if rows else Glance(damaged=not text.strip())
 
 
 def _records(rows: list[Mapping[str, object]] | list[dict[str, object]]) -> Glance:
@@ -71,8 +72,8 @@ def _records(rows: list[Mapping[str, object]] | list[dict[str, object]]) -> Glan
 
 
 def _arrays(path: Path) -> Glance:
-    found = headers(path)
-    return Glance(tuple(name or path.stem for name in found), {name or path.stem: one for name, one in found.items()})
+    found = {name or path.stem: one for name, one in headers(path).items()}
+    return Glance(tuple(found), found, damaged=not found)
 
 
 def _parquet(path: Path) -> Glance:
@@ -82,7 +83,7 @@ def _parquet(path: Path) -> Glance:
         with path.open("rb") as file:
             return Glance(tuple(pl.read_parquet_schema(file)))
     except pl.exceptions.PolarsError:
-        return Glance()
+        return Glance(damaged=True)
 
 
 def _arrow(path: Path) -> Glance:

@@ -59,7 +59,7 @@ def looks_single(path: str, seen: Glance) -> bool:
     """Whether a file holds one column or array, or the columns of a file called X."""
     own = parts_of(PurePosixPath(path).stem)
     if PurePosixPath(path).suffix == ".npy":
-        return bool(seen.columns)
+        return True
     if PurePosixPath(path).suffix in (".json", ".txt", ".arrow"):
         return False
     named = bool(own.role) or bool(parts_of(PurePosixPath(path).parent.name).role)

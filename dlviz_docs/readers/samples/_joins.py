@@ -71,10 +71,12 @@ def _by_name(ids: Sequence[str], dataset: Dataset) -> NDArray[np.intp] | None:
     if len(names) != dataset.length:
         return None
     for spelled in (_as_is, _base, _stem):
-        place = {spelled(name): row for row, name in zip(range(len(names) - 1, -1, -1), reversed(names), strict=True)}
+        keys: Sequence[str] = names if spelled is _as_is else [spelled(name) for name in names]
+        place = dict(zip(reversed(keys), range(len(names) - 1, -1, -1), strict=True))
         if spelled is not _as_is and len(place) < len(names):
             return None  # names that are alike without their folders tell nothing
-        rows = np.array([place.get(spelled(name), MISSING) if name else MISSING for name in ids], np.intp)
+        place.pop("", None)
+        rows = np.array([place.get(name, MISSING) for name in map(spelled, ids)], np.intp)
         if np.count_nonzero(rows >= 0) >= _LEAST_FOUND * len(ids):
             return rows
     return None
@@ -253,14 +255,24 @@ def leaks(dataset: Dataset) -> NDArray[np.bool_] | None:
     same = np.zeros(dataset.length, np.bool_)
     if features or arrays:
         hashes = row_hashes([*features, *map(_as_column, arrays)])
-        same = ~train & np.isin(hashes, hashes[train])
+        same = _among(hashes, train)
     if dataset.pictures is not None and len(dataset.pictures.contents) == dataset.length:
         contents = dataset.pictures.contents
-        copied = ~train & (contents != 0) & np.isin(contents, contents[train])
+        copied = (contents != 0) & _among(contents, train)
         same = copied & same if features or arrays else copied
     elif not (features or arrays):
         return None
     return same
+
+
+def _among(hashes: NDArray[np.uint64], train: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Rows outside the training split whose content is in it."""
+    known = np.sort(hashes[train])
+    found = np.zeros(len(hashes), np.bool_)
+    if len(known):
+        rest = hashes[~train]
+        found[~train] = known[np.minimum(np.searchsorted(known, rest), len(known) - 1)] == rest
+    return found
 
 
 def _as_column(array: NDArray[Any]) -> Feature:

@@ -47,6 +47,8 @@ def _frame(data: bytes, limits: Limits) -> pl.DataFrame:
     import polars as pl
 
     if data.startswith(_FILE_MAGIC):
+        if not data.endswith(_FILE_MAGIC):
+            raise ReadError("is cut off", "Write the file again, or delete it.")
         return pl.read_ipc(io.BytesIO(data), n_rows=limits.max_rows + 1)
     return pl.read_ipc_stream(io.BytesIO(data), n_rows=limits.max_rows + 1)
 

@@ -13,12 +13,16 @@ from dlviz_docs.readers.samples._limits import Limits
 
 __all__ = ["more_rows", "read_bytes", "read_parquet"]
 
+_MAGIC = b"PAR1"
+
 
 def read_parquet(path: Path, source: str, limits: Limits) -> tuple[Sheet, ...]:
     """The file as one sheet."""
     import polars as pl
 
     data = read_bytes(path, limits)
+    if not (data.startswith(_MAGIC) and data.endswith(_MAGIC)):
+        raise ReadError("is no Parquet file, or is cut off", "Write the file again, or delete it.")
     frame = pl.read_parquet(io.BytesIO(data), n_rows=limits.max_rows + 1, hive_partitioning=False)
     problems = more_rows(source, frame.height, limits)
     columns = {name: frame[name].head(limits.max_rows) for name in frame.columns}

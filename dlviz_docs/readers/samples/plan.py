@@ -75,13 +75,25 @@ class _Planning:
         self._tables()
         self._without_wholes()
         for path in self._rest():
-            self.left.setdefault(path, "neither its name nor its columns say that it holds data or predictions")
+            why = "neither its name nor its columns say that it holds data or predictions"
+            self.left.setdefault(path, "it is empty or damaged" if self._glance(path).damaged else why)
         own = [replace(one, files=(*one.files, *_of_folder(one, side))) for one in self.datasets]
         return Plan(
             datasets=(*own, *datasets),
-            predictions=(*_told_apart(self.predictions), *predictions),
+            predictions=(*_told_apart(self._of_runs()), *predictions),
             left=tuple(sorted(self.left.items(), key=lambda item: natural(item[0]))),
         )
+
+    def _of_runs(self) -> list[Planned]:
+        """Under the name of the run, unless the user gives another, or one run has several."""
+        folders = {slug: folder for folder, slug in self.found.runs.items()}
+        counts = Counter(one.run for one in self.predictions)
+        return [
+            replace(one, name=PurePosixPath(folders[one.run]).name or self.found.root.name)
+            if one.run and counts[one.run] == 1 and not (one.result and one.result.name)
+            else one
+            for one in self.predictions
+        ]
 
     def _rest(self) -> Iterator[str]:
         """Files that nobody took, of kinds that we read."""
@@ -189,7 +201,11 @@ class _Planning:
             columns = self._glance(path).columns
             if looks_single(path, self._glance(path)):
                 continue
-            if models := self._written_by(path, columns):
+            if self._glance(path).damaged:
+                if not _is_log_name(path) and _is_result_path(path, self._run_of(path) != ""):
+                    self.predictions.append(self._of_name(path))
+                    self._take([path])
+            elif models := self._written_by(path, columns):
                 self.predictions += models
                 self._take([path])
             elif self._shows_results(path, columns):
@@ -211,9 +227,12 @@ class _Planning:
             return said or (path.endswith(".json") and bool(roles.truth))
         return bool(roles.prompt and roles.generated) and not split_of_path(path)
 
+    def _of_name(self, path: str) -> Planned:
+        return Planned(_title(path), ((path, "table"),), (split_of_path(path),), self._run_of(path))
+
     def _by_model(self, path: str, columns: Sequence[str]) -> list[Planned]:
         roles = roles_of(columns)
-        planned = Planned(_title(path), ((path, "table"),), (split_of_path(path),), self._run_of(path))
+        planned = self._of_name(path)
         if len(roles.predicted) < 2:
             return [planned]
         return [
@@ -260,7 +279,11 @@ class _Planning:
     def _is_data(self, path: str) -> bool:
         columns = self._glance(path).columns
         pure = PurePosixPath(path)
-        if not columns or _is_log_name(path):
+        if _is_log_name(path):
+            return False
+        if self._glance(path).damaged:  # reading it says what is wrong with it
+            return bool(parts_of(pure.stem).split) or _is_data_path(path)
+        if not columns:
             return False
         if len(columns) < 2 and not self._glance(path).arrays and pure.suffix not in (".arrow",):
             return False

@@ -204,10 +204,12 @@ def test_models_in_columns_of_their_own(tmp_path: Path) -> None:
     assert all([a.name for a in one.attributes] == ["width"] for one in told)
 
 
-def test_names_that_meet_are_told_apart(tmp_path: Path) -> None:
+def test_predictions_are_called_like_their_run_or_else_their_folder(tmp_path: Path) -> None:
     write(tmp_path, {"runs/a/predictions.csv": RESULT, "runs/b/predictions.csv": RESULT})
-    told = samples_of(tmp_path, runs={"runs/a": "a", "runs/b": "b"}).predictions
-    assert [(one.name, one.run) for one in told] == [("runs/a/predictions", "a"), ("runs/b/predictions", "b")]
+    told = samples_of(tmp_path, runs={"runs/a": "a-1", "runs/b": "b-2"}).predictions
+    assert [(one.name, one.run) for one in told] == [("a", "a-1"), ("b", "b-2")]
+    told = samples_of(tmp_path).predictions
+    assert [(one.name, one.run) for one in told] == [("runs/a/predictions", ""), ("runs/b/predictions", "")]
 
 
 def test_a_whole_beside_its_splits_is_not_told_twice(tmp_path: Path) -> None:
