@@ -30,10 +30,10 @@ def figures(found: Detected) -> Iterator[Figure]:
     yield _by_class(found)
     yield _by_iou(found)
     yield _by_size(found)
-    yield _recall_by_size(found)
     yield _precision_recall(found)
     if found.scored and len(found.evaluation.order):
         yield _sweep(found)
+    yield _recall_by_size(found)
 
 
 def _by_class(found: Detected) -> Figure:
@@ -66,10 +66,15 @@ def _forest(numbers: FloatArray, names: tuple[str, ...], counts: list[int]) -> P
     layer = Layer("interval", numbers[:, 0], rows, low=ends[:, 0], high=ends[:, 1], notes=notes, horizontal=True)
     return Plot(
         (layer,),
-        PlotAxis("AP", low=0.0, high=1.0),
+        _ap_axis(ends),
         PlotAxis(scale="category", categories=names),
         height=max(120, 60 + 22 * len(names)),
     )
+
+
+def _ap_axis(values: FloatArray) -> PlotAxis:
+    """From 0 to 1, or to the data's own end where that would leave half of the picture empty."""
+    return PlotAxis("AP", low=0.0, high=1.0 if np.nan_to_num(values).max(initial=0) > 0.5 else None)
 
 
 def _by_iou(found: Detected) -> Figure:
@@ -81,7 +86,7 @@ def _by_iou(found: Detected) -> Figure:
         found.place.id("ap-by-iou"),
         "AP by overlap",
         f"AP falls from {decimal(values[0, 0])} where an IoU of 0.5 is enough to {decimal(values[-1, 0])} at 0.95.",
-        Plot(tuple(layers), PlotAxis("IoU that counts as found"), PlotAxis("AP", low=0.0, high=1.0)),
+        Plot(tuple(layers), PlotAxis("IoU that counts as found"), _ap_axis(values)),
         found.place.group("Scores"),
     )
 
