@@ -336,12 +336,13 @@ def _folder(addresses: Sequence[str]) -> str:
 
 
 def _axis(items: Iterable[Item], which: Literal["row", "column"], usual: str) -> str:
-    """The fact that rows (or columns) are the values of; "" where items have none."""
+    """The fact that rows (or columns) are the values of; "" where items have none, or none that a reader could name."""
     told = [item for item in items if getattr(item, which)]
     found = Counter(name for item in told for name, value in item.facts if value == getattr(item, which))
     if not told or found[usual] == len(told):
         return usual if told else ""
-    return _plain(next((name for name, amount in found.most_common() if amount == len(told)), usual))
+    named = any(name == usual for item in told for name, _ in item.facts)
+    return _plain(next((name for name, amount in found.most_common() if amount == len(told)), usual if named else ""))
 
 
 def _row(card: Card, names: _Names, facts: _Names, base: str, *, whole: bool) -> list[object]:

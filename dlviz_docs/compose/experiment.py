@@ -143,9 +143,10 @@ class _Composer:
     def topic(self, section: Section) -> Page:
         """One topic's findings and figures."""
         cards, groups = self._cards(section.insights, section), self._groups(section.figures, section)
-        body = self._render("pages/topic.html.j2", section, cards=cards, groups=groups, problems=section.problems)
-        headings = [*_findings(cards), *_entries(groups), *_problems(section.problems)]
         parent = next((one.title for one in self.sections if one.topic == section.parent), "")
+        values = {"cards": cards, "groups": groups, "problems": section.problems, "parent": parent}
+        body = self._render("pages/topic.html.j2", section, **values)
+        headings = [*_findings(cards), *_entries(groups), *_problems(section.problems)]
         title = f"{parent}: {section.title}" if parent else section.title
         return self._page(section, f"{title} – {self.experiment.title}", body, headings)
 
