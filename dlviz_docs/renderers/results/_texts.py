@@ -164,7 +164,7 @@ class Texts:
     def echoes(self) -> int:
         """How many outputs are their input."""
         pairs = zip(self.inputs, self.outputs, strict=True)
-        return sum(bool(given and given.strip()) and given.strip() == text.strip() for given, text in pairs)
+        return sum(1 for given, text in pairs if given and given.strip() and given.strip() == text.strip())
 
     @cached_property
     def repetition_of(self) -> FloatArray:
