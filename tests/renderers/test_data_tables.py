@@ -10,7 +10,7 @@ from made_tables import category, dataset, figures, insights, number, page, real
 from scipy import stats
 
 from dlviz_docs.model import Dataset, Feature, Insight
-from dlviz_docs.view import Figure, Matrix, Plot, Table
+from dlviz_docs.view import Fact, Figure, Matrix, Plot, Table
 
 RNG = np.random.default_rng(0)
 
@@ -25,7 +25,8 @@ def test_every_sentence_points_at_a_figure_of_the_page(name: str) -> None:
     assert all(one.text.endswith((".", "?")) and "nan" not in one.text.lower().split() for one in said)
     order = ["serious", "warning", "info"]
     assert [order.index(one.severity) for one in said] == sorted(order.index(one.severity) for one in said)
-    assert all(isinstance(one, Insight) for one in shown[: len(said)])
+    assert isinstance(shown[0], Fact)
+    assert all(isinstance(one, Insight) for one in shown[1 : len(said) + 1])
 
 
 def test_the_table_of_columns_holds_what_numpy_finds() -> None:
@@ -183,6 +184,8 @@ def test_two_data_sets_keep_apart() -> None:
     shown = page(one, other)
     known = figures(shown)
     assert {"data-columns", "other-columns"} <= set(known)
+    assert {one.page for one in known.values() if one.id.startswith("other-")} == {"", "other"}
+    assert known["data-data-facts"].page == ""
     assert any(isinstance(s, Insight) and s.text.startswith("other: ") for s in shown)
     assert {s.figure for s in shown if isinstance(s, Insight)} <= set(known)
 

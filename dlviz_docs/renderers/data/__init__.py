@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
+from dlviz_docs import names, words
 from dlviz_docs.model import Dataset, Experiment, Insight
 from dlviz_docs.renderers._place import Place
-from dlviz_docs.renderers.data._profile import profile
+from dlviz_docs.renderers.data._profile import Profile, profile
 from dlviz_docs.renderers.data._sample import sample_of
 from dlviz_docs.renderers.data.associations import associations
+from dlviz_docs.renderers.data.boxes import boxes
 from dlviz_docs.renderers.data.classes import classes
 from dlviz_docs.renderers.data.columns import chosen_columns, column_figures
 from dlviz_docs.renderers.data.duplicates import duplicates, equal_rows
@@ -21,13 +23,16 @@ from dlviz_docs.renderers.data.outliers import outliers
 from dlviz_docs.renderers.data.overview import all_columns, overview
 from dlviz_docs.renderers.data.patterns import patterns
 from dlviz_docs.renderers.data.pictures import pictures
+from dlviz_docs.renderers.data.series import series
 from dlviz_docs.renderers.data.splits import splits
 from dlviz_docs.renderers.data.texts import texts
-from dlviz_docs.view import Figure, Shown
+from dlviz_docs.view import Fact, Figure, Shown
 
 __all__ = ["Data"]
 
-_ORDER = {"serious": 0, "warning": 1, "info": 2}
+WIDE = 15
+"""Columns beyond which distributions and associations have pages of their own."""
+_SEVERITY = {"serious": 0, "warning": 1, "info": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +46,86 @@ class Data:
     """Whether single rows, texts and pictures may be shown: "none" leaves counts and distributions."""
 
     def __call__(self, experiment: Experiment) -> Iterator[Shown]:
-        """Data set after data set: what it says, the most serious first, then its figures."""
+        """What is said of all data sets, the most serious first, then their figures."""
         datasets = experiment.samples.datasets
-        for dataset in datasets:
-            place = Place(dataset.name if len(datasets) > 1 else "")
-            shown = list(_shown(dataset, place, self.samples == "shown"))
-            said = [one for one in shown if isinstance(one, Insight)]
-            for insight in sorted(said, key=lambda one: _ORDER[one.severity]):
-                yield replace(insight, text=f"{place.name}: {insight.text}") if place.name else insight
-            yield from (one for one in shown if isinstance(one, Figure))
+        shown = [
+            one
+            for dataset, place in zip(datasets, _places(datasets), strict=True)
+            for one in _named(_shown(dataset, place, self.samples == "shown"), place)
+        ]
+        yield from (one for one in shown if isinstance(one, Fact))
+        yield from sorted((one for one in shown if isinstance(one, Insight)), key=lambda one: _SEVERITY[one.severity])
+        yield from (one for one in shown if isinstance(one, Figure))
+
+
+def _places(datasets: Sequence[Dataset]) -> list[Place]:
+    """A name for each of several: its own, and a number where another one has it."""
+    if len(datasets) == 1:
+        return [Place()]
+    found: list[Place] = []
+    for dataset in datasets:
+        base = name = dataset.name or "data"
+        turn = 2
+        while names.slug(name) in {names.slug(place.name) for place in found}:
+            name, turn = f"{base} ({turn})", turn + 1
+        found.append(Place(name))
+    return found
+
+
+def _named(shown: Iterator[Shown], place: Place) -> Iterator[Shown]:
+    """Of several data sets, each sentence and each fact with the data set's name."""
+    for one in shown:
+        if place.name and isinstance(one, Insight):
+            yield replace(one, text=f"{place.name}: {one.text}")
+        elif place.name and isinstance(one, Fact):
+            yield replace(one, label=f"{one.label} “{place.name}”")
+        else:
+            yield one
 
 
 def _shown(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
-    """All of one data set, in reading order."""
+    """All of one data set, in reading order: its facts first, on the topic's page whatever their number."""
     found = profile(dataset, place, samples)
-    chosen, equal, sample = chosen_columns(found), equal_rows(found), sample_of(found)
+    equal = equal_rows(found)
+    yield Fact("Data", _fact(found))
     yield from overview(found, equal)
-    yield from classes(found)
-    yield from pictures(dataset, place, samples)
-    yield from texts(dataset, place, samples)
-    yield from near_copies(dataset, place, samples)
-    yield from duplicates(found, equal)
-    yield from splits(found, sample)
-    yield from column_figures(found, chosen)
-    yield from associations(found)
-    yield from missing(found)
-    yield from outliers(found)
-    yield from patterns(found, sample)
-    yield from embedding(dataset, place, samples)
-    yield from all_columns(found, frozenset(found.ids[at] for at in chosen))
+    chosen, sample = chosen_columns(found), sample_of(found)
+    yield from place.put(classes(found))
+    yield from place.put(pictures(dataset, place, samples))
+    yield from place.put(boxes(dataset, place, samples))
+    yield from place.put(texts(dataset, place, samples))
+    yield from place.put(series(dataset, place, samples))
+    yield from place.put(near_copies(dataset, place, samples))
+    yield from place.put(duplicates(found, equal))
+    yield from place.put(splits(found, sample))
+    yield from _below(found, "Distributions", column_figures(found, chosen))
+    yield from _below(found, "Associations", associations(found))
+    yield from place.put(missing(found))
+    yield from place.put(outliers(found))
+    yield from place.put(patterns(found, sample))
+    yield from place.put(embedding(dataset, place, samples))
+    yield from place.put(all_columns(found, frozenset(found.ids[at] for at in chosen)))
+
+
+def _below(found: Profile, name: str, shown: Iterator[Shown]) -> Iterator[Shown]:
+    """Of wide tables on a page of their own, so that no page is too long to be read."""
+    if len(found.columns) <= WIDE:
+        yield from found.place.put(shown)
+        return
+    page = f"{found.place.name}: {name}" if found.place.name else name
+    yield from (replace(one, page=page) if isinstance(one, Figure) else one for one in shown)
+
+
+def _fact(found: Profile) -> str:
+    """What it holds, in a line."""
+    dataset = found.dataset
+    parts = [words.count(dataset.length, "row")]
+    if dataset.features:
+        parts.append(words.count(len(dataset.features), "column"))
+    if dataset.pictures is not None:
+        parts.append(words.count(len(dataset.pictures), "picture"))
+    if found.classes:
+        parts.append(words.count(len(found.classes.names), "class", "classes"))
+    if found.splits:
+        parts.append(f"splits {', '.join(found.splits.names)}")
+    return ", ".join(parts)

@@ -53,7 +53,7 @@ def overview(found: Profile, equal: Equal) -> Iterator[Shown]:
     rows = tuple((Cell(label), Cell(fact)) for label, fact in told if fact)
     caption = f"What {dataset.name or 'the data set'} holds, over all its rows."
     table = Table((Column("Fact"), Column("Value")), rows)
-    yield Figure(found.place.id("data-facts"), "At a glance", caption, table, found.place.group("At a glance"))
+    yield Figure(found.place.id("data-facts"), "At a glance", caption, table, found.place.name or "At a glance")
 
 
 def _kinds(found: Profile) -> str:
