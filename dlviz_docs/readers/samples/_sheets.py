@@ -62,6 +62,8 @@ class Sheets:
 
     def _dispatched(self, path: str, classes: Mapping[str, tuple[str, ...]] | None) -> tuple[Sheet, ...]:
         file = self.root / path
+        if _is_linked(self.root, path):
+            raise ReadError("is reached by a symbolic link, which is not followed", "Copy the file to where it is.")
         match PurePosixPath(path).suffix.lower():
             case ".parquet":
                 return read_parquet(file, path, self.limits)
@@ -88,6 +90,12 @@ class Sheets:
 
     def _tell(self, path: str, what: str, remedy: str, code: str = "unreadable") -> None:
         self.problems.append(Problem(code, path, what, remedy))
+
+
+def _is_linked(root: Path, path: str) -> bool:
+    """Whether the file, or a folder above it in the experiment, is a link: it may lead anywhere."""
+    parts = PurePosixPath(path).parts
+    return any(root.joinpath(*parts[:count]).is_symlink() for count in range(1, len(parts) + 1))
 
 
 def _first_line(error: BaseException) -> str:

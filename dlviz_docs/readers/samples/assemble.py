@@ -103,7 +103,8 @@ class _Reading:
                 what = "lies outside the experiment's folder and is not read"
                 self.problems.append(Problem("outside", path, what, "Copy the file into the experiment's folder."))
                 continue
-            sheets = self.sheets.ids(path) if path.endswith(".txt") else self.sheets.of(path, labels)
+            names = path.endswith(".txt") and part == "ids"
+            sheets = self.sheets.ids(path) if names else self.sheets.of(path, labels)
             parts += [Part(part, sheet.split or split, sheet) for sheet in sheets]
         return parts
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from dlviz_docs.names import natural
+from dlviz_docs.readers._frame import step_column
 from dlviz_docs.readers.samples._glance import TABLES, Glance, glance
 from dlviz_docs.readers.samples._groups import Loose, data_of, looks_single, results_of
 from dlviz_docs.readers.samples._names import (
@@ -287,6 +288,8 @@ class _Planning:
             return False
         if len(columns) < 2 and not self._glance(path).arrays and pure.suffix not in (".arrow",):
             return False
+        if step_column(columns) and not target_of(columns):
+            return False  # a curve: what lies in test_reward.csv is no test set
         if parts_of(pure.stem).split or pure.stem.lower() in DATA_STEMS or _is_data_path(path):
             return True
         roles = roles_of(columns)

@@ -124,9 +124,10 @@ def test_labels_that_a_test_set_keeps_to_itself(tmp_path: Path) -> None:
 
 def test_a_table_that_lies_around_is_left_with_a_reason(tmp_path: Path) -> None:
     write(tmp_path, {"notes.csv": "a,b\n1,2\n", "train_log.csv": "a,b\n1,2\n", "words.txt": "one\ntwo\n"})
+    write(tmp_path, {"data/test_reward.csv": "env_step,reward\n1,2\n"})
     made = plan(found_in(tmp_path))
     assert made.datasets == made.predictions == ()
-    assert [path for path, _ in made.left] == ["notes.csv", "train_log.csv", "words.txt"]
+    assert [path for path, _ in made.left] == ["data/test_reward.csv", "notes.csv", "train_log.csv", "words.txt"]
     assert all(why for _, why in made.left)
 
 
@@ -142,6 +143,28 @@ def test_a_name_that_leads_out_of_the_experiment_is_refused(tmp_path: Path) -> N
     samples = samples_of(tmp_path / "experiment", data=(DataEntry(path="../secret.csv"),))
     assert [problem.code for problem in samples.problems] == ["outside"]
     assert samples.datasets == ()
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    write(tmp_path, {"secret/a.csv": CSV, "experiment/README.md": ""})
+    (tmp_path / "experiment/a.csv").symlink_to(tmp_path / "secret/a.csv")
+    (tmp_path / "experiment/data").symlink_to(tmp_path / "secret")
+    named = (DataEntry(path="a.csv"), DataEntry(path="data/a.csv"))
+    samples = samples_of(tmp_path / "experiment", data=named)
+    assert samples.datasets == ()
+    assert [problem.what.split(",")[0] for problem in samples.problems] == ["is reached by a symbolic link"] * 2
+
+
+def test_any_text_may_be_named_as_a_table(tmp_path: Path) -> None:
+    write(tmp_path, {"iris.data": CSV, "people.txt": CSV})
+    data = samples_of(tmp_path, data=(DataEntry(path="iris.data"), DataEntry(path="people.txt"))).datasets
+    assert [(one.name, one.length) for one in data] == [("iris", 30), ("people", 30)]
+
+
+def test_a_folder_may_be_named(tmp_path: Path) -> None:
+    write(tmp_path, {"tables/train.csv": CSV, "tables/test.csv": CSV})
+    data = lone_dataset(samples_of(tmp_path, data=(DataEntry(path="tables", target="city"),)))
+    assert (data.name, data.splits, data.target) == ("tables", ("train", "test"), "city")
 
 
 def test_a_name_of_nothing_is_said(tmp_path: Path) -> None:
