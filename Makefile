@@ -26,9 +26,10 @@ check: $(VENV)/.test ## Lint and types alone
 bench: $(VENV)/.test ## Measure against TensorBoard; prints the table, writes benchmarks.json
 	$(BIN)/python tests/benchmarks/run.py
 
-experiments: $(VENV)/.experiments ## Train the examples again (about six minutes); their stories then need the new numbers
+experiments: $(VENV)/.experiments ## Train the examples again (about ten minutes); their stories then need the new numbers
 	$(BIN)/python experiments/digits-cnn/train.py
 	$(BIN)/python experiments/breast-cancer-mlp/train.py
+	$(BIN)/python experiments/digits-detector/train.py
 	SDL_VIDEODRIVER=dummy $(BIN)/python experiments/cartpole-dqn/train.py
 
 picture: site $(VENV)/.test ## Make the picture in the README again; needs Chromium
@@ -55,7 +56,7 @@ $(VENV)/.pip: constraints.txt
 	@touch $@
 
 $(VENV)/.site: $(VENV)/.pip pyproject.toml
-	$(INSTALL) -e .
+	$(INSTALL) -e '.[data]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.site

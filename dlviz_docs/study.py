@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias, get_args
 
+import numpy as np
+
 from dlviz_docs import cache as caching
 from dlviz_docs import names
 from dlviz_docs.cache import Cache
+from dlviz_docs.charts.palette import LIGHT
 from dlviz_docs.collect import SampleFiles
 from dlviz_docs.model import Dataset, Experiment, Insight, Pictures, Predictions, Problem, Samples
 from dlviz_docs.options import About, Selection
@@ -27,6 +30,8 @@ from dlviz_docs.view import Fact, Figure, Gallery, Plot, Section, Spec, Sprite, 
 __all__ = ["WEBP", "Study", "StudyJob", "found_in", "sections_of", "study"]
 
 WEBP = ".webp"
+MASK = "mask:"
+"""What the keys of masks begin with, before the path of their file."""
 TILE = 40
 """Side in px of the small pictures behind the dots of a plot."""
 _SPECS: dict[str, type] = {kind.__name__: kind for kind in get_args(Spec)}
@@ -189,9 +194,21 @@ class _Pictures:
         wanted = {(thumb.side, thumb.key): None for figure in figures for thumb in _thumbs(figure.spec)}
         for side, key in wanted:
             place = self._find(key)
-            content = thumbnail(self.root, *place, side) if place else None
+            content = thumbnail(self.root, *place, side) if place else self._mask(key, side)
             if content:
                 yield word_of(side, key), self.cache.put_file(content, WEBP)
+
+    def _mask(self, key: str, side: int) -> bytes | None:
+        """A picture of a mask, each class in its colour of the palette."""
+        from dlviz_docs.readers.samples.masks import mask_picture
+
+        source = key.removeprefix(MASK)
+        found = [masks for one in self.samples.predictions for masks in (one.true_masks, one.masks) if masks]
+        masks = next((one for one in found if source in one.sources), None) if source != key else None
+        if masks is None:
+            return None
+        colours = np.array([_rgba(place) for place in range(len(masks.values))], np.uint8)
+        return mask_picture(self.root, source, colours, masks.values, side)
 
     def sprites(self, figures: Iterator[Figure]) -> Iterator[tuple[str, str, int, int, tuple[str, ...]]]:
         from dlviz_docs.readers.samples.thumbnails import sprite
@@ -206,6 +223,12 @@ class _Pictures:
             content = sprite(self.root, pictures, [row for _, row in found.values()], TILE)
             columns = -(-(len(found) ** 0.5) // 1)
             yield figure.id, self.cache.put_file(content, WEBP), TILE, int(columns), tuple(found)
+
+
+def _rgba(place: int) -> tuple[int, ...]:
+    """The first class is mostly the background: a grey that both schemes of a page stand."""
+    hex_color = "#8a919d" if not place else LIGHT[(place - 1) % len(LIGHT)]
+    return (*bytes.fromhex(hex_color[1:]), 255)
 
 
 def word_of(side: int, key: str) -> str:

@@ -61,7 +61,7 @@ def test_no_problem_is_found_in_them(found: Mapping[str, Experiment]) -> None:
 
 
 def test_each_is_described_and_can_be_trained_again(found: Mapping[str, Experiment]) -> None:
-    assert set(found) == {"breast-cancer-mlp", "cartpole-dqn", "digits-cnn"}
+    assert set(found) == {"breast-cancer-mlp", "cartpole-dqn", "digits-cnn", "digits-detector"}
     for path, experiment in found.items():
         assert (EXAMPLES / path / "train.py").is_file()
         assert len((EXAMPLES / path / "train.py").read_text(encoding="utf-8").splitlines()) <= 150
@@ -194,3 +194,25 @@ def test_the_networks_promise_more_than_can_be_had(found: Mapping[str, Experimen
     assert f"{min(claims):.1f} to {max(claims):.1f} on average" in flat(cartpole)
     assert f"differ by {min(gaps):.2f} to {max(gaps):.2f} on average" in flat(cartpole)
     assert max(gap / claim for gap, claim in zip(gaps, claims, strict=True)) < 0.002
+
+
+# --- digits-detector --------------------------------------------------------------------------------------------------
+
+
+def test_the_detectors_find_what_their_story_says(found: Mapping[str, Experiment]) -> None:
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    folder = EXAMPLES / "digits-detector"
+    told = flat(found["digits-detector"])
+    truth = COCO(str(folder / "data/val/instances.json"))
+    average: dict[str, tuple[float, float]] = {}
+    for name in ("narrow", "wide"):
+        judged = COCOeval(truth, truth.loadRes(str(folder / f"runs/{name}/coco_instances_results.json")), "bbox")
+        judged.evaluate()
+        judged.accumulate()
+        judged.summarize()
+        average[name] = float(judged.stats[0]), float(judged.stats[1])
+    assert f"0.5 is {average['wide'][1]:.2f} against {average['narrow'][1]:.2f}" in told
+    assert f"it is {average['wide'][0]:.2f} against {average['narrow'][0]:.2f}" in told
+    assert f"on {len(truth.anns)} digits in {len(truth.imgs)} pictures" in told

@@ -69,7 +69,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "digest": TYPES | {"cache", "charts", "gather", "insights", "options", "readers", "registry", "scan", "stats"},
     "record": set(),  # what a training script imports
     "render": {"model", "renderers", "view"},
-    "study": TYPES | {"cache", "collect", "options", "readers", "registry", "render", "scan", "view"},
+    "study": TYPES | {"cache", "charts", "collect", "options", "readers", "registry", "render", "scan", "view"},
     "present": TYPES
     | {"cache", "compose", "digest", "gather", "options", "readers", "registry", "render", "report", "scan", "study"}
     | {"view"},

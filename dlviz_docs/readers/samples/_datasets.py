@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
@@ -243,8 +244,19 @@ def _pictures(columns: Columns, ids: tuple[str, ...], named: str, found: Found) 
     for name, values in columns.arrays.items():
         if not is_series_name(name) and (pictures := as_pictures(columns.sources[0], values)):
             del columns.arrays[name]
-            return pictures
+            return replace(pictures, keys=_by_file(columns) or pictures.keys)
     return None
+
+
+def _by_file(columns: Columns) -> tuple[str, ...]:
+    """A word for each row by the file of its split; () where files and splits are not the same."""
+    if columns.split is None or len(columns.sources) < 2:
+        return ()
+    starts = [0, *(np.flatnonzero(np.diff(columns.split)) + 1).tolist(), columns.length]
+    if len(starts) != len(columns.sources) + 1:
+        return ()
+    blocks = zip(columns.sources, pairwise(starts), strict=True)
+    return tuple(f"{source}#{row}" for source, (start, end) in blocks for row in range(end - start))
 
 
 def as_pictures(source: str, values: NDArray[Any]) -> Pictures | None:

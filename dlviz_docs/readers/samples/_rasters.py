@@ -86,11 +86,12 @@ def _srgb() -> Any:
 def bounds_of(array: NDArray[Any]) -> tuple[float, float]:
     """The numbers that are shown as black and as white.
 
-    0 and 255 for 8 bits, 0 and 1 for booleans and for floats that keep to them, else the lowest and the highest finite
-    number.
+    0 and 255 for 8 bits, unless all of them lie in the lowest quarter (numbers of fewer bits, such as 0 to 16); 0 and 1
+    for booleans and for floats that keep to them; else the lowest and the highest finite number.
     """
     if array.dtype == np.uint8:
-        return 0.0, 255.0
+        highest = float(array.max(initial=0))
+        return 0.0, 255.0 if highest >= 64 else max(highest, 1.0)
     if array.dtype == np.bool_ or not array.size:
         return 0.0, 1.0
     low, high = span(array)

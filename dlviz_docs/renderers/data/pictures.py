@@ -81,8 +81,16 @@ def _sheet(dataset: Dataset, found: Pictures, id: str, group: str) -> Iterator[F
         rows, chosen, name, told = drawn(there, SHEET), "at random", "A sample of the pictures", ""
     items = tuple(item for row in rows if (item := _item(dataset, found, int(row), (classes, splits))))
     if items:
-        caption = f"{len(items):,} of {words.count(len(found), 'picture')}, {chosen} (seed 0).{told}"
+        caption = f"{len(items):,} of {words.count(len(found), 'picture')}, {chosen} (seed 0).{told}{_scaled(found)}"
         yield Figure(id, name, caption, Gallery(items, len(found), chosen, first=SHEET), group)
+
+
+def _scaled(found: Pictures) -> str:
+    """Which numbers of an array are shown as black and white, where these are not the usual ones."""
+    if found.array is None or found.scale in ((0.0, 255.0), (0.0, 1.0)):
+        return ""
+    low, high = found.scale
+    return f" Shown from {words.number(low)}, as black, to {words.number(high)}, as white."
 
 
 def _item(

@@ -254,7 +254,9 @@ def test_pictures_of_an_array() -> None:
         (np.zeros((2, 5, 5), bool), (0, 1), (2, 5, 5)),
         (np.array([-1.7e308, 1.7e308]).reshape(1, 1, 2), (-1.7e308, 1.7e308), (1, 1, 2)),
         (np.zeros((0, 5, 5)), (0, 1), (0, 5, 5)),
-        (np.zeros((2, 5, 5, 4), np.uint8), (0, 255), (2, 5, 5, 4)),
+        (np.full((2, 5, 5, 4), 64, np.uint8), (0, 255), (2, 5, 5, 4)),
+        (np.full((2, 5, 5), 16, np.uint8), (0, 16), (2, 5, 5)),
+        (np.zeros((2, 5, 5), np.uint8), (0, 1), (2, 5, 5)),
     ],
 )
 def test_arrays_of_any_numbers(array: np.ndarray, scale: tuple[float, float], shape: tuple[int, ...]) -> None:
