@@ -338,7 +338,7 @@ def column_sentences(
             severity=severity,
             text=text[0].upper() + text[1:],
             figure=place_of(first.name) if len(found) == 1 else table,
-            values={"columns": float(len(found)), "most": flag.measure(first), "threshold": flag.threshold},
+            values={"columns": float(len(found)), "most": flag.measure(first), "threshold": float(flag.threshold)},
         )
 
 

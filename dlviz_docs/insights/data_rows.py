@@ -15,6 +15,8 @@ __all__ = ["contradiction_sentence", "group_sentences", "period_sentences"]
 
 SERIOUS = 0.01
 """Share of a split whose group the training split has too, from which on results are too good."""
+MANY_GROUPS = 20
+"""Groups from which on they are recordings or people, and a model may know them again; a few are sites or years."""
 
 
 def contradiction_sentence(
@@ -38,13 +40,17 @@ def group_sentences(table: NDArray[np.int64], name: str, splits: Sequence[str], 
         rows, size = int(table[shared, split].sum()), int(table[:, split].sum())
         if not rows:
             continue
-        trained = splits[0] == "train"
+        trained, few = splits[0] == "train", int((table.sum(axis=1) > 0).sum()) < MANY_GROUPS
         severity: Severity = "serious" if trained and rows >= SERIOUS * size else "warning"
+        severity = "info" if few else severity
         text = (
             f"{of(rows, size, f'{splits[split]} rows')} are of a {quoted(name)} that {splits[0]} has too "
             f"({words.count(int(shared.sum()), 'group')} of {int((table[:, split] > 0).sum()):,})"
         )
-        text += ": results on them are too good." if trained else "."
+        if trained:
+            new = f"results say nothing of a new {quoted(name)}"
+            text += f": {new}" if few else f": results on them are too good, and {new}"
+        text += "."
         values = {"rows": float(rows), "of": float(size), "groups": float(shared.sum()), "threshold": SERIOUS}
         yield Insight(kind="group-leakage", severity=severity, text=text, figure=figure, values=values)
 

@@ -58,7 +58,7 @@ def how(shift: Shift, column: ColumnStats) -> str:
         return f"{level} {share} instead of {before}, JS = {words.number(round(drift.js, 2))}"
     if math.isnan(drift.w1):
         return f"KS = {words.number(round(drift.ks, 2))}"
-    way = f"{drift.shift:+.2f}".replace("-", "−")
+    way = f"{drift.shift:+.2f}".replace("-", "−") if abs(drift.shift) >= 0.005 else "0"
     return f"median {way} σ, W1 = {words.number(round(drift.w1, 2))} σ"
 
 

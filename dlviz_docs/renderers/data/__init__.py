@@ -90,6 +90,7 @@ def _shown(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
     yield Fact("Data", _fact(found))
     yield from overview(found, equal)
     chosen, sample = chosen_columns(found), sample_of(found)
+    yield from place.put(all_columns(found, frozenset(found.ids[at] for at in chosen)))
     yield from place.put(classes(found))
     yield from place.put(pictures(dataset, place, samples))
     yield from place.put(boxes(dataset, place, samples))
@@ -104,7 +105,6 @@ def _shown(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
     yield from place.put(outliers(found))
     yield from place.put(patterns(found, sample))
     yield from place.put(embedding(dataset, place, samples))
-    yield from place.put(all_columns(found, frozenset(found.ids[at] for at in chosen)))
 
 
 def _below(found: Profile, name: str, shown: Iterator[Shown]) -> Iterator[Shown]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -62,7 +63,7 @@ def profile(dataset: Dataset, place: Place, samples: bool) -> Profile:
     columns = tuple(examine(feature, of_splits, of_groups) for feature in features)
     target = next((at for at, feature in enumerate(features) if feature.name == dataset.target), -1)
     found = relations(columns, target)
-    slugs = names.unique_slugs([feature.name for feature in features])
+    slugs = names.unique_slugs(_apart([feature.name for feature in features]))
     return Profile(
         dataset,
         place,
@@ -76,6 +77,16 @@ def profile(dataset: Dataset, place: Place, samples: bool) -> Profile:
         target,
         found.of(target) if target >= 0 else {},
     )
+
+
+def _apart(texts: list[str]) -> list[str]:
+    """Names with a number where an earlier column has the same one."""
+    seen: Counter[str] = Counter()
+    found = []
+    for text in texts:
+        seen[text] += 1
+        found.append(f"{text} {seen[text]}" if seen[text] > 1 else text)
+    return found
 
 
 def _looked_at(dataset: Dataset) -> list[Feature]:

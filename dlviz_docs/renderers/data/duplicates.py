@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs import words
-from dlviz_docs.insights.data_copies import copy_sentences
+from dlviz_docs.insights.data_copies import FEW_COLUMNS, copy_sentences
 from dlviz_docs.insights.data_rows import contradiction_sentence, group_sentences, period_sentences
 from dlviz_docs.insights.data_words import percent
 from dlviz_docs.renderers.data._profile import Profile, cell_text
@@ -28,8 +28,8 @@ GROUPS = 100
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 LEAST_COLUMNS = 2
 """Below, equal rows are how the data are: two columns of three levels repeat themselves."""
-FEW_COLUMNS, FEW_ROWS = 5, 5
-"""Up to so many columns, or fewer rows than this, copies in two splits are no proof of a leak."""
+FEW_ROWS = 5
+"""Rows below which copies in two splits are no proof of a leak, as with few columns."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
