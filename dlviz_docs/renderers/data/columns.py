@@ -21,6 +21,8 @@ __all__ = ["FIGURES", "LEVELS", "chosen_columns", "column_figures"]
 
 FIGURES = 40
 """Columns that have a figure of their own; all of them are in the table."""
+SKEWED = 1.0
+"""g1 from which on a logarithmic axis is offered."""
 LEVELS = 20
 """Bars of a category; the others are one bar together."""
 
@@ -99,7 +101,9 @@ def _histogram(found: Profile, column: ColumnStats, bins: Bins) -> tuple[Plot, s
         bins = column.log_bins
     names = found.groups.names if found.groups else ("",)
     layers = tuple(_outlines(bins, names, found.groups.what if found.groups else "", time))
-    x = PlotAxis(column.name, "time" if time else "log" if log else "linear")
+    skewed = column.numbers is not None and column.numbers.skew > SKEWED
+    offered = bool(not time and skewed and bins.edges[0] >= 0)
+    x = PlotAxis(column.name, "time" if time else "log" if log else "linear", logarithmic=offered)
     unit = f"share of {found.groups.what}, %" if found.groups else "share, %"
     y = PlotAxis("rows" if time else unit)
     beyond = []
