@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dlviz_docs.model import Feature
 
-__all__ = ["repeated", "row_hashes"]
+__all__ = ["row_hashes"]
 
 Hashes: TypeAlias = NDArray[np.uint64]
 
@@ -53,19 +53,3 @@ def _bits(feature: Feature) -> Hashes:
 
 def _hash(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
-
-
-def repeated(hashes: Hashes) -> NDArray[np.intp]:
-    """For each row that is not alone with its content, the first one that has it; -1 for all others. Shape (n,)."""
-    first = np.full(len(hashes), -1, np.intp)
-    ascending = np.sort(hashes)
-    twice = ascending[1:] == ascending[:-1]
-    if not twice.any():
-        return first
-    shared = np.unique(ascending[1:][twice])
-    place = np.minimum(np.searchsorted(shared, hashes), len(shared) - 1)
-    rows = np.flatnonzero(shared[place] == hashes)
-    found = np.full(len(shared), len(hashes), np.intp)
-    np.minimum.at(found, place[rows], rows)
-    first[rows] = found[place[rows]]
-    return first
