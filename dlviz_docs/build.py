@@ -43,7 +43,7 @@ from dlviz_docs.study import WEBP, Study, StudyJob, study
 from dlviz_docs.view import Asset, IndexEntry, NavItem, Page, Site
 from dlviz_docs.workers import Failure, Limits, Workers, warm_up
 
-__all__ = ["Progress", "build", "find", "survey"]
+__all__ = ["Inventory", "Progress", "build", "find", "survey", "take_inventory"]
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -100,14 +100,36 @@ def survey(
     root: Path, options: Options, cache_dir: Path, progress: Progress = _silent
 ) -> tuple[list[Experiment], tuple[Problem, ...]]:
     """Every experiment read and gathered, nothing drawn; and all problems, theirs and those of the whole folder."""
+    inventory, problems = take_inventory(root, options, cache_dir, progress)
+    return [one.experiment for one in inventory], problems
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """One experiment, and its data and predictions as experiments.json has them."""
+
+    experiment: Experiment
+    samples: str = ""
+
+
+def take_inventory(
+    root: Path, options: Options, cache_dir: Path, progress: Progress = _silent
+) -> tuple[list[Inventory], tuple[Problem, ...]]:
+    """As `survey`, with what is known of data and predictions."""
     _prepare(options, cache_dir)
     found, problems = find(root, options)
     with _workers(options) as workers:
         engine = _Engine(options, Cache(cache_dir), workers, progress)
         studies = engine.study(found)
         digests = engine.digest(found, studies)
-    experiments = [_survey(engine.cache, digests, folder) for folder in _with_content(found, studies).experiments]
-    return experiments, (*problems, *(problem for one in experiments for problem in problems_of(one)))
+    inventory = []
+    for folder in _with_content(found, studies).experiments:
+        experiment = _survey(engine.cache, digests, folder)
+        study = engine.cache.get(studies.names.get(folder.slug, ""), Study) or Study()
+        told = [studies.problems[folder.slug]] if folder.slug in studies.problems else []
+        problems += (*problems_of(experiment), *study.problems(), *told)
+        inventory.append(Inventory(experiment, study.report))
+    return inventory, problems
 
 
 def _prepare(options: Options, cache_dir: Path) -> None:

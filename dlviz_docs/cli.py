@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +27,10 @@ from dlviz_docs.workers import warm_up
 if TYPE_CHECKING:
     from dlviz_docs.build import Progress as Report
     from dlviz_docs.model import Problem
-    from dlviz_docs.scan import RunFolder
+    from dlviz_docs.readers.samples import Plan
+    from dlviz_docs.scan import ExperimentFolder, RunFolder
+
+SAMPLES = {"data": ("data set",), "predictions": ("set of predictions", "sets of predictions")}
 
 # The engine is imported by the commands that need it, while their workers start.
 
@@ -180,40 +184,61 @@ def _scan(given: argparse.Namespace, console: Console) -> int:
     if given.explain:
         return _explain(given)
     options, cache_dir = _prepared(given)
-    from dlviz_docs.build import survey
+    from dlviz_docs.build import take_inventory
     from dlviz_docs.report import describe, document
     from dlviz_docs.words import count
 
     with _progress(console) as report:
-        experiments, problems = survey(given.runs, options, cache_dir, report)
+        inventory, problems = take_inventory(given.runs, options, cache_dir, report)
     if given.json:
-        sys.stdout.write(document([describe(experiment) for experiment in experiments], problems).decode())
+        sys.stdout.write(document([describe(one.experiment, one.samples) for one in inventory], problems).decode())
     else:
-        for experiment in experiments:
-            runs, series = len(experiment.runs), sum(len(run.series) for run in experiment.runs)
-            print(f"{experiment.slug}: {count(runs, 'run')}, {count(series, 'series', 'series')}")
+        for one in inventory:
+            runs, series = one.experiment.runs, sum(len(run.series) for run in one.experiment.runs)
+            found = [count(len(runs), "run"), count(series, "series", "series")]
+            samples = json.loads(f"{{{one.samples}}}")
+            found += [count(len(told), *SAMPLES[key]) for key, told in samples.items() if told]
+            print(f"{one.experiment.slug}: {', '.join(found)}")
         _print_problems(console, problems)
     return 1 if options.strict and problems else 0
 
 
 def _explain(given: argparse.Namespace) -> int:
-    """A tree: experiment, run, file and its reader; then what was left out."""
+    """A tree: experiment, run, file and its reader, data sets and predictions; then what was left out."""
     from dlviz_docs.build import find
+    from dlviz_docs.study import planned
 
     found, _ = find(given.runs, _options(given))
+    left = [(one.path, one.why) for one in found.left_out]
+    shown = 0
     for experiment in found.experiments:
-        print(f"experiment {experiment.slug}  ({experiment.relative})")
-        for source in experiment.about:
-            print(f"  about  {source.relative}")
-        for source in experiment.shared:
-            print(f"  shared by its runs  {source.relative}  <- {source.reader}")
-        for run in experiment.runs:
-            _explain_run(run)
-    if not found.experiments:
+        plan = planned(experiment)
+        root = experiment.samples.relative if experiment.samples else "."
+        left += [(f"{root}/{path}".removeprefix("./"), why) for path, why in plan.left]
+        if experiment.runs or plan.datasets or plan.predictions:
+            shown += 1
+            _explain_experiment(experiment, plan)
+    if not shown:
         print("no experiment found")
-    for left in found.left_out:
-        print(f"left out  {left.path}: {left.why}")
+    for path, why in sorted(left):
+        print(f"left out  {path}: {why}")
     return 0
+
+
+def _explain_experiment(experiment: ExperimentFolder, plan: Plan) -> None:
+    print(f"experiment {experiment.slug}  ({experiment.relative})")
+    for source in experiment.about:
+        print(f"  about  {source.relative}")
+    for source in experiment.shared:
+        print(f"  shared by its runs  {source.relative}  <- {source.reader}")
+    for run in experiment.runs:
+        _explain_run(run)
+    for what, members in (("data", plan.datasets), ("predictions", plan.predictions)):
+        for one in members:
+            print(f"  {what} {one.name}")
+            splits = one.splits or ("",) * len(one.files)
+            for (path, part), split in zip(one.files, splits, strict=True):
+                print(f"    {path}  <- {part}{f'  [{split}]' if split else ''}")
 
 
 def _explain_run(run: RunFolder) -> None:

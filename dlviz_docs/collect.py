@@ -69,9 +69,10 @@ def _bears_samples(folder: Folder) -> bool:
 
 
 def samples_of(folder: Folder, experiments: Collection[str]) -> SampleFiles | None:
-    """What lies at and below a folder, without other experiments below it."""
+    """What lies at and below a folder, without other experiments below it; None where that is nothing."""
     inside = [inner for inner in _below(folder, experiments) if inner.loose or inner.pictures]
-    if not inside:
+    # experiment.yml may name what is not there: that is worth a notice.
+    if not inside and not any(source.path.endswith((".yml", ".yaml")) for source in folder.about):
         return None
     pictures = [(os.path.relpath(inner.path, folder.path), tuple(inner.pictures)) for inner in inside if inner.pictures]
     files = tuple(source for inner in inside for source in inner.loose)

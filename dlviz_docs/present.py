@@ -75,7 +75,7 @@ def present(job: PresentJob) -> str:
     presentation = Presentation(
         pages=tuple(_stored(page, cache) for page in compose_experiment(experiment, sections)),
         entry=index_entry(experiment),
-        report=report.describe(experiment),
+        report=report.describe(experiment, found.report),
         scripts=scripts,
         pictures=pictures,
         problems=problems,

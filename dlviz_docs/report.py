@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from dlviz_docs.model import Artifact, Experiment, Problem, Run, Series
+from dlviz_docs.model import Artifact, Codes, Dataset, Experiment, Predictions, Problem, Run, Samples, Series
 
-__all__ = ["SCHEMA", "describe", "document"]
+__all__ = ["NO_SAMPLES", "SCHEMA", "describe", "describe_samples", "document"]
 
 SCHEMA = "dlviz-experiments/1"
+NO_SAMPLES = '"data": [], "predictions": []'
 _COMMA = ",\n"
 
 JSON: TypeAlias = bool | int | float | str | list["JSON"] | dict[str, "JSON"] | None
@@ -27,8 +28,11 @@ def document(experiments: Iterable[str], problems: Iterable[Problem] = ()) -> by
     return f'{head[:-1]}, "experiments": [\n{_COMMA.join(experiments)}\n]}}\n'.encode()
 
 
-def describe(experiment: Experiment) -> str:
-    """One experiment as JSON, run by run: a thousand of them as objects are many times their text."""
+def describe(experiment: Experiment, samples: str = "") -> str:
+    """One experiment as JSON, run by run: a thousand of them as objects are many times their text.
+
+    `samples` is what `describe_samples` gave for its data and predictions; "" for none.
+    """
     objective = experiment.objective
     runs = ", ".join(json.dumps(_run(run), allow_nan=False) for run in experiment.runs)
     described: dict[str, JSON] = {
@@ -43,7 +47,40 @@ def describe(experiment: Experiment) -> str:
         else {"metric": objective.metric, "direction": objective.direction, "why": objective.why},
         "problems": [_problem(problem) for problem in experiment.problems],
     }
-    return f'{json.dumps(described, allow_nan=False)[:-1]}, "runs": [{runs}]}}'
+    return f'{json.dumps(described, allow_nan=False)[:-1]}, {samples or NO_SAMPLES}, "runs": [{runs}]}}'
+
+
+def describe_samples(samples: Samples) -> str:
+    """Data sets and predictions as members of the experiment's JSON."""
+    told = {
+        "data": [_dataset(one) for one in samples.datasets],
+        "predictions": [_predictions(one) for one in samples.predictions],
+    }
+    return json.dumps(told, allow_nan=False)[1:-1]
+
+
+def _dataset(one: Dataset) -> dict[str, JSON]:
+    return {
+        "name": one.name,
+        "format": one.format,
+        "rows": one.length,
+        "splits": _counts(one.split, one.splits),
+        "target": one.target,
+    }
+
+
+def _predictions(one: Predictions) -> dict[str, JSON]:
+    return {
+        "name": one.name,
+        "run": one.run,
+        "task": one.task,
+        "rows": one.length,
+        "splits": _counts(one.split, one.splits),
+    }
+
+
+def _counts(split: Codes | None, names: Sequence[str]) -> dict[str, JSON]:
+    return {} if split is None else {name: int((split == code).sum()) for code, name in enumerate(names)}
 
 
 def _run(run: Run) -> dict[str, JSON]:

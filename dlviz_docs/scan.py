@@ -257,7 +257,8 @@ def _experiment(folder: Folder, runs: list[Folder], slug: str, top: Folder, *, a
         relative=folder.relative or ".",
         runs=tuple(sorted(inside, key=lambda run: natural(run.name))),
         shared=tuple(s for path, found in sources.items() if below[path] > 1 for s in found),
-        about=tuple(folder.about),
+        about=tuple(folder.about)
+        or (tuple(s for s in top.about if not s.path.lower().endswith(".md")) if alone else ()),
     )
 
 

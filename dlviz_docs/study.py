@@ -21,13 +21,14 @@ from dlviz_docs.collect import SampleFiles
 from dlviz_docs.model import Dataset, Experiment, Insight, Pictures, Predictions, Problem, Samples
 from dlviz_docs.options import About, Selection
 from dlviz_docs.readers._about import read_about
-from dlviz_docs.readers.samples._types import Found, PictureFolder
+from dlviz_docs.readers.samples._types import Found, PictureFolder, Plan
 from dlviz_docs.registry import load_renderers
 from dlviz_docs.render import section_of
+from dlviz_docs.report import describe_samples
 from dlviz_docs.scan import ExperimentFolder
 from dlviz_docs.view import Fact, Figure, Gallery, Plot, Section, Spec, Sprite, Thumb
 
-__all__ = ["WEBP", "Study", "StudyJob", "found_in", "sections_of", "study"]
+__all__ = ["WEBP", "Study", "StudyJob", "planned", "sections_of", "study"]
 
 WEBP = ".webp"
 MASK = "mask:"
@@ -75,6 +76,12 @@ class Study:
     """Word for a picture of a size, and its name in the cache."""
     sprites: tuple[tuple[str, str, int, int, tuple[str, ...]], ...] = ()
     """Identifier of a figure; name in the cache, side of a tile, tiles in a row, keys in order."""
+    report: str = ""
+    """For experiments.json."""
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Of all topics."""
+        return tuple(problem for section in self.sections for problem in section.problems)
 
     def files(self) -> frozenset[str]:
         """Names in the cache of all pictures."""
@@ -88,29 +95,44 @@ def study(job: StudyJob) -> str:
     return job.name
 
 
+def planned(folder: ExperimentFolder) -> Plan:
+    """Which files of the experiment hold data or predictions, by names and first bytes."""
+    return _found(folder)[1] if folder.samples else Plan()
+
+
+def _found(folder: ExperimentFolder) -> tuple[Found, Plan]:
+    from dlviz_docs.readers.samples import plan
+
+    about, _, _ = read_about([Path(source.path) for source in folder.about])
+    found = _found_in(folder, folder.samples, about) if folder.samples else Found(Path(folder.path))
+    return found, plan(found)
+
+
 def _study(job: StudyJob, cache: Cache) -> Study:
     if job.folder.samples is None:
         return Study()
-    from dlviz_docs.readers.samples import plan, read
+    from dlviz_docs.readers.samples import read
 
-    about, _, _ = read_about([Path(source.path) for source in job.folder.about])
-    found = found_in(job.folder, job.folder.samples, about)
-    samples = _named(_placed(read(found, plan(found)), job.folder.samples), job.folder)
+    found, plan = _found(job.folder)
+    samples = _named(_placed(read(found, plan), job.folder.samples), job.folder)
     if not (samples.datasets or samples.predictions or samples.problems):
         return Study()
-    experiment = Experiment(job.folder.slug, about.title or job.folder.name, job.folder.relative, samples=samples)
-    sections = [section for section in _sections(experiment, job.renderers) if section]
+    experiment = Experiment(job.folder.slug, job.folder.name, job.folder.relative, samples=samples)
+    sections = list(_sections(experiment, job.renderers))
     made = _Pictures(found.root, samples, cache)
     return Study(
         tuple(_packed(section) for section in sections),
         tuple(made.thumbs(figure for section in sections for figure in section.figures)),
         tuple(made.sprites(figure for section in sections for figure in section.figures)),
+        describe_samples(samples),
     )
 
 
-def found_in(folder: ExperimentFolder, files: SampleFiles, about: About) -> Found:
+def _found_in(folder: ExperimentFolder, files: SampleFiles, about: About) -> Found:
     """What lies in the folder, as the readers of samples want to have it told."""
     root = Path(files.root)
+    told = [Path(source.path).parent for source in folder.about if source.path.endswith((".yml", ".yaml"))]
+    beside = told[0].relative_to(root) if told and told[0].is_relative_to(root) else Path()
     inside = [Path(source.path).relative_to(root).as_posix() for source in files.files]
     above = Path(folder.path).relative_to(root) if Path(folder.path).is_relative_to(root) else Path()
     return Found(
@@ -122,8 +144,8 @@ def found_in(folder: ExperimentFolder, files: SampleFiles, about: About) -> Foun
         ),
         runs={(above / run.place).as_posix(): names.exact_slug(run.name, "") for run in folder.runs},
         # What experiment.yml names is relative to where it stands.
-        data=tuple(replace(entry, path=(above / entry.path).as_posix()) for entry in about.data),
-        results=tuple(replace(entry, path=(above / entry.path).as_posix()) for entry in about.results),
+        data=tuple(replace(entry, path=(beside / entry.path).as_posix()) for entry in about.data),
+        results=tuple(replace(entry, path=(beside / entry.path).as_posix()) for entry in about.results),
     )
 
 

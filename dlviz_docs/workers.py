@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
 import sys
 import tempfile
@@ -30,6 +31,9 @@ START_SECONDS = 120.0
 """What a worker may take to start, before the clock of its first job does."""
 LONGEST_TEMPORARY = 70
 """Characters of the temporary folder: with "/pymp-<8>/listener-<8>" within the 104 bytes of a socket path on macOS."""
+
+THREADS = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "2"}
+"""Threads of libraries in a worker, by the variable that says so; what the user has set stays."""
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -86,7 +90,8 @@ def warm_up() -> None:
         resource_tracker.ensure_running()  # else the next line is undone by its start
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited: Ctrl-C is for this process
         try:
-            forkserver.ensure_running()
+            with _few_threads():
+                forkserver.ensure_running()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -158,7 +163,7 @@ class _Worker:
         self.pipe: Connection
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, self._mebibytes), daemon=True)
-        with _nameless_main():
+        with _nameless_main(), _few_threads():
             self.process.start()
         theirs.close()
         self.job: int | None = None
@@ -240,6 +245,19 @@ def _nameless_main() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
+
+
+@contextlib.contextmanager
+def _few_threads() -> Iterator[None]:
+    """What starts here has few threads in its libraries: several workers share the cores, and waiting threads spin."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update({name: count for name, count in THREADS.items() if before[name] is None})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
 
 
 def _serve(pipe: Connection, mebibytes: int) -> None:

@@ -52,7 +52,19 @@ def test_scan_explains_every_file(runs: Path, capsys: pytest.CaptureFixture[str]
     assert "  run a\n" in out
     assert "a/metrics.csv  <- table" in out
     assert "a/config.yaml  <- hparams" in out
-    assert "left out  notes.txt: no reader knows this kind of file" in out
+    assert "left out  notes.txt: a text" in out
+
+
+def test_scan_explains_data_and_predictions(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("polars")
+    (runs / "a" / "predictions.csv").write_text("label,prediction\nx,x\ny,x\n")
+    (runs / "data").mkdir()
+    (runs / "data" / "train.csv").write_text("size,label\n1,x\n2,y\n")
+    assert main(["scan", str(runs), "--explain"]) == 0
+    out = capsys.readouterr().out
+    assert "    data/train.csv  <- table  [train]\n" in out
+    assert "  predictions a" in out
+    assert "    a/predictions.csv  <- table\n" in out
 
 
 def test_scan_for_machines(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,14 +69,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "digest": TYPES | {"cache", "charts", "gather", "insights", "options", "readers", "registry", "scan", "stats"},
     "record": set(),  # what a training script imports
     "render": {"model", "renderers", "view"},
-    "study": TYPES | {"cache", "charts", "collect", "options", "readers", "registry", "render", "scan", "view"},
+    "study": TYPES | {"cache", "charts", "collect", "options", "readers", "registry", "render", "report"}
+    | {"scan", "view"},
     "present": TYPES
     | {"cache", "compose", "digest", "gather", "options", "readers", "registry", "render", "report", "scan", "study"}
     | {"view"},
     "build": TYPES
     | {"assets", "cache", "digest", "options", "present", "registry", "report", "scan", "study", "view", "workers"},
     "export": {"compose", "errors", "html", "view"},
-    "cli": {"build", "errors", "export", "model", "options", "report", "scan", "words", "workers"},
+    "cli": {"build", "errors", "export", "model", "options", "readers", "report", "scan", "study", "words", "workers"},
 }
 
 HEAVY = (

@@ -315,11 +315,11 @@ def test_nothing_outside_is_reached_through_a_link(tmp_path: Path) -> None:
 
 
 def test_what_is_left_out_says_why(tmp_path: Path) -> None:
-    tree(tmp_path, f"a/{EVENTS}", "a/notes.txt", ".git/config.yaml", "skip/x.csv")
+    tree(tmp_path, f"a/{EVENTS}", "a/notes.doc", ".git/config.yaml", "skip/x.csv")
     result = scan(tmp_path, READERS, ["skip/*"])
     why = {left.path: left.why for left in result.left_out}
     assert why == {
-        "a/notes.txt": "no reader knows this kind of file",
+        "a/notes.doc": "no reader knows this kind of file",
         ".git": "a folder of tools, not of results",
         "skip/x.csv": "excluded by the options",
     }

@@ -67,6 +67,8 @@ class Group:
     heading: Heading
     figures: tuple[Markup, ...]
     entries: tuple[Heading, ...]
+    named: bool = False
+    """Whether the first figure is called as the group is, and need not say it again."""
 
 
 def compose_experiment(experiment: Experiment, sections: Sequence[Section]) -> tuple[Page, ...]:
@@ -193,7 +195,8 @@ class _Composer:
     def _group(self, title: str, figures: Sequence[Figure], section: Section) -> Group:
         entries = tuple(Heading(3, figure.id, figure.title) for figure in figures if figure.title != title)
         drawn = tuple(self._draw(figure, section) for figure in figures)
-        return Group(Heading(2, f"group-{names.slug(title)}", title), drawn, entries)
+        named = figures[0].title == title
+        return Group(Heading(2, f"group-{names.slug(title)}", title), drawn, entries, named)
 
     def _draw(self, figure: Figure, section: Section) -> Markup:
         root = self._root(section)
