@@ -9,15 +9,31 @@ import types
 from argparse import ArgumentParser, _SubParsersAction
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+import numpy as np
 import pytest
 import yaml
 
 from dlviz_docs import cli, report
 from dlviz_docs.errors import ReadError
-from dlviz_docs.model import Artifact, Experiment, Insight, Objective, Problem, Recorded, Run, Series, SourceFile
+from dlviz_docs.insights.data_columns import FLAGS
+from dlviz_docs.model import (
+    Artifact,
+    Dataset,
+    Experiment,
+    Insight,
+    Objective,
+    Predictions,
+    Problem,
+    Recorded,
+    Run,
+    Samples,
+    Series,
+    SourceFile,
+)
 from dlviz_docs.options import About, Options, parse
 from dlviz_docs.readers import READERS, Reader
 from dlviz_docs.registry import load_readers, load_renderers
@@ -110,12 +126,16 @@ def test_every_problem_has_its_heading_and_no_other() -> None:
 def codes() -> set[str]:
     """The first argument of every `Problem(...)` in the code, however it is spelled."""
     found: set[str] = set()
-    for path in MODULES:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+    for tree in trees().values():
         for call in calls(tree, "Problem"):
             if call.args:
                 found |= spelled(call.args[0], tree)
     return found
+
+
+@cache
+def trees() -> dict[Path, ast.Module]:
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
 
 
 def calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
@@ -128,6 +148,8 @@ def spelled(code: ast.expr, tree: ast.AST) -> set[str]:
     """A literal; an f-string over readers or kinds of failure; a parameter or a table, and then what stands there."""
     if isinstance(code, ast.Constant):
         return {str(code.value)}
+    if isinstance(code, ast.Attribute) and code.attr == "code":
+        return set()  # another problem's, told of another file
     if isinstance(code, ast.IfExp):
         return spelled(code.body, tree) | spelled(code.orelse, tree)
     if isinstance(code, ast.JoinedStr):
@@ -135,19 +157,27 @@ def spelled(code: ast.expr, tree: ast.AST) -> set[str]:
         words = ["NAME"] if "reader" in text else get_args(get_type_hints(Failure)["kind"])
         return {re.sub(r"\{.*\}", word, text) for word in words}
     assert isinstance(code, ast.Name), f"a code nobody can look up: {ast.unparse(code)}"
-    sources = [*passed(code.id, tree), *tabled(code.id, tree)]
+    sources = [*passed(code.id, tree), *tabled(code.id, tree), *looped(code.id, tree)]
     assert sources, f"nobody says what {code.id} may be"
     return {text for source in sources for text in spelled(source, tree)}
 
 
 def passed(parameter: str, tree: ast.AST) -> Iterator[ast.expr]:
-    """What the callers of the function with this parameter pass for it."""
+    """What the callers of the function with this parameter pass for it: of a private one, those of its module."""
     for function in ast.walk(tree):
-        if isinstance(function, ast.FunctionDef):
-            names = [a.arg for a in function.args.args if a.arg != "self"]
-            if parameter in names:
-                place = names.index(parameter)
-                yield from (call.args[place] for call in calls(tree, function.name) if len(call.args) > place)
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        names = [a.arg for a in function.args.args if a.arg != "self"]
+        if parameter not in names:
+            continue
+        place, defaults = names.index(parameter), function.args.defaults
+        if place >= len(names) - len(defaults):
+            yield defaults[place - len(names)]
+        for where in (tree,) if function.name.startswith("_") else trees().values():
+            for call in calls(where, function.name):
+                if isinstance(call.func, ast.Attribute) or len(names) == len(function.args.args):  # a method, or not
+                    yield from call.args[place : place + 1]
+                    yield from (word.value for word in call.keywords if word.arg == parameter)
 
 
 def tabled(variable: str, tree: ast.AST) -> Iterator[ast.expr]:
@@ -165,18 +195,116 @@ def firsts(node: ast.Assign, table: str) -> list[ast.expr]:
     return [value.elts[0] for value in node.value.values if isinstance(value, ast.Tuple)]
 
 
+def looped(variable: str, tree: ast.AST) -> Iterator[ast.expr]:
+    """What a loop over a table of tuples, there or in a dictionary, makes of the variable."""
+    tables = {ast.unparse(n.targets[0]): n.value for n in ast.walk(tree) if isinstance(n, ast.Assign)}
+    for loop in ast.walk(tree):
+        if isinstance(loop, ast.For):
+            targets, rows = loop.target, loop.iter
+            if isinstance(rows, ast.Call) and isinstance(rows.func, ast.Attribute) and rows.func.attr == "items":
+                table = tables.get(ast.unparse(rows.func.value))
+                values = table.values if isinstance(table, ast.Dict) else []
+                targets = targets.elts[1] if isinstance(targets, ast.Tuple) else targets
+            else:
+                values = rows.elts if isinstance(rows, ast.Tuple) else []
+            names = [ast.unparse(one) for one in targets.elts] if isinstance(targets, ast.Tuple) else []
+            if variable in names:
+                yield from (row.elts[names.index(variable)] for row in values if isinstance(row, ast.Tuple))
+
+
 # --- insights, experiments.json ---------------------------------------------------------------------------------------
 
 
-def test_every_insight_has_its_row_and_no_other() -> None:
-    said: set[str] = set()
-    for path in (ROOT / "dlviz_docs/insights").glob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        kinds = [word.value for call in calls(tree, "Insight") for word in call.keywords if word.arg == "kind"]
-        kinds += [call.args[1] for call in calls(tree, "insight")]
-        said |= {str(kind.value) for kind in kinds if isinstance(kind, ast.Constant)}
-    table = re.findall(r"^\| `([a-z-]+)` \| [a-z]", page("insights.md"), re.MULTILINE)
-    assert said == set(table)
+def insights(chapter: str) -> dict[str, set[str]]:
+    """The severities of each kind, as the table of a chapter has them."""
+    parts = re.split(r"^## ", page("insights.md"), flags=re.MULTILINE)
+    (own,) = (part for part in parts if part.startswith(f"{chapter}\n"))
+    rows = re.findall(r"^\| `([a-z-]+)` \| ((?:serious|warning|info|, | or )+) \|", own, re.MULTILINE)
+    assert len(dict(rows)) == len(rows), "two rows of one kind"
+    return {kind: set(re.split(", | or ", severities)) for kind, severities in rows}
+
+
+@pytest.mark.parametrize("chapter", ["Of training", "Of data", "Of results"])
+def test_every_insight_has_its_row_and_no_other(chapter: str) -> None:
+    table = insights(chapter)
+    said: dict[str, set[str]] = {}
+    for kinds, severities in claims(chapter):
+        for kind in kinds:
+            said.setdefault(kind, set()).update(severities)
+        # Of two kinds one may be the graver: together they have all that the call can give.
+        assert severities <= {one for kind in kinds for one in table.get(kind, set())}, kinds
+    assert said.keys() == table.keys()
+    assert {kind: severities - said[kind] for kind, severities in table.items() if severities - said[kind]} == {}
+
+
+def test_insights_of_columns_are_as_severe_as_their_flags() -> None:
+    table = insights("Of data")
+    told = [flag for flag in FLAGS if flag.told]
+    assert [flag.kind for flag in told if flag.severity not in table[f"column-{flag.kind}"]] == []
+
+
+def chapter_of(path: Path) -> str:
+    room = path.relative_to(ROOT / "dlviz_docs").as_posix()
+    if room.startswith(("insights/data_", "renderers/data/")):
+        return "Of data"
+    results = ("results", "detection", "segmentation", "regression", "generated")
+    if room.startswith(("renderers/results/", *(f"insights/{name}" for name in results))):
+        return "Of results"
+    return "Of training" if room.startswith(("insights/", "renderers/")) else ""
+
+
+def claims(chapter: str) -> Iterator[tuple[set[str], set[str]]]:
+    """Of every `Insight(...)`, and every `context.insight(track, ...)`, the kinds and the severities it may have."""
+    for path, tree in trees().items():
+        if chapter_of(path) == chapter:
+            for function in ast.walk(tree):
+                if isinstance(function, ast.FunctionDef) and function.name != "insight":
+                    for call in [*calls(function, "Insight"), *calls(function, "insight")]:
+                        named = {word.arg: word.value for word in call.keywords}
+                        first = 0 if ast.unparse(call.func) == "Insight" else 1
+                        kind, severity = (
+                            named[name] if name in named else call.args[first + at]
+                            for at, name in enumerate(("kind", "severity"))
+                        )
+                        yield kinds_of(kind), severities_of(severity, function, tree)
+
+
+def kinds_of(kind: ast.expr) -> set[str]:
+    """A literal, one of two, or an f-string over the flags of columns or over what groups are."""
+    if isinstance(kind, ast.Constant):
+        return {str(kind.value)}
+    if isinstance(kind, ast.IfExp):
+        return kinds_of(kind.body) | kinds_of(kind.orelse)
+    assert isinstance(kind, ast.JoinedStr), f"a kind nobody can look up: {ast.unparse(kind)}"
+    ways = {"flag.kind": {flag.kind for flag in FLAGS if flag.told}, "what": groups()}
+    found = {""}
+    for part in kind.values:
+        ends = ways[ast.unparse(part.value)] if isinstance(part, ast.FormattedValue) else kinds_of(part)
+        found = {start + end for start in found for end in ends}
+    return found
+
+
+def groups() -> set[str]:
+    """What `Groups(codes, names, what)` are of."""
+    found = {call.args[2] for tree in trees().values() for call in calls(tree, "Groups") if len(call.args) == 3}
+    return {str(what.value) for what in found if isinstance(what, ast.Constant)}
+
+
+def severities_of(severity: ast.expr, function: ast.FunctionDef, tree: ast.AST) -> set[str]:
+    """The words in it, and in what it stands for: a variable of the function, a property, the flags of columns."""
+    name = ast.unparse(severity)
+    ways: list[ast.AST] = [severity]
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            ways += [node.value] if ast.unparse(target) == name else []
+    ways += [f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f"first.{f.name}" == name]
+    inside = [node for way in ways for node in ast.walk(way)]
+    found = {str(node.value) for node in inside if isinstance(node, ast.Constant)} & {"serious", "warning", "info"}
+    if any(isinstance(node, ast.Attribute) and ast.unparse(node) == "flag.severity" for node in inside):
+        found |= {flag.severity for flag in FLAGS if flag.told}
+    assert found, f"nobody says how severe {name} may be in {function.name}"
+    return found
 
 
 def test_every_key_of_the_document_is_described() -> None:
@@ -198,7 +326,14 @@ def document() -> dict[str, Any]:
         problems=(problem,),
     )
     experiment = Experiment("e", "e", "e", (run,), objective=Objective("val/loss", "min"), problems=(problem,))
-    found: dict[str, Any] = yaml.safe_load(report.document([report.describe(experiment)], [problem]))  # noqa: TID251
+    split = {"split": np.zeros(1, np.int32), "splits": ("train",)}
+    data = Dataset("d", ("d.csv",), "CSV", 1, **split)  # type: ignore[arg-type]
+    predictions = Predictions("p", "run", ("p.csv",), "regression", 1, **split)  # type: ignore[arg-type]
+    samples = report.describe_samples(Samples((data,), (predictions,)))
+    found: dict[str, Any] = yaml.safe_load(report.document([report.describe(experiment, samples)], [problem]))  # noqa: TID251
+    for one in (*found["experiments"][0]["data"], *found["experiments"][0]["predictions"]):
+        assert one["splits"] == {"train": 1}
+        one["splits"] = {}  # its keys are the user's
     return found
 
 
