@@ -254,7 +254,7 @@ class _Engine:
                 known[outcome] = self.cache.get(outcome, Study)
         for job in jobs:
             made = known[job.name]
-            if made and made.sections:
+            if made and (made.sections or made.told):
                 studies.names[job.folder.slug] = job.name
         return studies
 

@@ -63,10 +63,10 @@ def present(job: PresentJob) -> str:
 
     cache = Cache(Path(job.cache))
     digests = load(cache, job.digests)
-    experiment = gathered(job.folder, digests, job.problems)
     found = cache.get(job.study, Study) if job.study else Study()
     if found is None:
         raise DlvizError("results were taken out of the cache meanwhile, as by a second build: build again")
+    experiment = gathered(job.folder, digests, (*job.problems, *found.told))
     studied = [section for section in sections_of(found, job.folder.slug) if _has_something(section)]
     sections = list(_sections(experiment, studied, job.renderers)) or [Section("overview", "Overview")]
     problems = (*problems_of(experiment), *(problem for section in sections for problem in section.problems))
@@ -74,7 +74,7 @@ def present(job: PresentJob) -> str:
     pictures = tuple((f"{job.folder.slug}/pictures/{name}{WEBP}", name) for name in sorted(found.files()))
     presentation = Presentation(
         pages=tuple(_stored(page, cache) for page in compose_experiment(experiment, sections)),
-        entry=index_entry(experiment),
+        entry=index_entry(experiment, studied),
         report=report.describe(experiment, found.report),
         scripts=scripts,
         pictures=pictures,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeAlias, get_args
 
@@ -31,6 +32,8 @@ from dlviz_docs.view import Fact, Figure, Gallery, Plot, Section, Spec, Sprite, 
 __all__ = ["WEBP", "Study", "StudyJob", "planned", "sections_of", "study"]
 
 WEBP = ".webp"
+EXTRA = ("polars", "PIL")
+"""What the extra for data brings."""
 MASK = "mask:"
 """What the keys of masks begin with, before the path of their file."""
 TILE = 40
@@ -78,10 +81,12 @@ class Study:
     """Identifier of a figure; name in the cache, side of a tile, tiles in a row, keys in order."""
     report: str = ""
     """For experiments.json."""
+    told: tuple[Problem, ...] = ()
+    """Problems of files that belong to no topic."""
 
     def problems(self) -> tuple[Problem, ...]:
-        """Of all topics."""
-        return tuple(problem for section in self.sections for problem in section.problems)
+        """All of them."""
+        return (*self.told, *(problem for section in self.sections for problem in section.problems))
 
     def files(self) -> frozenset[str]:
         """Names in the cache of all pictures."""
@@ -114,6 +119,8 @@ def _study(job: StudyJob, cache: Cache) -> Study:
     from dlviz_docs.readers.samples import read
 
     found, plan = _found(job.folder)
+    if plan != Plan(left=plan.left) and (missing := [name for name in EXTRA if find_spec(name) is None]):
+        return Study(told=(_not_installed(job.folder, missing),))
     samples = _named(_placed(read(found, plan), job.folder.samples), job.folder)
     if not (samples.datasets or samples.predictions or samples.problems):
         return Study()
@@ -125,7 +132,13 @@ def _study(job: StudyJob, cache: Cache) -> Study:
         tuple(made.thumbs(figure for section in sections for figure in section.figures)),
         tuple(made.sprites(figure for section in sections for figure in section.figures)),
         describe_samples(samples),
+        samples.problems,
     )
+
+
+def _not_installed(folder: ExperimentFolder, missing: Sequence[str]) -> Problem:
+    what = f"its data and predictions are not shown, since {' and '.join(missing)} cannot be imported here"
+    return Problem("missing-extra", folder.relative, what, 'Install them: pip install "dlviz-docs[data]"')
 
 
 def _found_in(folder: ExperimentFolder, files: SampleFiles, about: About) -> Found:
@@ -176,7 +189,7 @@ def _named(samples: Samples, folder: ExperimentFolder) -> Samples:
 def _sections(experiment: Experiment, selection: Selection) -> Iterator[Section]:
     renderers, _ = load_renderers(selection)
     samples = experiment.samples
-    told = {"data": (*samples.problems, *_problems(samples.datasets)), "results": _problems(samples.predictions)}
+    told = {"data": _problems(samples.datasets), "results": _problems(samples.predictions)}
     for name, renderer in renderers.items():
         if getattr(renderer, "asks", "runs") == "samples":
             section = section_of(name, renderer, experiment)

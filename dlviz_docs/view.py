@@ -462,6 +462,8 @@ class IndexEntry:
     findings: int = 0
     """Warnings and serious ones."""
     problems: int = 0
+    fact: tuple[str, str] = ("", "")
+    """Name and value of what it comes to, where no curve of a run tells: an accuracy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,3 +234,12 @@ def test_the_report_tells_of_data_and_predictions(runs: Path) -> None:
         {"name": "data", "format": "NPZ", "rows": 60, "splits": {"train": 30, "test": 30}, "target": "label"}
     ]
     assert [one["task"] for one in experiment["predictions"]] == ["classification", "classification"]
+
+
+def test_without_the_extra_one_notice_says_what_to_install(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dlviz_docs.study.EXTRA", ("polars", "no_such_package"))
+    site, _ = make(runs)
+    assert [(problem.code, problem.path) for problem in site.problems] == [("missing-extra", ".")]
+    assert "no_such_package" in site.problems[0].what
+    assert "runs/data/index.html" not in pages(site)
+    assert "runs/training/index.html" in pages(site)

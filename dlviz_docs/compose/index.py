@@ -12,7 +12,7 @@ import numpy as np
 from dlviz_docs import words
 from dlviz_docs.compose.templating import render
 from dlviz_docs.model import Experiment, FloatArray, Objective, Problem, Run
-from dlviz_docs.view import IndexEntry, Page
+from dlviz_docs.view import IndexEntry, Page, Section
 
 __all__ = ["compose_index", "index_entry"]
 
@@ -40,11 +40,13 @@ class Row:
     curve: FloatArray
 
 
-def index_entry(experiment: Experiment) -> IndexEntry:
-    """The experiment's line in the index."""
+def index_entry(experiment: Experiment, sections: Sequence[Section] = ()) -> IndexEntry:
+    """The experiment's line in the index; `sections` are those of its data and predictions."""
     runs = experiment.runs
+    shown = [insight for section in sections for insight in section.insights]
+    facts = [fact for section in sections for fact in section.facts]
     statuses = Counter(run.status for run in runs if run.status != "unknown")
-    found = [insight for run in runs for insight in run.insights if insight.severity != "info"]
+    found = [insight for run in runs for insight in run.insights] + shown
     entry = IndexEntry(
         slug=experiment.slug,
         title=experiment.title,
@@ -53,8 +55,9 @@ def index_entry(experiment: Experiment) -> IndexEntry:
         runs=len(runs),
         statuses=tuple(statuses.most_common()),
         date=_date(runs),
-        findings=len(found),
-        problems=len(experiment.problems) + sum(len(run.problems) for run in runs),
+        findings=sum(insight.severity != "info" for insight in found),
+        problems=len(experiment.problems) + sum(len(one.problems) for one in (*runs, *sections)),
+        fact=(facts[-1].label, facts[-1].text) if facts else ("", ""),
     )
     return _with_best(entry, experiment.objective, runs) if experiment.objective else entry
 
