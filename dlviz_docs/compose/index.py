@@ -55,11 +55,16 @@ def index_entry(experiment: Experiment, sections: Sequence[Section] = ()) -> Ind
         runs=len(runs),
         statuses=tuple(statuses.most_common()),
         date=_date(runs),
-        findings=sum(insight.severity != "info" for insight in found),
-        problems=len(experiment.problems) + sum(len(one.problems) for one in (*runs, *sections)),
+        findings=len([insight for insight in found if insight.severity != "info"]),
+        problems=len([*experiment.problems, *_problems(runs), *_problems(sections)]),
         fact=(facts[-1].label, facts[-1].text) if facts else ("", ""),
     )
     return _with_best(entry, experiment.objective, runs) if experiment.objective else entry
+
+
+def _problems(parts: Sequence[Run] | Sequence[Section]) -> Iterator[Problem]:
+    for part in parts:
+        yield from part.problems
 
 
 def _with_best(entry: IndexEntry, objective: Objective, runs: Sequence[Run]) -> IndexEntry:
