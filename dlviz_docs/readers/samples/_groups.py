@@ -133,7 +133,7 @@ def _donor(groups: dict[_Key, _Group], role: Role, key: _Key, group: _Group) -> 
     return fitting[0][1] if fitting else None
 
 
-def data_of(loose: Sequence[Loose]) -> Iterator[Planned]:
+def data_of(loose: Sequence[Loose], root: str) -> Iterator[Planned]:
     """Features with their labels, the splits of one name together; arrays that are named for a split alone."""
     whole: dict[tuple[str, tuple[str, ...]], list[tuple[str, _Group]]] = {}
     for (base, split, rest), group in _grouped([_as_data(one) for one in loose]).items():
@@ -146,7 +146,7 @@ def data_of(loose: Sequence[Loose]) -> Iterator[Planned]:
                 if role in group:
                     files.append((group[role].path, role))
                     names.append(split)
-        title = " ".join(rest) or posixpath.basename(base) or PurePosixPath(files[0][0]).stem
+        title = " ".join(rest) or PurePosixPath(base).name or root
         yield Planned(title, tuple(files), tuple(names))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ from dlviz_docs.readers.samples._types import Found, Planned, ResultEntry
 __all__ = ["predictions_of"]
 
 _TEXTS = ("text", "identifier")
+_LEAST_SURE = 8
+"""Rows from which on numbers that are all above one half are no accident."""
 
 
 def predictions_of(planned: Planned, columns: Columns, found: Found) -> Predictions | None:
@@ -51,20 +54,35 @@ def predictions_of(planned: Planned, columns: Columns, found: Found) -> Predicti
         split=columns.split,
         splits=columns.splits,
         group=group if (group := entry.group or roles.group) in columns.features else "",
+        nominal=roles.nominal if taken_out.intervals is not None else None,
         embeddings=embeddings,
         octets=columns.octets,
         pictures=pictures_named(found, ids, columns.sources) if ids else None,
     )
-    told = taken_out.told(base, entry, columns)
+    told = _truth_by_folder(taken_out.told(base, entry, columns), columns)
     kept = {name: feature for name, feature in columns.features.items() if name != ""}
     return replace(told, attributes=tuple(kept.values()), problems=tuple(columns.problems))
 
 
+def _truth_by_folder(told: Predictions, columns: Columns) -> Predictions:
+    """Of pictures that lie in a folder for each class, as their names say: "cat/17.jpg"."""
+    if told.task != "classification" or told.truth is not None or not told.ids:
+        return told
+    place = {name: code for code, name in enumerate(told.classes)}
+    folders = [PurePosixPath(name.replace("\\", "/")).parent.name for name in told.ids]
+    if len(set(folders)) < 2 or not set(folders) <= place.keys():
+        return told
+    columns.tell("truth-by-folder", "tells no truth; the folders that the rows are named by are taken",
+                 "Save labels beside the predictions.")  # fmt: skip
+    return replace(told, truth=np.array([place[folder] for folder in folders], np.int32))
+
+
 def _of_other_models(names: Sequence[str], mine: str) -> tuple[str, ...]:
     """Columns of what others predicted or wrote, where several stand side by side."""
-    for several in (roles_of(names).predicted, tuple(generations(names)[1].values())):
+    roles = roles_of(names)
+    for several in (roles.predicted, tuple(generations(names)[1].values())):
         if mine in several:
-            return several
+            return (*several, *roles.truths)
     return ()
 
 
@@ -121,6 +139,8 @@ class _Taken:
     inputs: Feature | None
     references: Feature | None
     intervals: FloatArray | None
+    single: str = ""
+    """The column of probabilities, if there is one for all classes."""
 
     @classmethod
     def of(cls, entry: ResultEntry, roles: Roles, columns: Columns) -> _Taken | None:
@@ -132,7 +152,7 @@ class _Taken:
         prompt = columns.features.get(roles.prompt)
         references = columns.features.get(roles.reference) if roles.reference != roles.truth else None
         wordy = predicted is not None and _is_text(predicted, prompt, truth or references)
-        if wordy and truth is None:
+        if truth is None:
             truth = references
         used = [predicted, truth, *([prompt] if wordy else [])]
         for feature in used:
@@ -147,12 +167,13 @@ class _Taken:
             prompt if wordy else None,
             truth if wordy else None,
             intervals,
+            roles.probabilities[0] if probabilities is not None and probabilities.ndim == 1 else "",
         )
 
     def told(self, base: Predictions, entry: ResultEntry, columns: Columns) -> Predictions:
         if self.predicted is not None and (self.inputs or self.references or self.predicted.kind == "text"):
             return self._texts(base, columns)
-        if self.probabilities is None and self._is_regression():
+        if self._is_regression() and (self.probabilities is None or self.single):
             return self._regression(base)
         return self._classification(base, entry, columns)
 
@@ -205,26 +226,29 @@ class _Taken:
         return replace(base, task="regression", truth=truth, predicted=values, intervals=self.intervals)
 
     def _classification(self, base: Predictions, entry: ResultEntry, columns: Columns) -> Predictions:
-        predicted, table = self.predicted, self.probabilities
+        truth, predicted, table = self.truth, self.predicted, self.probabilities
         if table is None and predicted is not None and self._is_share():
             table, predicted = predicted.values, None
         told = None
         if table is not None and table.ndim == 1:
-            table = self._binary(table, predicted)
+            if predicted is None and truth is not None and _is_confidence(table, truth):
+                truth, predicted = None, truth
+            table = self._binary(table, truth, predicted)
+            if table is not None:
+                columns.features.pop(self.single, None)
         if table is not None:
             told = check(table)
             if told.normalised:
                 what = f"probabilities of {told.normalised:,} rows do not sum to one; they were divided by their sum"
                 columns.tell("probabilities-sum", what, "Save the output of a softmax, or logits.")
-        classed = classified(self.truth, predicted, told.values if told else None, self.names, entry.classes, columns)
+        classed = classified(truth, predicted, told.values if told else None, self.names, entry.classes, columns)
         result = _classes_told(base, classed, from_logits=bool(told and told.from_logits))
         if told is not None and not told.usable.all():
             return self._without(result, told.usable, columns)
         return result
 
-    def _binary(self, values: NDArray[Any], predicted: Feature | None) -> NDArray[Any] | None:
+    def _binary(self, values: NDArray[Any], truth: Feature | None, predicted: Feature | None) -> NDArray[Any] | None:
         """One number a row as that of the second class; None where it is the confidence in what was predicted."""
-        truth = self.truth
         known = [set(map(float, distinct(f).tolist())) for f in (truth, predicted) if f is not None]
         if any(len(one) > 2 for one in known) or not known:
             return None
@@ -274,6 +298,17 @@ def _probabilities(roles: Roles, columns: Columns) -> NDArray[Any] | None:
         return columns.arrays.pop(names[0])
     feature = columns.features[names[0]]
     return feature.values if feature.kind == "number" else None
+
+
+def _is_confidence(values: NDArray[Any], said: Feature) -> bool:
+    """Whether labels beside one number a row are predictions, as pipelines and timm write them: the number is never
+    less than that of the likeliest class can be."""
+    found, inside = distinct(said), values[np.isfinite(values)]
+    if said.kind == "number" and not is_of_classes(said):
+        return False
+    if len(found) < 2 or len(inside) < _LEAST_SURE or inside.min() < 0 or inside.max() > 1:
+        return False
+    return len(found) > 2 or bool(inside.min() >= 1 / len(found))
 
 
 def _agrees(values: NDArray[Any], predicted: Feature) -> bool:

@@ -14,6 +14,9 @@ __all__ = ["SUM_TOLERANCE", "Told", "check", "of_one_class"]
 
 SUM_TOLERANCE = 1e-3
 """Half precision and rounded text leave sums this far from one; more is said."""
+_PERCENT = 100.0
+_LEAST_PERCENT = 20.0
+"""A number for each row that is never negative and somewhere above this is a percentage: logits lie around 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +40,8 @@ def check(values: NDArray[Any]) -> Told:
     ruled_out = np.isneginf(table)
     usable: BoolArray = np.logical_and((finite | ruled_out).all(axis=1), finite.any(axis=1))
     table[~usable] = 0.0
+    if _are_percentages(table[usable]):
+        table /= _PERCENT
     sums = table.sum(axis=1)
     off = usable & ~(np.abs(sums - 1) <= SUM_TOLERANCE)
     lowest = table[usable].min(initial=0.0)
@@ -51,6 +56,14 @@ def check(values: NDArray[Any]) -> Told:
     return Told(table, usable, normalised=int(np.count_nonzero(off & usable)))
 
 
+def _are_percentages(table: FloatArray) -> bool:
+    """Whether rows sum to 100; those of few decimals to 99 or 101."""
+    if not len(table) or table.min() < 0 or table.max() <= 1 + SUM_TOLERANCE:
+        return False
+    off = np.abs(table.sum(axis=1) - _PERCENT)
+    return bool(off.max() <= 1 and np.median(off) <= _PERCENT * SUM_TOLERANCE)
+
+
 def _softmax(table: FloatArray, usable: BoolArray) -> FloatArray:
     shifted: FloatArray = table - table.max(axis=1, keepdims=True)
     np.exp(shifted, out=shifted)
@@ -62,7 +75,9 @@ def _softmax(table: FloatArray, usable: BoolArray) -> FloatArray:
 def of_one_class(values: FloatArray) -> NDArray[np.float64]:
     """Of shape (n,), what is said of the second of two classes: shape (n, 2), of logits by the logistic function."""
     inside = values[np.isfinite(values)]
-    if len(inside) and (inside.min() < 0 or inside.max() > 1):
+    if len(inside) and inside.min() >= 0 and _LEAST_PERCENT < inside.max() <= _PERCENT:
+        values = values / _PERCENT
+    elif len(inside) and (inside.min() < 0 or inside.max() > 1):
         with np.errstate(over="ignore"):
             values = 1.0 / (1.0 + np.exp(-values))
     return np.stack([1.0 - values, values], axis=1)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dlviz_docs.readers._frame import plain_name
+from dlviz_docs.readers.samples._ranges import range_of
 
 __all__ = ["Roles", "generations", "is_identifier_name", "is_series_name", "label_names", "roles_of", "target_of"]
 
@@ -56,18 +57,23 @@ _PROBABILITY_OF = re.compile(
     r"^(?:pred_|y_|class_)?(?:prob|probs|proba|probability|probabilities|p|logit|logits|score|scores)[_.](.+)$"
 )
 _OF_PROBABILITY = re.compile(r"^(.+)_(?:prob|proba|probability|logit)$")
-_PREDICTED_BY = re.compile(r"^(?:y_pred|pred|prediction|predicted)_(.+)$|^(.+)_(?:pred|prediction)$")
+_PREDICTED_BY = re.compile(
+    r"^(?:y_pred|pred|preds|prediction|predicted|forecast|yhat|y_hat)_(.+)$|"
+    r"^(.+)_(?:y_pred|pred|preds|prediction|predicted|forecast|yhat|hat)$"
+)
+_TRUE_OF = ("true_{}", "y_true_{}", "{}_true", "{}_y_true", "actual_{}", "{}_actual", "target_{}", "{}_target")
+_TRUE_OF += ("label_{}", "{}_label", "gt_{}", "{}_gt", "gold_{}", "{}_gold", "y_{}")
+"""What the truth of one output of several is called."""
 _GENERATED_BY = re.compile(
     r"^(?:results?|outputs?|responses?|generated|generation|completion|answers?|prediction|pred)_(.+)$|"
     r"^(.+)_(?:output|response|completion|generation|answer|prediction|generated)$"
 )
 _NO_VARIANT = re.compile(
-    r"^(prob|probs|proba|probability|score|confidence|length|len|time|std|var|lower|upper|id|tokens?)\b"
+    r"^(prob|probs|proba|probability|score|confidence|conf|length|len|time|std|var|se|sd|variance|uncertainty|error|"
+    r"residual|id|index|tokens?|(?:lower|upper|lo|hi|q|p|quantile)[_.]?[\d.]*(?:_.*)?|0?\.\d+)(?![a-z])"
 )
 _EMBEDDING = re.compile(r"(^|_)(emb|embs|embeds?|embeddings?|latents?|feats?|features?)($|_)")
 _SERIES = re.compile(r"(^|_)(series|signals?|waveforms?|wave|timeseries|time_series|ecg|eeg|traces?|audio)($|_)")
-_LOWER = _spelled("lower y_lower pred_lower lower_bound prediction_lower interval_lower lo q05 q025 pi_lower")
-_UPPER = _spelled("upper y_upper pred_upper upper_bound prediction_upper interval_upper hi q95 q975 pi_upper")
 _IDENTIFIES = frozenset({"id", "ids", "uuid", "guid", "uid", "index", "idx"})
 _CLASSIFIES = frozenset({"class", "category", "label", "target", "cluster", "type"})
 
@@ -81,6 +87,8 @@ class Roles:
     """More than one where several models stand side by side."""
     variants: tuple[str, ...] = ()
     """What tells each of them from the others; ("",) for one."""
+    truths: tuple[str, ...] = ()
+    """Of several outputs, each with a truth of its own; empty where all have the same."""
     probabilities: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     """Of the probabilities, if their columns name them."""
@@ -94,12 +102,14 @@ class Roles:
     embeddings: str = ""
     lower: str = ""
     upper: str = ""
+    nominal: float | None = None
 
     @property
     def shows_results(self) -> bool:
         """Whether both what is true and what was predicted stand here."""
         said = self.predicted or len(self.probabilities) > 1 or (self.probabilities and not _vague(self.probabilities))
-        return bool((self.truth and said) or (self.reference and self.generated and self.prompt))
+        known = self.truth or any(self.truths)
+        return bool((known and said) or (self.reference and self.generated and self.prompt))
 
 
 def roles_of(names: Sequence[str]) -> Roles:
@@ -115,9 +125,15 @@ def roles_of(names: Sequence[str]) -> Roles:
                     return name
         return ""
 
-    predicted, variants = _predicted(plain, first(_PREDICTED))
+    between = range_of(plain)
+    taken.update({between.lower, between.upper} - {""})
+    predicted, variants = _predicted({name: plain[name] for name in plain if name not in taken}, first(_PREDICTED))
+    if not predicted and between.middle:
+        predicted, variants = (between.middle,), ("",)
     taken.update(predicted)
-    truth = first(_TRUTH)
+    truths = _truths(plain, predicted, variants, taken)
+    taken.update(truths)
+    truth = truths[0] if len(truths) == 1 else ("" if truths else first(_TRUTH))
     probabilities, classes = _probabilities(plain, taken)
     taken.update(probabilities)
     reference = truth if plain.get(truth) in _REFERENCE else ""
@@ -127,6 +143,7 @@ def roles_of(names: Sequence[str]) -> Roles:
         truth=truth,
         predicted=predicted or ((generated,) if generated and truth else ()),
         variants=variants or (("",) if generated and truth else ()),
+        truths=truths if len(truths) > 1 else (),
         probabilities=probabilities,
         classes=classes,
         prompt=prompt,
@@ -137,8 +154,9 @@ def roles_of(names: Sequence[str]) -> Roles:
         group=first(_GROUP),
         time=first(_TIME),
         embeddings=next((name for name, text in plain.items() if name not in taken and _EMBEDDING.search(text)), ""),
-        lower=first(_LOWER),
-        upper=first(_UPPER),
+        lower=between.lower,
+        upper=between.upper,
+        nominal=between.nominal,
     )
 
 
@@ -152,6 +170,22 @@ def _predicted(plain: dict[str, str], one: str) -> tuple[tuple[str, ...], tuple[
         if (match := _PREDICTED_BY.match(text)) and not _NO_VARIANT.match(match[1] or match[2])
     }
     return tuple(found), tuple(found.values())
+
+
+def _truths(
+    plain: Mapping[str, str], predicted: Sequence[str], variants: Sequence[str], taken: Collection[str]
+) -> tuple[str, ...]:
+    """For each prediction the column of its own truth: "true_height" of "pred_height"; none if one has none.
+
+    The bare word, "stars" of "predicted_stars", is the truth only where no column is called truth.
+    """
+    if not predicted or variants == ("",):
+        return ()
+    by_text = {text: name for name, text in reversed(list(plain.items())) if name not in taken}
+    found = [next((by_text[w] for f in _TRUE_OF if (w := f.format(v)) in by_text), "") for v in variants]
+    if not any(found) and not any(word in by_text for word in _TRUTH):
+        found = [by_text.get(variant, "") for variant in variants]
+    return tuple(found) if all(found) and len(set(found)) == len(found) else ()
 
 
 def _probabilities(plain: dict[str, str], taken: set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

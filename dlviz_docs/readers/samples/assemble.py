@@ -15,6 +15,7 @@ from dlviz_docs.readers.samples._joins import Leaks, joined_with
 from dlviz_docs.readers.samples._limits import Limits
 from dlviz_docs.readers.samples._names import parts_of
 from dlviz_docs.readers.samples._predictions import predictions_of
+from dlviz_docs.readers.samples._several import several
 from dlviz_docs.readers.samples._sheets import Sheets
 from dlviz_docs.readers.samples._stack import Part, stacked
 from dlviz_docs.readers.samples._types import Found, Plan, Planned
@@ -32,7 +33,7 @@ def read(found: Found, plan: Plan, limits: Limits | None = None) -> Samples:
     """All data sets and predictions of the plan; a file that cannot be read costs itself and says why."""
     reading = _Reading(found, Sheets(found.root, limits or Limits()))
     datasets = [dataset for planned in plan.datasets if (dataset := reading.dataset(planned))]
-    predictions = [one for planned in plan.predictions if (one := reading.predictions(planned))]
+    predictions = [one for planned in plan.predictions for one in reading.predictions(planned)]
     leaked: Leaks = {}
     tied = [joined_with(one, datasets, leaked) for one in predictions]
     return Samples(tuple(datasets), tuple(tied), tuple(reading.problems))
@@ -62,19 +63,23 @@ class _Reading:
             return None
         return dataset_of(planned, columns, self.found, labels, self._lists(planned))
 
-    def predictions(self, planned: Planned) -> Predictions | None:
-        """The same for predictions."""
+    def predictions(self, planned: Planned) -> list[Predictions]:
+        """The same for predictions; several where one file is of several models or outputs."""
         if is_of_pictures(planned):
             read = self._pictures(planned)
-            return read if isinstance(read, Predictions) else None
+            return [read] if isinstance(read, Predictions) else []
         columns = stacked(self._parts(planned, {}), one_split=True)
         if columns is None:
             self._say_nothing(planned)
-            return None
-        told = predictions_of(planned, columns, self.found)
-        if told is None:
-            self.problems += columns.problems
-        return told
+            return []
+        found = []
+        for one, own in several(planned, columns):
+            told = predictions_of(one, own, self.found)
+            if told is None:
+                self.problems += own.problems
+            else:
+                found.append(told)
+        return found
 
     def _say_nothing(self, planned: Planned) -> None:
         """Say that there is no row, unless the files said what is wrong with them."""

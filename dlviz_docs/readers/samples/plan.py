@@ -236,9 +236,10 @@ class _Planning:
         planned = self._of_name(path)
         if len(roles.predicted) < 2:
             return [planned]
+        truths = roles.truths or ("",) * len(roles.predicted)
         return [
-            replace(planned, name=variant, result=ResultEntry(path=path, name=variant, prediction=column))
-            for variant, column in zip(roles.variants, roles.predicted, strict=True)
+            replace(planned, name=variant, result=ResultEntry(path=path, name=variant, prediction=column, truth=truth))
+            for variant, column, truth in zip(roles.variants, roles.predicted, truths, strict=True)
         ]
 
     def _written_by(self, path: str, columns: Sequence[str]) -> list[Planned]:
@@ -261,7 +262,8 @@ class _Planning:
             paths = [path for path, _ in result.files]
             self.predictions.append(replace(result, run=self._run_of(paths[-1])))
             self._take(paths)
-        for data in data_of([one for one in loose if one.path not in self.taken]):
+        shared = [one for one in loose if one.path not in self.taken or one.role in ("truth", "ids")]
+        for data in data_of(shared, self.found.root.name):
             self.datasets.append(data)
             self._take(path for path, _ in data.files)
 
@@ -273,7 +275,7 @@ class _Planning:
                 groups.setdefault(_whole_of(path), []).append(path)
         for key, paths in groups.items():
             for same in self._of_equal_columns(paths):
-                title = " ".join(key[1:]) or posixpath.basename(key[0]) or self.found.root.name
+                title = " ".join(key[1:]) or PurePosixPath(key[0]).name or self.found.root.name
                 self.datasets.append(_dataset(title if len(same) > 1 else _title(same[0]), same, None))
                 self._take(same)
 
