@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeAlias, get_args
+from typing import TYPE_CHECKING, TypeAlias, get_args
 
 import numpy as np
 
@@ -22,12 +22,14 @@ from dlviz_docs.collect import SampleFiles
 from dlviz_docs.model import Dataset, Experiment, Insight, Pictures, Predictions, Problem, Samples
 from dlviz_docs.options import About, Selection
 from dlviz_docs.readers._about import read_about
-from dlviz_docs.readers.samples._types import Found, PictureFolder, Plan
 from dlviz_docs.registry import load_renderers
 from dlviz_docs.render import section_of
 from dlviz_docs.report import describe_samples
 from dlviz_docs.scan import ExperimentFolder
 from dlviz_docs.view import Fact, Figure, Gallery, Plot, Section, Spec, Sprite, Thumb
+
+if TYPE_CHECKING:  # its readers are imported where there is something to read
+    from dlviz_docs.readers.samples import Found, Plan
 
 __all__ = ["WEBP", "Study", "StudyJob", "planned", "sections_of", "study"]
 
@@ -102,14 +104,14 @@ def study(job: StudyJob) -> str:
 
 def planned(folder: ExperimentFolder) -> Plan:
     """Which files of the experiment hold data or predictions, by names and first bytes."""
-    return _found(folder)[1] if folder.samples else Plan()
+    return _found(folder, folder.samples or SampleFiles(folder.path, folder.relative, (), ()))[1]
 
 
-def _found(folder: ExperimentFolder) -> tuple[Found, Plan]:
+def _found(folder: ExperimentFolder, files: SampleFiles) -> tuple[Found, Plan]:
     from dlviz_docs.readers.samples import plan
 
     about, _, _ = read_about([Path(source.path) for source in folder.about])
-    found = _found_in(folder, folder.samples, about) if folder.samples else Found(Path(folder.path))
+    found = _found_in(folder, files, about)
     return found, plan(found)
 
 
@@ -118,8 +120,8 @@ def _study(job: StudyJob, cache: Cache) -> Study:
         return Study()
     from dlviz_docs.readers.samples import read
 
-    found, plan = _found(job.folder)
-    if plan != Plan(left=plan.left) and (missing := [name for name in EXTRA if find_spec(name) is None]):
+    found, plan = _found(job.folder, job.folder.samples)
+    if (plan.datasets or plan.predictions) and (missing := [name for name in EXTRA if find_spec(name) is None]):
         return Study(told=(_not_installed(job.folder, missing),))
     samples = _named(_placed(read(found, plan), job.folder.samples), job.folder)
     if not (samples.datasets or samples.predictions or samples.problems):
@@ -143,6 +145,8 @@ def _not_installed(folder: ExperimentFolder, missing: Sequence[str]) -> Problem:
 
 def _found_in(folder: ExperimentFolder, files: SampleFiles, about: About) -> Found:
     """What lies in the folder, as the readers of samples want to have it told."""
+    from dlviz_docs.readers.samples import Found, PictureFolder
+
     root = Path(files.root)
     told = [Path(source.path).parent for source in folder.about if source.path.endswith((".yml", ".yaml"))]
     beside = told[0].relative_to(root) if told and told[0].is_relative_to(root) else Path()
