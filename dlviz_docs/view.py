@@ -220,6 +220,8 @@ class Item:
     """What a click in the page's matrix selects by: its row, such as the truth, ..."""
     column: str = ""
     """... and its column, such as the prediction."""
+    cells: tuple[tuple[str, str], ...] = ()
+    """Rows and columns, where one sample belongs to several cells: a picture with many boxes."""
     wrong: bool | None = None
     """Marked as a mistake, as right, or neither."""
     href: str = ""
@@ -241,6 +243,8 @@ class Gallery:
     """Lowest and starting confidence of a slider over the regions' scores."""
     sorts: tuple[str, ...] = ()
     """Facts whose numbers the items can be sorted by."""
+    axes: tuple[str, str] = ("", "")
+    """What rows and columns of the items' cells are called; by default the facts that have their values."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from statistics import median
 from typing import Final, Literal, TypeAlias
@@ -22,8 +22,14 @@ __all__ = ["Card", "Kind", "Picture", "Place", "Text", "gallery_context"]
 
 RegionKind: TypeAlias = Literal["truth", "match", "missed", "false"]
 KINDS: Final[Sequence[RegionKind]] = ("truth", "match", "missed", "false")
+QUIET: Final = " dlviz-quiet"
+"""Class of a region whose label would lie over another one."""
 PIXELS: Final = 64
 """Longest side in px up to which the pixels of an original are shown as squares."""
+CARD: Final = 290
+"""Width in px at which pictures with regions are usually seen: labels that would meet there are left out."""
+LETTER, LINE, LEAST_LABELLED = 6.2, 17, 34
+"""Size of a label's letters in px, and the least width of a box that has one: as in the style sheet."""
 PIXEL_CARD: Final = 136
 """Least width of a card in px."""
 LONG: Final = 600
@@ -68,7 +74,7 @@ class Place:
     style: str
     """Where it lies, for the label: shares of the picture."""
     side: str
-    """Classes of a label that would not fit above the box, or to the right of its left edge."""
+    """Classes of a label that would not fit above the box, or to the right of its left edge, or not at all."""
 
     @property
     def text(self) -> str:
@@ -165,7 +171,7 @@ def _shown(shown: int, gallery: Gallery) -> str:
 def _choice(gallery: Gallery) -> bool:
     """Whether the script will have something to choose by: room is kept for it."""
     items = gallery.items
-    by_cell = any(item.row or item.column for item in items)
+    by_cell = any(item.row or item.column or item.cells for item in items)
     mixed = len({bool(item.wrong) for item in items}) > 1
     return bool(gallery.slider or gallery.sorts or by_cell or mixed or any(item.regions for item in items))
 
@@ -226,15 +232,60 @@ def _pictures(item: Item, address: Callable[[Thumb], str], start: float | None) 
 def _places(regions: Iterable[Region], width: int, height: int, start: float | None) -> Iterator[Place]:
     """Large ones first: the small ones lie above them and can be pointed at."""
     drawn = [region for region in regions if all(map(math.isfinite, region.xywh))]
-    for region in sorted(drawn, key=lambda region: -region.xywh[2] * region.xywh[3]):
-        x, y, w, h = map(_px, region.xywh)
-        w, h = max(0, w), max(0, h)
-        score, partner = _share(region.score), _share(region.partner)
-        kind, hidden = _state(region.kind, score, partner, start)
-        style = f"{_span('left', 'width', x, w, width)};{_span('top', 'height', y, h, height)}"
-        side = (" dlviz-in" if y < 0.1 * height else "") + (" dlviz-end" if 2 * x + w > width else "")
-        path = _path(region.outline)
-        yield Place(kind, hidden, x, y, w, h, region.color % 10, region.label, score, partner, path, style, side)
+    drawn.sort(key=lambda region: -region.xywh[2] * region.xywh[3])
+    places = [_place(region, width, height, start) for region in drawn]
+    quiet = _quiet(places, CARD / max(width, height))
+    for i, place in enumerate(places):
+        yield replace(place, side=f"{place.side}{QUIET}") if i in quiet else place
+
+
+def _place(region: Region, width: int, height: int, start: float | None) -> Place:
+    x, y, w, h = map(_px, region.xywh)
+    w, h = max(0, w), max(0, h)
+    score, partner = _share(region.score), _share(region.partner)
+    kind, hidden = _state(region.kind, score, partner, start)
+    style = f"{_span('left', 'width', x, w, width)};{_span('top', 'height', y, h, height)}"
+    side = (" dlviz-in" if y < 0.1 * height else "") + (" dlviz-end" if 2 * x + w > width else "")
+    path = _path(region.outline)
+    return Place(kind, hidden, x, y, w, h, region.color % 10, region.label, score, partner, path, style, side)
+
+
+def _quiet(places: Sequence[Place], scale: float) -> set[int]:
+    """Those whose labels would lie over more important ones: what is missed comes first, then what is most confident.
+
+    Annotations that are found have labels only where predictions are not shown, so they keep clear of each other alone.
+    """
+
+    def rank(i: int) -> tuple[bool, float]:
+        return places[i].kind != "missed", -(places[i].score or 0)
+
+    quiet: set[int] = set()
+    taken: dict[bool, list[tuple[float, float, float, float]]] = {True: [], False: []}
+    for i in sorted(range(len(places)), key=rank):
+        place = places[i]
+        if not place.text or place.width * scale < LEAST_LABELLED:
+            continue
+        box, found = _label(place, scale), place.kind == "truth"
+        if any(_meet(box, other) for other in taken[found]):
+            quiet.add(i)
+        else:
+            taken[found].append(box)
+            if place.kind == "missed":
+                taken[True].append(box)
+    return quiet
+
+
+def _label(place: Place, scale: float) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom in px of the card."""
+    prefix = {"missed": 7, "false": 6}.get(place.kind, 0)
+    wide = LETTER * min(len(place.text) + prefix, 26) + 13
+    left = (place.x + place.width) * scale - wide if "dlviz-end" in place.side else place.x * scale
+    top = place.y * scale - (0 if "dlviz-in" in place.side else LINE)
+    return left, top, left + wide, top + LINE
+
+
+def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _state(
@@ -321,7 +372,10 @@ def _spec(gallery: Gallery, cards: Sequence[Card], first: int) -> dict[str, obje
         "chosen": _plain(gallery.chosen),
         "sorts": [_plain(name) for name in gallery.sorts],
         "slider": gallery.slider and (*gallery.slider, max(1, math.ceil(max(scores, default=1)))),
-        "axes": (_axis(gallery.items, "row", "truth"), _axis(gallery.items, "column", "predicted")),
+        "axes": (
+            _plain(gallery.axes[0]) or _axis(gallery.items, "row", "truth"),
+            _plain(gallery.axes[1]) or _axis(gallery.items, "column", "predicted"),
+        ),
         "base": Markup(base).unescape(),  # noqa: S704  (part of an address that is encoded already)
         "names": [_plain(str(name)) for name in names.places],
         "facts": [[_plain(name) for name in one] for one in facts.places if isinstance(one, tuple)],
@@ -350,7 +404,11 @@ def _row(card: Card, names: _Names, facts: _Names, base: str, *, whole: bool) ->
     item = card.item
     wrong = None if item.wrong is None else int(item.wrong)
     values = [_plain(value) for _, value in item.facts]
-    row: list[object] = [facts(tuple(name for name, _ in item.facts)), values, names(item.row), names(item.column)]
+    row: list[object] = [facts(tuple(name for name, _ in item.facts)), values]
+    if item.cells:
+        row += [[names(one) for one in side] for side in zip(*item.cells, strict=True)]
+    else:
+        row += [names(item.row), names(item.column)]
     row += [wrong]
     if whole:
         pictures = [_thumb(picture, base) for picture in card.pictures]
@@ -368,7 +426,7 @@ def _thumb(picture: Picture, base: str) -> list[object]:
 
 
 def _region(place: Place, names: _Names) -> list[object]:
-    kind = KINDS.index(place.kind)
+    kind = KINDS.index(place.kind) + (len(KINDS) if QUIET in place.side else 0)
     row: list[object] = [kind, place.x, place.y, place.width, place.height, place.color, names(place.label)]
     row += [place.score, place.partner, place.path]
     while row[-1] in (None, ""):

@@ -121,7 +121,7 @@ class Draws:
     """The same numbers of pictures drawn anew, with replacement; NaN where none of a class was drawn."""
 
     ap: Singles
-    """Shape (draws, 10 IoUs, classes, 4 areas)."""
+    """Shape (draws, 10 IoUs, classes, areas)."""
     recall: Singles
     """Mean over the IoUs, all areas: shape (draws, classes, 3 limits)."""
 
@@ -140,11 +140,12 @@ def interval(value: float, draws: Floats) -> tuple[float, float]:
     return float(np.clip(2 * value - high, 0, value)), float(np.clip(2 * value - low, value, 1))
 
 
-def resampled(evaluation: Evaluation, pictures: int, most: int = 1000, seed: int = 0) -> Draws:
-    """What pictures drawn anew would give.
+def resampled(evaluation: Evaluation, pictures: int, most: int = 1000, seed: int = 0, areas: int = len(AREAS)) -> Draws:
+    """What pictures drawn anew would give, in the first so many ranges of areas.
 
     Matching does not depend on other pictures, so only the counting is done again. At most `most` draws, fewer where
-    there are many boxes, but at least 200. Efron, "Bootstrap Methods: Another Look at the Jackknife" (1979).
+    there are many boxes, but at least 200. Efron, "Bootstrap Methods: Another Look at the Jackknife" (1979). The first
+    draws of two models are of the same pictures, so that their difference is paired.
     """
     ap = evaluation.ap
     hits = int((evaluation.taken >= 0).sum()) + 4 * len(evaluation.order)
@@ -152,7 +153,7 @@ def resampled(evaluation: Evaluation, pictures: int, most: int = 1000, seed: int
     draws = int(np.clip(_WORK // max(hits + 8 * ap.size + pictures, 1), least, most))
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(pictures, np.full(pictures, 1 / pictures), draws).astype(np.float32)
-    values = np.full((draws, *ap.shape), np.nan, np.float32)
+    values = np.full((draws, *ap.shape[:2], areas), np.nan, np.float32)
     recall = np.full((draws, ap.shape[1], len(_LIMITS)), np.nan, np.float32)
     rank = ranks(evaluation.boxes.picture.astype(np.int64) * ap.shape[1] + evaluation.boxes.category)
     category = evaluation.boxes.category
@@ -160,7 +161,7 @@ def resampled(evaluation: Evaluation, pictures: int, most: int = 1000, seed: int
         some = np.flatnonzero(category == k)
         truth = evaluation.truth.category == k
         weights = drawn[:, evaluation.boxes.picture[some]]
-        for a in range(len(AREAS)):
+        for a in range(areas):
             asked = evaluation.truth.picture[truth & ~evaluation.unasked[a]]
             if len(asked):
                 wanted = drawn[:, asked].sum(1, dtype=np.float64)

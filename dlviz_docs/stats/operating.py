@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs.stats.average_precision import RECALLS, Evaluation
+from dlviz_docs.stats.bootstrap import draws_for, spread
 from dlviz_docs.stats.tide import FOUND_AT
 
-__all__ = ["Point", "best_threshold", "curves", "operate", "precision_at"]
+__all__ = ["Point", "best_threshold", "curves", "f1_interval", "operate", "precision_at"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -32,6 +33,8 @@ class Point:
     confusion: NDArray[np.int64]
     """Shape (classes + 1, classes + 1): annotated classes down, predicted ones across; the last row is nothing there,
     the last column nothing found. Its diagonal are the right predictions, so that it agrees with all other counts."""
+    cells: NDArray[np.int64]
+    """Picture, row and column of each count in it, shape (counts, 3)."""
 
     @property
     def precision(self) -> float:
@@ -86,10 +89,14 @@ def operate(evaluation: Evaluation, threshold: float) -> Point:
     asked = ~evaluation.unasked[0]
     found = np.zeros(len(asked), np.bool_)
     found[evaluation.taken[0, 0][right]] = True
-    return Point(threshold, counted, right, asked, found & asked, _confusion(evaluation, counted, right, asked, found))
+    cells = _cells(evaluation, counted, right, asked, found)
+    classes = evaluation.ap.shape[1]
+    places, size = cells[:, 1] * (classes + 1) + cells[:, 2], (classes + 1) ** 2
+    confusion = np.bincount(places, minlength=size).reshape(classes + 1, classes + 1)
+    return Point(threshold, counted, right, asked, found & asked, confusion, cells)
 
 
-def _confusion(
+def _cells(
     evaluation: Evaluation,
     counted: NDArray[np.bool_],
     right: NDArray[np.bool_],
@@ -99,18 +106,20 @@ def _confusion(
     """What is left over on both sides is paired by the largest overlap, one to one."""
     classes = evaluation.ap.shape[1]
     truth, boxes, pairs = evaluation.truth.category, evaluation.boxes.category, evaluation.pairs
-    matrix = np.zeros((classes + 1, classes + 1), np.int64)
-    matrix[np.arange(classes), np.arange(classes)] = np.bincount(boxes[right], minlength=classes)
     free, alone = counted & ~right, asked & ~found
     pairs = pairs.where((pairs.iou >= FOUND_AT) & free[pairs.box] & alone[pairs.truth])
+    chosen: list[int] = []
     for place in np.argsort(-pairs.iou, kind="stable"):
         box, other = pairs.box[place], pairs.truth[place]
         if free[box] and alone[other]:
             free[box] = alone[other] = False
-            matrix[truth[other], boxes[box]] += 1
-    matrix[classes, :classes] = np.bincount(boxes[free], minlength=classes)
-    matrix[:classes, classes] = np.bincount(truth[alone], minlength=classes)
-    return matrix
+            chosen.append(int(place))
+    box, other = pairs.box[chosen], pairs.truth[chosen]
+    in_boxes, in_truth = evaluation.boxes.picture, evaluation.truth.picture
+    picture = np.concatenate([in_boxes[right], in_boxes[box], in_boxes[free], in_truth[alone]])
+    down = np.concatenate([boxes[right], truth[other], np.full(int(free.sum()), classes), truth[alone]])
+    across = np.concatenate([boxes[right], boxes[box], boxes[free], np.full(int(alone.sum()), classes)])
+    return np.stack([picture, down, across], axis=1).astype(np.int64)
 
 
 def precision_at(evaluation: Evaluation, category: int, iou: int = 0) -> Floats:
@@ -124,3 +133,18 @@ def precision_at(evaluation: Evaluation, category: int, iou: int = 0) -> Floats:
     envelope = np.append(np.maximum.accumulate((found / (hits + 1))[::-1])[::-1], 0.0)
     values: Floats = envelope[np.searchsorted(found / wanted, RECALLS, "left")]
     return values
+
+
+def f1_interval(counts: NDArray[np.int64], *, seed: int = 0) -> tuple[float, float]:
+    """95 % interval of F1 at a threshold that stays, by drawing pictures again; NaN for fewer than two.
+
+    `counts` are found, missed and false boxes of each picture, shape (n, 3).
+    """
+    n = len(counts)
+    if n < 2:
+        return float("nan"), float("nan")
+    weights = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), draws_for(n))
+    found, missed, false = (weights @ counts).T.astype(np.float64)
+    with np.errstate(all="ignore"):
+        low, high = spread(2 * found / (2 * found + missed + false))
+    return float(low), float(high)

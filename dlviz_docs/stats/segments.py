@@ -37,6 +37,10 @@ class Overlap:
     """Classes that are annotated."""
     draws: int
     """Resamples of the pictures that intervals are from."""
+    drawn: Floats
+    """Mean IoU of each, shape (draws,); those of two models are of the same pictures."""
+    drawn_iou: Floats
+    """IoU of each class in each, shape (draws, k)."""
 
 
 @np.errstate(all="ignore")
@@ -66,6 +70,8 @@ def overlap(confusions: NDArray[np.int64], *, seed: int = 0) -> Overlap:
         (float(accuracy[0]), float(low), float(high)),
         present,
         draws,
+        _means(drawn[0]),
+        drawn[0],
     )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dlviz_docs.stats.bootstrap import draws_for, spread
 
-__all__ = ["BETA", "ORDER", "chrf", "chrf_counts", "chrf_interval", "edit_distance", "repetition"]
+__all__ = ["BETA", "ORDER", "chrf", "chrf_counts", "chrf_draws", "chrf_interval", "edit_distance", "repetition"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Keys: TypeAlias = NDArray[np.uint64]
@@ -81,16 +81,23 @@ def chrf(counts: Floats) -> Floats:
 
 def chrf_interval(counts: Floats, *, seed: int = 0) -> tuple[float, float]:
     """95 % interval of the chrF of all texts together, by drawing texts again; NaN for fewer than two."""
-    n = len(counts)
-    if n < 2:
+    if len(counts) < 2:
         return float("nan"), float("nan")
+    low, high = spread(chrf_draws(counts, seed=seed))
+    return float(low), float(high)
+
+
+def chrf_draws(counts: Floats, *, seed: int = 0) -> Floats:
+    """chrF of texts drawn again, shape (draws,); of two models with equally many texts, of the same ones."""
+    n = len(counts)
+    if not n:
+        return np.zeros(0)
     rng, flat, draws = np.random.default_rng(seed), counts.reshape(n, -1), draws_for(n)
     drawn = []
     for begin in range(0, draws, block := max(1, 2_000_000 // n)):
         weights = rng.multinomial(n, np.full(n, 1 / n), min(block, draws - begin))
         drawn.append(chrf((weights.astype(np.float64) @ flat).reshape(-1, ORDER, 3)))
-    low, high = spread(np.concatenate(drawn))
-    return float(low), float(high)
+    return np.concatenate(drawn)
 
 
 def edit_distance(first: Sequence[Hashable], second: Sequence[Hashable]) -> int:

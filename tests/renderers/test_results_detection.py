@@ -82,7 +82,7 @@ def test_the_page_says_what_the_scene_is_made_of() -> None:
 
 
 def test_all_numbers_of_a_threshold_agree() -> None:
-    found = figures(render(scene()))
+    found = figures(render(scene(pictures=40)))
     sweep, matrix = found["detection-threshold"].spec, found["detection-confusion"].spec
     assert isinstance(sweep, Sweep)
     assert isinstance(matrix, Matrix)
@@ -95,7 +95,7 @@ def test_all_numbers_of_a_threshold_agree() -> None:
     gallery = found["worst-pictures"].spec
     assert isinstance(gallery, Gallery)
     facts = [dict(item.facts) for item in gallery.items]
-    assert len(facts) == gallery.total == 60
+    assert len(facts) == gallery.total == 40
     for name in ("found", "missed"):
         assert sum(int(fact[name]) for fact in facts) == sweep.counts[name][at]
     assert sum(int(fact["false"]) for fact in facts) == sweep.counts["false alarms"][at]
@@ -104,7 +104,7 @@ def test_all_numbers_of_a_threshold_agree() -> None:
 
 
 def test_a_slider_over_the_regions_gives_the_same_counts() -> None:
-    found = figures(render(scene()))
+    found = figures(render(scene(pictures=40)))
     sweep, gallery = found["detection-threshold"].spec, found["worst-pictures"].spec
     assert isinstance(sweep, Sweep)
     assert isinstance(gallery, Gallery)

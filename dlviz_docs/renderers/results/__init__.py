@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Protocol, cast
 
 from dlviz_docs import names
@@ -18,8 +18,15 @@ __all__ = ["Results"]
 IN_DETAIL = 3
 """Models of one comparison that have their own figures: the best ones, of however many."""
 
-HEADLINES = ("accuracy", "model-comparison")
-"""Findings that stand first, however serious others are."""
+HEADLINES = (
+    "model-comparison",
+    "accuracy",
+    "detection-quality",
+    "segmentation-quality",
+    "regression-quality",
+    "text-quality",
+)
+"""Findings that stand first, in this order, however serious others are."""
 _SEVERITY = {"serious": 0, "warning": 1, "info": 2}
 
 # Where each task is shown: imported when it is met.
@@ -62,22 +69,28 @@ class Results:
             return
         places, left = _places(predictions), list(predictions)
         for place, group in _groups(predictions):
-            order = yield from _compared(group, place, shown)
+            order = yield from _compared(group, place, places, shown)
             left = [one for one in left if all(one is not other for other in group)]
-            for one in order[:IN_DETAIL]:
-                yield from _alone(one, places[id(one)], shown)
+            for one, found in order[:IN_DETAIL]:
+                yield from _alone(one, places[id(one)], shown, found)
         for one in left:
             yield from _alone(one, places[id(one)], shown)
 
 
-def _rank(insight: Insight) -> tuple[bool, int]:
-    return insight.kind not in HEADLINES, _SEVERITY[insight.severity]
+def _rank(insight: Insight) -> tuple[int, int]:
+    if insight.kind in HEADLINES:
+        return HEADLINES.index(insight.kind), 0
+    return len(HEADLINES), _SEVERITY[insight.severity]
 
 
-def _alone(one: Predictions, place: Place, shown: bool) -> Iterator[Shown]:
-    """One of several, on a page of its own."""
-    found = _part(one)(one, place, shown)
-    yield from place.put(each for each in found if not isinstance(each, Fact))
+def _alone(one: Predictions, place: Place, shown: bool, found: Iterator[Shown] | None = None) -> Iterator[Shown]:
+    """One of several, on a page of its own: sentences, which stand with those of others, begin with its name."""
+    for each in place.put(found or _part(one)(one, place, shown)):
+        if isinstance(each, Insight):
+            named = each.text.startswith(f"{place.name}: ")
+            yield replace(each, text=each.text if named else f"{place.name}: {each.text}", run=one.run)
+        elif isinstance(each, Figure):
+            yield each
 
 
 def _part(one: Predictions) -> _Part:
@@ -106,13 +119,37 @@ def _groups(predictions: Sequence[Predictions]) -> Iterator[tuple[Place, list[Pr
         yield Place(f"Set {turn}" if turn > 1 else ""), group
 
 
-def _compared(group: list[Predictions], place: Place, shown: bool) -> Generator[Shown, None, Sequence[Predictions]]:
-    """Figures of a comparison; gives the models, the best first."""
+def _compared(
+    group: list[Predictions], place: Place, own: Mapping[int, Place], shown: bool
+) -> Generator[Shown, None, Sequence[tuple[Predictions, Iterator[Shown] | None]]]:
+    """Figures of a comparison; gives the models, the best first, and what is to be shown of them, if begun already."""
+    task, detailed = group[0].task, min(IN_DETAIL, len(group))
+    if task == "detection":
+        from dlviz_docs.renderers.results.compare_boxes import boxes_compared
+        from dlviz_docs.renderers.results.detection import detected
+
+        matched = yield from boxes_compared(group, place, own, shown, detailed)
+        return [(one, detected(found, shown) if found else None) for one, found in matched]
+    return [(one, None) for one in (yield from _ordered(group, place, shown, detailed))]
+
+
+def _ordered(
+    group: list[Predictions], place: Place, shown: bool, detailed: int
+) -> Generator[Shown, None, Sequence[Predictions]]:
     from dlviz_docs.renderers.results import compare
 
-    if group[0].task == "regression":
+    task = group[0].task
+    if task == "segmentation":
+        from dlviz_docs.renderers.results.compare_regions import regions_compared
+
+        return (yield from regions_compared(group, place, shown, detailed))
+    if task == "text":
+        from dlviz_docs.renderers.results.compare_texts import texts_compared
+
+        return (yield from texts_compared(group, place, shown, detailed))
+    if task == "regression":
         return (yield from compare.numbers_compared(group, place))
     if models := compare.compared(group):
-        yield from compare.comparison(models, place, shown, min(IN_DETAIL, len(group)))
+        yield from compare.comparison(models, place, shown, detailed)
         return models.predictions
     return group

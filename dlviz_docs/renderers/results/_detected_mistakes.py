@@ -22,9 +22,9 @@ MOST_CLASSES = 40
 NOTHING, MISSED = "nothing there (false alarm)", "missed"
 
 
-def figures(found: Detected) -> Iterator[Figure]:
-    """Each where there is something to count."""
-    yield _matrix(found)
+def figures(found: Detected, *, picks: bool = False) -> Iterator[Figure]:
+    """Each where there is something to count. `picks`: a click in the matrix shows pictures of the page's gallery."""
+    yield _matrix(found, picks)
     yield _costs(found)
     yield _counts(found)
     if int(found.point.right.sum()):
@@ -32,7 +32,7 @@ def figures(found: Detected) -> Iterator[Figure]:
         yield _shifts(found)
 
 
-def _matrix(found: Detected) -> Figure:
+def _matrix(found: Detected, picks: bool) -> Figure:
     confusion, k = found.point.confusion, len(found.names)
     wrong = confusion.sum(0)[:k] + confusion.sum(1)[:k] - 2 * np.diag(confusion)[:k]
     shown = np.sort(np.argsort(-wrong, kind="stable")[:MOST_CLASSES])
@@ -50,6 +50,8 @@ def _matrix(found: Detected) -> Figure:
         f"prediction lies on; the row “{NOTHING}” counts predictions that lie on no annotated box. Pictures without "
         "boxes add nothing, so its last cell is empty."
     )
+    if picks:
+        caption += " Click a cell to see its pictures."
     if len(shown) < k:
         caption += f" The {len(shown)} classes with the most mistakes of {k:,}."
     return Figure(
@@ -66,6 +68,7 @@ def _matrix(found: Detected) -> Figure:
             "annotated",
             "predicted",
             off_diagonal=True,
+            picks=picks,
         ),
         found.place.group("Mistakes"),
     )

@@ -17,7 +17,7 @@ from dlviz_docs.stats.regress import Estimate
 from dlviz_docs.stats.text_overlap import chrf, chrf_counts, chrf_interval, edit_distance, repetition
 from dlviz_docs.stats.texts import words_of
 
-__all__ = ["Texts", "read_texts"]
+__all__ = ["LONGEST", "MOST_CHARACTERS", "Estimate", "Texts", "read_texts", "similarity"]
 
 MOST_SCORED = 10_000
 """Texts that are compared character by character; of more a sample, and that is said."""
@@ -99,12 +99,12 @@ class Texts:
     @cached_property
     def by_character(self) -> FloatArray:
         """Edit similarity of the scored rows, shape (m,)."""
-        return np.array([_similarity(mine, other) for mine, other in self._cut])
+        return np.array([similarity(mine, other) for mine, other in self._cut])
 
     @cached_property
     def by_word(self) -> FloatArray:
         """The same, word by word."""
-        return np.array([_similarity(mine.split(), other.split()) for mine, other in self._cut])
+        return np.array([similarity(mine.split(), other.split()) for mine, other in self._cut])
 
     @cached_property
     def exact(self) -> NDArray[np.bool_]:
@@ -182,7 +182,8 @@ class Texts:
         return ids[at] if at < len(ids) and ids[at] else f"row {words.number(at)}"
 
 
-def _similarity(mine: str | list[str], other: str | list[str]) -> float:
+def similarity(mine: str | list[str], other: str | list[str]) -> float:
+    """1 less edits over the longer one's length; 1 for two empty ones."""
     longest = max(len(mine), len(other))
     return 1 - edit_distance(mine, other) / longest if longest else 1.0
 

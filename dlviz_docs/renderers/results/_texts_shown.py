@@ -12,7 +12,7 @@ from dlviz_docs.stats.text_overlap import chrf
 from dlviz_docs.stats.texts import Pieces, differences
 from dlviz_docs.view import Figure, Gallery, Item, Passage
 
-__all__ = ["shown_texts"]
+__all__ = ["LONGEST_SHOWN", "NOTHING", "shown_texts"]
 
 MOST_TEXTS = 60
 LONGEST_SHOWN = 4000
@@ -52,9 +52,9 @@ def _item(texts: Texts, row: int, similarity: float | None, score: float | None)
     passages = [Passage("input", ((given[:LONGEST_SHOWN], ""),))] if given else []
     if reference is not None:
         wanted, found = differences(reference[:LONGEST_SHOWN], output[:LONGEST_SHOWN])
-        passages += [Passage("reference", wanted), Passage("output", found or _NOTHING)]
+        passages += [Passage("reference", wanted), Passage("output", found or NOTHING)]
     else:
-        passages.append(Passage("output", ((output[:LONGEST_SHOWN], ""),) if output.strip() else _NOTHING))
+        passages.append(Passage("output", ((output[:LONGEST_SHOWN], ""),) if output.strip() else NOTHING))
     facts = []
     if similarity is not None and score is not None:
         facts += [("edit similarity", decimal(similarity, 2)), ("chrF", decimal(100 * score, 1))]
@@ -67,4 +67,4 @@ def _item(texts: Texts, row: int, similarity: float | None, score: float | None)
     )
 
 
-_NOTHING: Pieces = (("(empty)", ""),)
+NOTHING: Pieces = (("(empty)", ""),)

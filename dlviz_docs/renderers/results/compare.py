@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +14,14 @@ from dlviz_docs.insights.results_words import brief, chance, interval, percent
 from dlviz_docs.model import FloatArray, Insight
 from dlviz_docs.model.samples import MISSING, Predictions
 from dlviz_docs.renderers._place import Place
+from dlviz_docs.renderers.results._aligned import places, translated
 from dlviz_docs.renderers.results._answers import Answers, Bools, Rows, answers
 from dlviz_docs.renderers.results.errors import item
 from dlviz_docs.stats.intervals import wilson
 from dlviz_docs.stats.paired import difference, holm, mcnemar, mean_difference
 from dlviz_docs.view import Cell, Column, Fact, Figure, Gallery, Matrix, Shown, Table
 
-__all__ = ["Models", "compared", "comparison", "numbers_compared", "same_items"]
+__all__ = ["Models", "called", "compared", "comparison", "numbers_compared", "same_items"]
 
 ALL_PAIRS = 6
 """Models up to which every pair is tested; of more each is tested against the best."""
@@ -56,20 +56,25 @@ class Models:
 def same_items(predictions: Sequence[Predictions]) -> list[list[Predictions]]:
     """Predictions that can be compared stand together: one task, and the same identifiers or the same truth.
 
-    In the order given; those that stand alone are in no list.
+    In the order given; those that stand alone are in no list. What is true of texts need not be known.
     """
     groups: list[list[Predictions]] = []
     for one in predictions:
         home = next((group for group in groups if _comparable(group[0], one)), None)
         if home is not None:
             home.append(one)
-        elif one.truth is not None:
+        else:
             groups.append([one])
     return [group for group in groups if len(group) > 1]
 
 
 def _comparable(a: Predictions, b: Predictions) -> bool:
-    if a.task != b.task or a.task not in ("classification", "regression") or a.truth is None or b.truth is None:
+    if a.task != b.task:
+        return False
+    if a.task not in ("classification", "regression"):
+        common = int((places(b, a) >= 0).sum())
+        return common > 0 and common >= LEAST_COMMON * min(a.length, b.length)
+    if a.truth is None or b.truth is None:
         return False
     if a.task == "classification" and not set(a.classes) & set(b.classes):
         return False
@@ -81,17 +86,7 @@ def _comparable(a: Predictions, b: Predictions) -> bool:
         return len(set(a.ids) & set(b.ids)) >= max(LEAST_ROWS, LEAST_COMMON * min(a.length, b.length))
     if a.length != b.length:
         return False
-    return np.array_equal(_translated(b.truth, b.classes, a.classes), a.truth, equal_nan=a.truth.dtype.kind == "f")
-
-
-def _translated(codes: NDArray[Any], mine: tuple[str, ...], others: tuple[str, ...]) -> NDArray[Any]:
-    """Places in the classes of another model; numbers stay as they are."""
-    if mine == others or codes.dtype.kind == "f":
-        return codes
-    places = {name: place for place, name in enumerate(others)}
-    table = np.array([*(places.get(name, MISSING) for name in mine), MISSING], np.int32)
-    inside = (codes >= 0) & (codes < len(mine))
-    return table[np.where(inside, codes, len(mine)).astype(np.intp)]
+    return np.array_equal(translated(b.truth, b.classes, a.classes), a.truth, equal_nan=a.truth.dtype.kind == "f")
 
 
 def _places(one: Predictions, first: Predictions) -> Rows:
@@ -115,11 +110,11 @@ def compared(predictions: Sequence[Predictions]) -> Models | None:
     said = np.full((len(judged), n), MISSING, np.int32)
     for row, one in enumerate(judged):
         answered, truth = np.full((2, one.predictions.length + 1), MISSING, np.int32)
-        answered[one.rows] = _translated(one.predicted, one.classes, classes)
-        truth[one.rows] = _translated(one.truth, one.classes, classes)
-        places = _places(one.predictions, first.predictions)
-        said[row] = answered[places]  # the last one, -1, is missing
-        keep &= (said[row] >= 0) & (truth[places] == true)
+        answered[one.rows] = translated(one.predicted, one.classes, classes)
+        truth[one.rows] = translated(one.truth, one.classes, classes)
+        at = _places(one.predictions, first.predictions)
+        said[row] = answered[at]  # the last one, -1, is missing
+        keep &= (said[row] >= 0) & (truth[at] == true)
     kept = keep[first.rows]
     if kept.sum() < LEAST_ROWS:
         return None
@@ -128,14 +123,14 @@ def compared(predictions: Sequence[Predictions]) -> Models | None:
     right = said == common.truth
     order = np.argsort(-right.sum(axis=1), kind="stable")
     sorted_ = tuple(predictions[place] for place in order)
-    return Models(sorted_, _names(sorted_), common, classes, said[order], right[order], len(first))
+    return Models(sorted_, called(sorted_), common, classes, said[order], right[order], len(first))
 
 
 def _accuracy(judged: Answers) -> float:
     return float(judged.right.mean()) if len(judged) else -1.0
 
 
-def _names(predictions: Sequence[Predictions]) -> tuple[str, ...]:
+def called(predictions: Sequence[Predictions]) -> tuple[str, ...]:
     """As they are called, with a number where two are called the same."""
     found: list[str] = []
     for one in predictions:
@@ -294,10 +289,10 @@ def numbers_compared(predictions: Sequence[Predictions], place: Place) -> Genera
     for row, one in enumerate(predictions):
         if one.predicted is None or one.truth is None:
             continue
-        places = _places(one, first)
-        there = places >= 0
-        same = one.truth.astype(np.float64)[places] == truth
-        values = np.abs(one.predicted.astype(np.float64)[places] - truth)
+        at = _places(one, first)
+        there = at >= 0
+        same = one.truth.astype(np.float64)[at] == truth
+        values = np.abs(one.predicted.astype(np.float64)[at] - truth)
         errors[row] = np.where(there & same, values, np.nan)
     rows = np.flatnonzero(np.isfinite(errors).any(axis=1))
     keep = np.isfinite(errors[rows]).all(axis=0)
@@ -306,7 +301,7 @@ def numbers_compared(predictions: Sequence[Predictions], place: Place) -> Genera
     errors = errors[rows][:, keep]
     order = np.argsort(errors.mean(axis=1), kind="stable")
     best_first = [predictions[rows[turn]] for turn in order]
-    yield from _of_numbers(errors[order], _names(best_first), place)
+    yield from _of_numbers(errors[order], called(best_first), place)
     return best_first
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from dlviz_docs import words
 from dlviz_docs.insights import detection as said
 from dlviz_docs.insights.estimates import decimal, estimate
+from dlviz_docs.insights.results_words import interval
 from dlviz_docs.model import Insight, Predictions
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.results import _detected_curves as curves
@@ -17,9 +18,9 @@ from dlviz_docs.renderers.results._detected import Detected
 from dlviz_docs.renderers.results._detected_gallery import worst_pictures
 from dlviz_docs.stats.average_precision import mean
 from dlviz_docs.stats.matching import AREAS
-from dlviz_docs.view import Cell, Column, Figure, Layer, Plot, PlotAxis, Shown, Table
+from dlviz_docs.view import Cell, Column, Fact, Figure, Gallery, Layer, Plot, PlotAxis, Shown, Table
 
-__all__ = ["detection"]
+__all__ = ["detected", "detection"]
 
 FEW_BOXES = 100
 """Annotations of a class up to which AP is clearly too high on average."""
@@ -28,16 +29,22 @@ _EMPTY = Cell("–")
 
 def detection(predictions: Predictions, place: Place, samples: bool) -> Iterator[Shown]:
     """Sentences, numbers, curves, mistakes, and the worst pictures; nothing is judged without annotations."""
-    found = Detected(predictions, place)
+    yield from detected(Detected(predictions, place), samples)
+
+
+def detected(found: Detected, samples: bool) -> Iterator[Shown]:
+    """The same of one that may be matched already."""
     if not int(found.annotated.sum()):
         yield from _unjudged(found)
         return
+    yield Fact("AP", f"{interval(*found.ap())} (n = {words.count(found.pictures, 'picture')})")
     yield from _sentences(found)
     yield _headline(found)
     yield _classes(found)
     yield from curves.figures(found)
-    yield from mistakes.figures(found)
-    if samples and (shown := worst_pictures(found)):
+    shown = worst_pictures(found) if samples else None
+    yield from mistakes.figures(found, picks=shown is not None and isinstance(shown.spec, Gallery))
+    if shown:
         yield shown
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,13 +12,28 @@ from numpy.typing import NDArray
 from dlviz_docs import words
 from dlviz_docs.insights import segmentation as said
 from dlviz_docs.insights.estimates import decimal, estimate
+from dlviz_docs.insights.results_words import interval
 from dlviz_docs.model import FloatArray, Predictions
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.stats.regress import in_bins
 from dlviz_docs.stats.segments import Overlap, of_pictures, overlap
-from dlviz_docs.view import Cell, Column, Figure, Gallery, Item, Layer, Matrix, Plot, PlotAxis, Shown, Table, Thumb
+from dlviz_docs.view import (
+    Cell,
+    Column,
+    Fact,
+    Figure,
+    Gallery,
+    Item,
+    Layer,
+    Matrix,
+    Plot,
+    PlotAxis,
+    Shown,
+    Table,
+    Thumb,
+)
 
-__all__ = ["segmentation"]
+__all__ = ["segmentation", "thumbs_of"]
 
 MOST_CLASSES = 40
 MOST_PICTURES = 48
@@ -86,6 +101,8 @@ def segmentation(predictions: Predictions, place: Place, samples: bool) -> Itera
         said.failures(means, at("iou-of-pictures")),
         _edges(one),
     )
+    value = interval(*one.overlap.mean_iou)
+    yield Fact("Mean IoU", f"{value} (n = {words.count(len(told), 'picture')})")
     yield from (insight for insight in judged if insight)
     yield _scores(one)
     yield _classes(one)
@@ -340,21 +357,32 @@ def _worst(one: _Segmented, means: FloatArray) -> Figure | None:
 
 
 def _item(one: _Segmented, row: int, mean: float) -> Item:
-    pictures, iou = one.predictions.pictures, one.of_pictures[0][row]
-    title = pictures.keys[row] if pictures is not None and row < len(pictures) else f"picture {row}"
+    iou = one.of_pictures[0][row]
     worst = int(np.nanargmin(iou))
     right = float(np.trace(one.confusions[row]) / max(one.confusions[row].sum(), 1))
-    thumbs: list[Thumb] = []
-    if pictures is not None and row < len(pictures.sizes) and pictures.sizes[row].all():
-        width, height = (int(side) for side in pictures.sizes[row])
-        if not pictures.sources or pictures.sources[row]:
-            thumbs.append(Thumb(title, width, height, title, SIDE))
-        for masks, what in ((one.predictions.true_masks, "annotated"), (one.predictions.masks, "predicted")):
-            if masks is not None and row < len(masks.sources) and masks.sources[row]:
-                thumbs.append(Thumb(MASK + masks.sources[row], width, height, f"{title}, {what}", SIDE))
+    title, thumbs = thumbs_of(one.predictions, row, ((one.predictions, "predicted"),))
     facts = (
         ("mean IoU", decimal(mean)),
         ("worst class", f"{one.names[worst]} ({decimal(float(iou[worst]), 2)})"),
         ("pixels right", f"{100 * right:.1f} %"),
     )
-    return Item(title, tuple(thumbs), facts=facts)
+    return Item(title, thumbs, facts=facts)
+
+
+def thumbs_of(
+    one: Predictions, row: int, predicted: Iterable[tuple[Predictions, str]]
+) -> tuple[str, tuple[Thumb, ...]]:
+    """What a picture is called, and itself, its annotated mask, and the mask of each model with what that is called."""
+    pictures = one.pictures
+    named = one.ids[row] if row < len(one.ids) and one.ids[row] else f"picture {row}"
+    title = pictures.keys[row] if pictures is not None and row < len(pictures) else named
+    if pictures is None or row >= len(pictures.sizes) or not pictures.sizes[row].all():
+        return title, ()
+    width, height = (int(side) for side in pictures.sizes[row])
+    thumbs = []
+    if not pictures.sources or pictures.sources[row]:
+        thumbs.append(Thumb(title, width, height, title, SIDE))
+    for masks, what in ((one.true_masks, "annotated"), *((each.masks, name) for each, name in predicted)):
+        if masks is not None and row < len(masks.sources) and masks.sources[row]:
+            thumbs.append(Thumb(MASK + masks.sources[row], width, height, f"{title}, {what}", SIDE))
+    return title, tuple(thumbs)

@@ -18,10 +18,15 @@
     const items = spec.items.map((data, i) => ({
       data,
       node: list.children[i] && adopt(list.children[i]),
-      row: spec.names[data[2] ?? 0],
-      column: spec.names[data[3] ?? 0],
+      cells: cells(data[2] ?? 0, data[3] ?? 0),
       wrong: data[4],
     }));
+    /** Row and column, of each where a sample has several. */
+    function cells(rows, columns) {
+      const others = [].concat(columns);
+      return [].concat(rows).map((row, i) => [spec.names[row], spec.names[others[i]]]);
+    }
+
     const everything = { row: "", column: "", count: 0, wrong: false, limit: spec.first };
     let state = { ...everything, sort: "", falling: true, threshold: spec.slider?.[1] };
     let chosen = items;
@@ -63,7 +68,8 @@
     function set(change) {
       state = { ...state, ...change };
       const { row, column, wrong, sort, falling, limit } = state;
-      chosen = items.filter((it) => (!row || it.row === row) && (!column || it.column === column) && (!wrong || it.wrong));
+      const fits = ([one, other]) => (!row || one === row) && (!column || other === column);
+      chosen = items.filter((it) => it.cells.some(fits) && (!wrong || it.wrong));
       if (sort) {
         const keys = new Map(chosen.map((item) => [item, number(item, sort)]));
         // What has no number stands last either way.
@@ -91,7 +97,8 @@
         return `${amount} shown${spec.chosen && "; "}${spec.chosen}`;
       }
       const cell = [row && `${spec.axes[0]} ${row}`, column && `${spec.axes[1]} ${column}`].filter(Boolean);
-      const noun = all && chosen.every((item) => item.wrong) ? "mistakes" : "samples";
+      const single = chosen.every((item) => item.cells.length < 2); // else a sample is more than its mistake
+      const noun = all && single && chosen.every((item) => item.wrong) ? "mistakes" : "samples";
       // How many there are beyond this gallery, only the matrix knows.
       const among = items.length < spec.total ? ` among the ${comma(items.length)} in this gallery` : "";
       const amount = here < all ? `${comma(here)} of ${comma(all)}` : comma(all) || "0";
@@ -101,8 +108,9 @@
 
     function counts() {
       const amount = (kind) => list.querySelectorAll(`.dlviz-region[data-kind="${kind}"]:not([hidden])`).length;
-      const [found, missed, alarms] = ["match", "missed", "false"].map(amount);
-      return `. In these pictures: ${found} found, ${missed} missed, ${alarms} false`;
+      const told = { match: "found", missed: "missed", false: "false" };
+      const there = Object.keys(told).filter((kind) => figure.querySelector(`[data-key="${kind}"]`));
+      return `. In these pictures: ${there.map((kind) => `${amount(kind)} ${told[kind]}`).join(", ")}`;
     }
 
     const act = (name, action) => button(name, action, { class: "dlviz-act" });
@@ -148,7 +156,10 @@
 
     function choice(which, name) {
       const amounts = new Map();
-      items.forEach((item) => item[which] && amounts.set(item[which], (amounts.get(item[which]) ?? 0) + 1));
+      for (const { cells } of items) {
+        const own = new Set(cells.map((cell) => cell[which === "row" ? 0 : 1]));
+        own.forEach((value) => value && amounts.set(value, (amounts.get(value) ?? 0) + 1));
+      }
       const order = [...amounts].sort(([a], [b]) => a.localeCompare(b, undefined, { numeric: true }));
       const options = order.map(([value, amount]) => html("option", { value }, `${value} (${amount})`));
       const node = html("select", {}, html("option", { value: "" }, "any"), ...options);
@@ -183,7 +194,7 @@
     update();
 
     galleries.set(figure, {
-      able: items.some((item) => item.row || item.column),
+      able: items.some((item) => item.cells.some(([row, column]) => row || column)),
       /** Show a cell of a matrix; returns how many of it there are. */
       pick({ row = "", column = "", count = 0 }, from) {
         origin = from;

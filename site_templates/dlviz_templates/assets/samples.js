@@ -43,7 +43,7 @@
   }
 
   function shape([kind, x, y, width, height, color, , , , d]) {
-    const common = { class: tint(color), "data-kind": KINDS[kind] };
+    const common = { class: tint(color), "data-kind": KINDS[kind % 4] };
     return d ? svg("path", { ...common, d }) : svg("rect", { ...common, x, y, width, height });
   }
 
@@ -55,12 +55,13 @@
     const classes = ["dlviz-region", tint(color)];
     if (y < 0.1 * height) classes.push("dlviz-in");
     if (2 * x + w > width) classes.push("dlviz-end");
+    if (kind > 3) classes.push("dlviz-quiet"); // its label would lie over another one
     if (outline) classes.push("dlviz-outlined");
     return html(
       "span",
       {
         class: classes.join(" "),
-        "data-kind": KINDS[kind],
+        "data-kind": KINDS[kind % 4],
         "data-score": score,
         "data-partner": partner,
         style: `${span("left", "width", x, w, width)};${span("top", "height", y, h, height)}`,
