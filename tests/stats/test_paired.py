@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dlviz_docs.stats.paired import difference, fisher, holm, mcnemar, mean_difference, two_shares
+from dlviz_docs.stats.paired import by_draws, difference, fisher, holm, mcnemar, mean_difference, student, two_shares
 
 
 @pytest.mark.parametrize(("b", "c"), [(0, 0), (0, 6), (10, 25), (40, 39), (7, 7), (2000, 2100), (100_000, 101_000)])
@@ -54,3 +54,22 @@ def test_difference_of_means() -> None:
     gap, low, high = mean_difference(base + 0.1 + rng.normal(scale=0.1, size=5000), base)
     assert gap == pytest.approx(0.1, abs=0.01)
     assert high - low == pytest.approx(2 * 1.96 * 0.1 / np.sqrt(5000), rel=0.1)
+
+
+def test_a_mean_of_pairs_is_a_t_test() -> None:
+    rng = np.random.default_rng(0)
+    gaps = rng.normal(0.3, 1, 30)
+    test = stats.ttest_1samp(gaps, 0)
+    expected = (*test.confidence_interval(0.95), test.pvalue)
+    error = float(gaps.std(ddof=1)) / 30**0.5
+    assert student(float(gaps.mean()), error, 30) == pytest.approx(expected)
+    draws = gaps[rng.integers(0, 30, (20_000, 30))].mean(1)
+    assert by_draws(float(gaps.mean()), draws, 30) == pytest.approx(expected, rel=0.03)
+
+
+def test_what_cannot_be_tested_is_not() -> None:
+    same = np.zeros(100)
+    assert by_draws(0.0, same, 20) == (0.0, 0.0, 1.0)
+    assert np.isnan(by_draws(0.1, same, 1)).all()
+    assert np.isnan(by_draws(0.1, np.r_[np.full(60, np.nan), np.arange(40.0)], 20)).all()
+    assert np.isnan(by_draws(float("nan"), np.arange(40.0), 20)).all()
