@@ -14,11 +14,12 @@ __all__ = ["PICTURES", "SAMPLES", "SampleFiles", "nobodys_samples", "sample_fold
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 SAMPLES = frozenset(
     {".csv", ".tsv", ".parquet", ".arrow", ".npz", ".npy", ".jsonl", ".ndjson", ".json", ".txt", ".yaml", ".yml"}
+    | {".names"}
 )
 """Files that may hold data or predictions, when no log reader wants them."""
 _ROLE = re.compile(
-    r"(^|[-_. ])(data|datasets?|raw|processed|images?|imgs|pictures|annotations?|labels?|masks?|gt|ground_?truth|"
-    r"targets?|pred(s|icted|ictions?)?|prob(s|abilities)?|logits|scores|outputs?|results?|features|embeddings|"
+    r"(^|[-_. ])(data|datasets?|raw|processed|images?|imgs|pictures|jpegimages|leftimg8bit|imagesets|annotations?|"
+    r"labels?|masks?|gt|gtfine|gtcoarse|ground_?truth|targets?|pred(s|icted|ictions?)?|prob(s|abilities)?|logits|scores|outputs?|results?|features|embeddings|"
     r"eval(uation)?|train(ing)?|val(id|idation)?|dev|test(ing)?|splits?)([-_. ]|$)",
     re.IGNORECASE,
 )

@@ -34,6 +34,7 @@ __all__ = ["ExperimentFolder", "LeftOut", "RunFolder", "SampleFiles", "Scan", "S
 
 SKIPPED = frozenset(
     {".git", ".svn", ".hg", ".venv", ".cache", ".trash", "__pycache__", "node_modules", ".ipynb_checkpoints"}
+    | {"__MACOSX", ".AppleDouble", ".thumbnails", ".thumbs", "@eaDir", "lost+found", "$RECYCLE.BIN", ".Trashes"}
 )
 ABOUT = frozenset({"experiment.yml", "experiment.yaml", "readme.md"})
 _FOLD = re.compile(r"fold[-_ ]?\d+", re.IGNORECASE)
@@ -165,6 +166,8 @@ class _Walk:
             if entry.name in SKIPPED:
                 return "a folder of tools, not of results"
             return "nested too deep" if depth >= DEEPEST else ""
+        if entry.name.startswith("._"):
+            return "what macOS keeps beside a file, not the file"
         return "" if stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode) else "not a regular file"
 
     def _reader(self, path: Path) -> str:

@@ -14,7 +14,7 @@ from dlviz_docs.model.samples import Boxes
 from dlviz_docs.readers.samples._pixels import Headers
 from dlviz_docs.readers.samples._rle import Mask, box_of
 
-__all__ = ["NO_MASK", "Annotated", "ImageId", "Told", "check", "empty_boxes", "lookup", "united"]
+__all__ = ["NO_MASK", "Annotated", "ImageId", "Told", "check", "distinct", "empty_boxes", "lookup", "united"]
 
 ImageId = int | str
 NO_MASK: Mask = ((0, 0), ())
@@ -58,6 +58,27 @@ class Told:
     crowd: NDArray[np.bool_] | None = None
     outlines: list[tuple[tuple[float, ...], ...]] = field(default_factory=list)
     masks: list[Mask] = field(default_factory=list)
+
+
+def distinct(parts: Sequence[Annotated]) -> tuple[list[Annotated], tuple[Problem, ...]]:
+    """Without files whose pictures are mostly annotated in others, too: instances_val.json beside all.json.
+
+    Those that are called for a split stay before others.
+    """
+    kept: dict[int, Annotated] = {}
+    seen: dict[tuple[str, str], str] = {}
+    problems = []
+    for at, part in sorted(enumerate(parts), key=lambda one: not one[1].split):
+        names = [("", path) if path else (part.split, key) for path, key in zip(part.paths, part.keys, strict=True)]
+        shared = [seen[name] for name in names if name in seen]
+        if 2 * len(shared) > len(names):
+            what = f"most of its pictures are annotated in {max(set(shared), key=shared.count)}, too; left out"
+            remedy = "Name the file to be shown as `data` in experiment.yml."
+            problems.append(Problem("annotations-overlap", part.source, what, remedy))
+            continue
+        kept[at] = part
+        seen |= dict.fromkeys(names, part.source)
+    return [kept[at] for at in sorted(kept)], tuple(problems)
 
 
 def empty_boxes() -> Boxes:
@@ -157,6 +178,8 @@ def lookup(truth: Annotated, wanted: Sequence[ImageId]) -> NDArray[np.int32]:
     Whichever finds more. Ultralytics writes the name without its ending, as a number if it looks like one.
     """
     by_id = {identity: row for row, identity in enumerate(truth.ids)}
+    for identity, row in list(by_id.items()):  # "17" where the annotations say 17, or the other way round
+        by_id.setdefault(str(identity) if isinstance(identity, int) else _number(identity), row)
     found = _rows(by_id, wanted)
     if (found >= 0).all():
         return found
@@ -165,12 +188,16 @@ def lookup(truth: Annotated, wanted: Sequence[ImageId]) -> NDArray[np.int32]:
         name = key.rpartition("/")[2]
         stem = name.rpartition(".")[0] or name
         spellings: tuple[ImageId, ...] = (stem, name, key)
-        if stem.isdecimal() and len(stem) <= _LONGEST_NUMBER:
-            spellings += (int(stem),)
+        spellings += (_number(stem),)
         for spelling in spellings:
             by_name.setdefault(spelling, row)
     named = _rows(by_name, wanted)
     return named if (named >= 0).sum() > (found >= 0).sum() else found
+
+
+def _number(word: str) -> ImageId:
+    """The number that a word may be meant as; else the word."""
+    return int(word) if word.isdecimal() and len(word) <= _LONGEST_NUMBER else word
 
 
 def _rows(places: Mapping[ImageId, int], wanted: Sequence[ImageId]) -> NDArray[np.int32]:

@@ -7,16 +7,15 @@ does. What training tools leave as pictures (curves, mosaics of batches) is none
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from posixpath import normpath
 
-from dlviz_docs.names import natural, split_of_folder
+from dlviz_docs.names import natural
 from dlviz_docs.readers.samples import coco, yolo
 from dlviz_docs.readers.samples._folder_names import (
     ANNOTATIONS,
-    DATA,
     IMAGES,
     PICTURES,
     PLOT_FOLDERS,
@@ -25,14 +24,18 @@ from dlviz_docs.readers.samples._folder_names import (
     below,
     common,
     has_role,
+    is_data_in_run,
     is_plot,
     joined,
+    mask_stem,
     pieces,
     split_of,
+    split_word,
     stems_of,
     up,
 )
-from dlviz_docs.readers.samples._picture_file import words_in
+from dlviz_docs.readers.samples._names import is_result_name
+from dlviz_docs.readers.samples._plain_folders import PlainFolders
 from dlviz_docs.readers.samples._types import DataEntry, Found, PictureFolder, Planned, ResultEntry
 
 __all__ = ["PARTS", "Layout"]
@@ -43,8 +46,10 @@ PARTS = frozenset({"class folder", "pictures", "coco", "coco results", "yolo res
 _LOOKED_AT = 50
 """Files of labels that are opened to see whether a folder holds boxes: of empty ones there may be many."""
 _TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
-_FEW = 3
-"""Names without ending that a table must have: one may be a word by chance."""
+_LEAST_PLAIN = 5
+"""Pictures without classes, splits or annotations that may be data beside runs: a project shows some of its own."""
+_USUAL_PLOTS = 24
+"""Pictures called like plots that tools leave in one folder; of more, each is called so for another reason."""
 
 
 @dataclass(slots=True)
@@ -57,6 +62,8 @@ class Layout:
     datasets: list[Planned] = field(default_factory=list)
     predictions: list[Planned] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
+    aside: dict[str, str] = field(default_factory=dict)
+    """Files that are about pictures and are not shown, and why."""
     seen: set[str] = field(default_factory=set)
     """Annotation files that are planned."""
     texts: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -70,8 +77,11 @@ class Layout:
             self.folders[folder.path] = folder
         self.texts = yolo.label_files(self.found.files)
         jsons = [path for path in self.found.files if path.endswith(".json")]
-        annotations = [path for path in jsons if coco.is_annotations(self.found.root, path)]
-        results = [path for path in jsons if coco.is_results(self.found.root, path)]
+        kinds = {path: coco.kind_of(self.found.root, path) for path in jsons}
+        annotations = self._about_boxes(kinds)
+        results = [path for path, kind in kinds.items() if kind == "results"]
+        if annotations or self.texts:
+            results += [path for path, kind in kinds.items() if kind == "nothing" and is_result_name(_stem_of(path))]
         self._named(annotations, results)
         self.folders = {path: folder for path, folder in self.folders.items() if _may_be_data(folder)}
         self._coco(annotations)
@@ -82,6 +92,19 @@ class Layout:
         self._masks()
         self._folders()
         self.predictions = _told_apart(self.predictions)
+
+    def _about_boxes(self, kinds: Mapping[str, str]) -> list[str]:
+        """Annotation files whose boxes are shown; of the others, why not. Points of bodies come second to boxes."""
+        boxed = [path for path, kind in kinds.items() if kind == "annotations"]
+        places = {self._base_of(path) for path in boxed}
+        for path, kind in kinds.items():
+            if kind == "keypoint annotations" and self._base_of(path) not in places:
+                boxed.append(path)
+            elif kind in coco.ASIDE:
+                self.aside[path] = coco.ASIDE[kind]
+            elif kind == "nothing":
+                self.aside[path] = "an empty list"
+        return boxed
 
     # What experiment.yml names
 
@@ -110,8 +133,9 @@ class Layout:
         if labelled := [path for path in inside if self._labels_of(path)]:
             self._add_yolo(place, labelled, entry)
             return
-        plan = self._plan_under(len(pieces(place)), inside, entry.name or self._name_of(place), entry)
-        if plan.files[0][1] == "class folder" or not any(self._is_told_by_table(path) for path in inside):
+        plain = PlainFolders(self.found, self.folders, self.taken | self.aside.keys())
+        plan = plain.plan_under(len(pieces(place)), inside, entry.name or self._name_of(place), entry)
+        if plan.files[0][1] == "class folder" or not any(plain.is_told_by_table(path) for path in inside):
             self._add_dataset(plan)
 
     # COCO
@@ -127,7 +151,7 @@ class Layout:
 
     def _base_of(self, path: str) -> tuple[str, ...]:
         folders = pieces(path)[:-1]
-        while folders and (split_of_folder(folders[-1]) or folders[-1].lower() in ANNOTATIONS):
+        while folders and (split_word(folders[-1]) or folders[-1].lower() in ANNOTATIONS):
             folders = folders[:-1]
         return folders
 
@@ -170,7 +194,7 @@ class Layout:
         for folder in self.folders:
             if not self._logged(folder) and self._labels_of(folder):
                 parts = pieces(folder)
-                while parts and (parts[-1].lower() in PICTURES or split_of_folder(parts[-1])):
+                while parts and (parts[-1].lower() in PICTURES or split_word(parts[-1])):
                     parts = parts[:-1]
                 groups[joined(parts)].append(folder)
         for base, folders in groups.items():
@@ -195,7 +219,7 @@ class Layout:
         usual = [
             f"{folder}/{name}" for folder in (base, *labels) for name in ("data.yaml", "dataset.yaml", "classes.txt")
         ]
-        everywhere = [path for path in self.found.files if path.endswith((".yaml", ".yml"))]
+        everywhere = [path for path in self.found.files if path.endswith((".yaml", ".yml", ".names"))]
         for path in dict.fromkeys([*usual, *found, *everywhere]):
             if yolo.class_names(self.found.root, path.removeprefix("./")):
                 return [path.removeprefix("./")]
@@ -253,20 +277,20 @@ class Layout:
 
     def _masks(self) -> None:
         """Folders of predicted masks, each with the folder of true ones that has most of its names."""
-        true = {path: stems_of(folder) for path, folder in self.folders.items() if has_role(path, TRUE)}
+        true = {path: _mask_stems(folder) for path, folder in self.folders.items() if has_role(path, TRUE)}
         for path in [
             path for path in self.folders if has_role(path, PREDICTED) and path not in self.taken | true.keys()
         ]:
-            stems = stems_of(self.folders[path])
+            stems = _mask_stems(self.folders[path])
             shared = {other: len(stems & names) for other, names in true.items()}
             best = max(shared, key=lambda other: (shared[other], common(path, other)), default="")
             if best and shared[best] * 2 >= min(len(stems), len(true[best])):
                 self._add_masks(path, best, None)
 
     def _add_masks(self, predicted: str, truth: str, result: ResultEntry | None) -> None:
-        stems = stems_of(self.folders[truth]) if truth in self.folders else set()
+        stems = _mask_stems(self.folders[truth]) if truth in self.folders else set()
         images = [
-            path for path in self.folders if has_role(path, IMAGES) and len(stems & stems_of(self.folders[path])) > 0
+            path for path in self.folders if has_role(path, IMAGES) and len(stems & _mask_stems(self.folders[path])) > 0
         ]
         files = [(predicted, "masks"), (truth, "true masks"), *((path, "pictures") for path in images[:1])]
         name = (result.name if result else "") or self._run_name(predicted)
@@ -283,93 +307,24 @@ class Layout:
         left = [
             path for path in self.folders if path not in self.taken and path not in masks and not self._logged(path)
         ]
-        beside = {joined(pieces(path)[:-1]) for path in left if has_role(path, IMAGES)}
-        left = [path for path in left if not (has_role(path, TRUE) and joined(pieces(path)[:-1]) in beside)]
-        groups: dict[int, list[str]] = defaultdict(list)
-        for path in left:
-            if (depth := self._depth(path, left)) is not None:
-                groups[depth].append(path)
-        for depth, paths in sorted(groups.items()):
-            bases: dict[str, list[str]] = defaultdict(list)
-            for path in paths:
-                bases[joined(pieces(path)[:depth])].append(path)
-            for base, inside in bases.items():
-                plan = self._plan_under(depth, inside, self._name_of(base), None)
-                if plan.files[0][1] == "class folder" or not any(self._is_told_by_table(path) for path in inside):
-                    self._add_dataset(plan)
-
-    def _depth(self, path: str, left: Sequence[str]) -> int | None:
-        """How many folders lead to the data set a folder of pictures is of; None where it is of none."""
-        parts = pieces(path)
-        for at, part in enumerate(parts):
-            if split_of_folder(part) and (self._is_data(parts[:at]) or self._has_splits(parts[:at], left) or at == 0):
-                return at
-        if not parts:
-            return 0
-        named = [at for at, part in enumerate(parts) if DATA.match(part)]
-        if named and named[-1] == len(parts) - 1:
-            return len(parts)
-        siblings = sum(pieces(other)[:-1] == parts[:-1] for other in left)
-        if named and siblings >= 2:
-            return len(parts) - 1
-        alone = not self.found.files and not self.found.runs
-        return 0 if len(parts) == 1 and siblings >= 2 and alone else None
-
-    def _is_data(self, parts: Sequence[str]) -> bool:
-        return any(DATA.match(part) for part in parts)
-
-    def _has_splits(self, base: Sequence[str], left: Sequence[str]) -> bool:
-        at = len(base)
-        inside = (pieces(path) for path in left)
-        splits = {split_of_folder(parts[at]) for parts in inside if len(parts) > at and parts[:at] == tuple(base)}
-        return len(splits - {""}) >= 2
-
-    def _plan_under(self, depth: int, paths: Sequence[str], name: str, entry: DataEntry | None) -> Planned:
-        """The folders by split and class; without classes where there is but one.
-
-        A class is the first folder that is neither a split nor called "images".
-        """
-        classes: dict[str, tuple[str, str]] = {}
-        for path in sorted(paths, key=natural):
-            rest = list(enumerate(pieces(path)))[depth:]
-            split = next((split for _, part in rest if (split := split_of_folder(part))), "")
-            at = next((at for at, part in rest if not split_of_folder(part) and part.lower() not in PICTURES), None)
-            parts = pieces(path)
-            classes[path if at is None else joined(parts[: at + 1])] = (split, "" if at is None else parts[at])
-        labels = {label for _, label in classes.values()} - {""}
-        part = "class folder" if len(labels) >= 2 else "pictures"
-        files = [(path, part if label else "pictures") for path, (_, label) in classes.items()]
-        splits = [split for split, _ in classes.values()]
-        order = sorted(range(len(files)), key=lambda at: files[at][1] != "class folder")
-        return Planned(name, tuple(files[at] for at in order), tuple(splits[at] for at in order), data=entry)
+        for plan in PlainFolders(self.found, self.folders, self.taken | self.aside.keys()).plans(left):
+            self._add_dataset(plan)
 
     # Helpers
 
     def _add_dataset(self, planned: Planned) -> None:
         self.datasets.append(planned)
-        for path, part in planned.files:
-            whole = part == "class folder"
-            used = [other for other in self.folders if other == path or (whole and below(other, path))]
-            self.taken.update((path, *used))
-            for other in used:
+        self.taken.update(path for path, _ in planned.files)
+        whole = {path for path, part in planned.files if part == "class folder"}
+        for other in list(self.folders):
+            if other in self.taken or not whole.isdisjoint(_above(other)):
+                self.taken.add(other)
                 del self.folders[other]
 
     def _logged(self, path: str) -> bool:
         """Whether a run's folder, or one below it that is not called data, holds these pictures."""
         run = self._run_folder(path)
-        return bool(run) and run != "." and not self._is_data(pieces(path)[len(pieces(run)) :])
-
-    def _is_told_by_table(self, folder: str) -> bool:
-        """Whether a table in the folder, or one or two above it, begins with names of its pictures."""
-        near = {folder, up(folder), up(up(folder))}
-        names = {name for each in self.found.pictures if each.path == folder for name in each.names}
-        stems = {stem for name in names if not (stem := name.rpartition(".")[0]).isdecimal()}
-        for path in self.found.files:
-            if path.endswith(_TABLES) and up(path) in near:
-                words = {word.rpartition("/")[2] for word in words_in(self.found.root, path)}
-                if words & names or len(words & stems) >= _FEW:
-                    return True
-        return False
+        return bool(run) and run != "." and not any(is_data_in_run(part) for part in pieces(path)[len(pieces(run)) :])
 
     def _run_folder(self, path: str) -> str:
         parts = pieces(path)
@@ -385,8 +340,7 @@ class Layout:
         folder = self._run_folder(path)
         if folder and folder != ".":
             return folder.rpartition("/")[2]
-        name = path.rpartition("/")[2]
-        return name.rpartition(".")[0] or name
+        return _stem_of(path)
 
     def _name_of(self, base: str) -> str:
         return pieces(base)[-1] if pieces(base) else self.found.root.name
@@ -396,7 +350,24 @@ def _may_be_data(folder: PictureFolder) -> bool:
     """Whether a folder that nobody named holds more than what tools leave."""
     if PLOT_FOLDERS & {part.lower() for part in pieces(folder.path)}:
         return False
-    return any(not is_plot(name) for name in folder.names)
+    return len(folder.names) > _USUAL_PLOTS or any(not is_plot(name) for name in folder.names)
+
+
+def _stem_of(path: str) -> str:
+    """The file's name without its ending."""
+    name = path.rpartition("/")[2]
+    return name.rpartition(".")[0] or name
+
+
+def _mask_stems(folder: PictureFolder) -> set[str]:
+    """Names of a folder without what tells masks from pictures."""
+    return {mask_stem(name) for name in folder.names}
+
+
+def _above(path: str) -> Iterator[str]:
+    """The folder and those above it."""
+    parts = pieces(path)
+    return (joined(parts[:at]) for at in range(len(parts), 0, -1))
 
 
 def _told_apart(planned: Sequence[Planned]) -> list[Planned]:

@@ -23,34 +23,71 @@ from dlviz_docs.readers.samples._annotated import NO_MASK, Annotated, ImageId, T
 from dlviz_docs.readers.samples._picture_file import HEAD, Refused, Root, ends, forbidden, open_file
 from dlviz_docs.readers.samples._rle import Mask, read_mask
 
-__all__ = ["LARGEST", "Results", "is_annotations", "is_results", "read_annotations", "read_results"]
+__all__ = [
+    "ASIDE",
+    "LARGEST",
+    "Results",
+    "is_annotations",
+    "is_results",
+    "kind_of",
+    "read_annotations",
+    "read_results",
+]
 
 LARGEST = 256_000_000
 """Bytes of a file that is read; COCO's own of 118,000 pictures has more, that of its 5,000 of validation 20 MB."""
 MOST_RUNS = 8_000_000
 """Numbers of all masks and outlines of one file; beyond them boxes are kept and shapes are not."""
+ASIDE = {
+    "captions": "captions of pictures, which are not shown",
+    "panoptic": "panoptic annotations, which are not shown",
+    "keypoint annotations": "keypoints; the boxes beside it are shown",
+    "keypoint results": "keypoints without boxes, which are not shown",
+}
+"""Kinds of files that nothing is made of, and why."""
 _KEY = re.compile(rb'"(images|annotations|categories)"\s*:\s*\[')
 _RESULT = re.compile(rb'\s*\[\s*\{[^{}]*"(?:image_id|category_id|score|bbox|segmentation|file_name)"\s*:')
 _NEEDED = (b'"image_id"', b'"category_id"', b'"score"')
+_KEYPOINTS = re.compile(rb'"(keypoints|num_keypoints|skeleton)"\s*:')
 
 Locate = Callable[[str, Sequence[str]], Sequence[str]]
 """Paths of the pictures that the annotations at a path name by these file names; "" for absent ones."""
 
 
-def is_annotations(root: Path, relative: str) -> bool:
-    """Whether the file begins, and ends, as annotations do; an object with other lists in it is none."""
+def kind_of(root: Path, relative: str) -> str:
+    """By its first and last bytes: "annotations", "results", "nothing" for an empty list, a key of `ASIDE`, or ""."""
     head, tail = ends(root, relative)
-    if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return False
-    keys = {match[1] for match in _KEY.finditer(head)} | {match[1] for match in _KEY.finditer(tail)}
-    # The lists before the last may be longer than what was looked at.
-    return len(keys) == 3 or (len(keys) == 2 and (len(head) == HEAD or relative.endswith(".coco.json")))
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text.startswith(b"{"):
+        return _kind_of_annotations(relative, head, tail)
+    if text.rstrip() == b"[]":
+        return "nothing"
+    if _RESULT.match(head) is None or not all(word in head for word in _NEEDED):
+        return ""
+    boxed = b'"bbox"' in head or b'"segmentation"' in head
+    return "results" if boxed or b'"keypoints"' not in head else "keypoint results"
+
+
+def _kind_of_annotations(relative: str, head: bytes, tail: bytes) -> str:
+    """An object with other lists in it is none. The lists before the last may be longer than what was looked at."""
+    keys = {match[1] for part in (head, tail) for match in _KEY.finditer(part)}
+    if {b"images", b"annotations"} <= keys and b'"caption"' in head + tail and b'"bbox"' not in head + tail:
+        return "captions"
+    if len(keys) < 2 or (len(keys) == 2 and len(head) < HEAD and not relative.endswith(".coco.json")):
+        return ""
+    if b'"segments_info"' in head + tail:
+        return "panoptic"
+    return "keypoint annotations" if _KEYPOINTS.search(head) or _KEYPOINTS.search(tail) else "annotations"
+
+
+def is_annotations(root: Path, relative: str) -> bool:
+    """Whether the file begins, and ends, as annotations of boxes do."""
+    return kind_of(root, relative) in ("annotations", "keypoint annotations")
 
 
 def is_results(root: Path, relative: str) -> bool:
     """Whether the file begins as a list of boxes with scores."""
-    head, _ = ends(root, relative)
-    return _RESULT.match(head) is not None and all(word in head for word in _NEEDED)
+    return kind_of(root, relative) == "results"
 
 
 def _load(root: Path, relative: str) -> tuple[object, int, tuple[Problem, ...]]:

@@ -14,13 +14,15 @@ from dlviz_docs.model.samples import Boxes, Dataset, Feature, Masks, Pictures, P
 from dlviz_docs.names import natural
 from dlviz_docs.readers._text import clean, counted
 from dlviz_docs.readers.samples import coco, masks, yolo
-from dlviz_docs.readers.samples._annotated import Annotated, check, lookup, united
-from dlviz_docs.readers.samples._folder_names import below, is_plot, split_of
+from dlviz_docs.readers.samples._annotated import Annotated, check, distinct, empty_boxes, lookup, united
+from dlviz_docs.readers.samples._folder_names import domain_of, is_plot, joined, mask_stem, pieces, split_of
 from dlviz_docs.readers.samples._layout import PARTS, Layout
 from dlviz_docs.readers.samples._picture_file import named
 from dlviz_docs.readers.samples._pixels import Headers, headers, merge_headers
+from dlviz_docs.readers.samples._split_lists import splits_by_list
 from dlviz_docs.readers.samples._truth import choose
-from dlviz_docs.readers.samples._types import Found, Planned
+from dlviz_docs.readers.samples._types import Found, PictureFolder, Planned
+from dlviz_docs.readers.samples._unread import unread
 from dlviz_docs.readers.samples.pictures import MOST_MEASURED, look
 
 __all__ = ["is_of_pictures", "plan_pictures", "read_pictures"]
@@ -28,11 +30,11 @@ __all__ = ["is_of_pictures", "plan_pictures", "read_pictures"]
 SPLITS = ("train", "val", "test")
 
 
-def plan_pictures(found: Found) -> tuple[tuple[Planned, ...], tuple[Planned, ...], frozenset[str]]:
-    """Data sets, predictions, and the paths of the files and folders of pictures they take."""
+def plan_pictures(found: Found) -> tuple[tuple[Planned, ...], tuple[Planned, ...], frozenset[str], dict[str, str]]:
+    """Data sets, predictions, the paths of the files and folders of pictures they take, and what is left, and why."""
     layout = Layout(found)
     layout.divide()
-    return tuple(layout.datasets), tuple(layout.predictions), frozenset(layout.taken)
+    return tuple(layout.datasets), tuple(layout.predictions), frozenset(layout.taken), layout.aside
 
 
 def is_of_pictures(planned: Planned) -> bool:
@@ -48,7 +50,7 @@ def read_pictures(found: Found, planned: Planned) -> Dataset | Predictions:
     if part in ("coco results", "yolo results"):
         return _detection(found, planned)
     truths = _annotated(found, planned)
-    return _boxed(found, planned, truths) if truths else _plain(found, planned)
+    return _boxed(found, planned, *distinct(truths)) if truths else _plain(found, planned)
 
 
 # Pictures without boxes
@@ -59,12 +61,20 @@ def _plain(found: Found, planned: Planned) -> Dataset:
     paths: list[str] = []
     labels: list[str] = []
     splits: list[str] = []
+    lists: dict[str, str] = {}
     folders = planned.splits or ("",) * len(planned.files)
+    inside = _by_folder(found, planned)
     for (folder, part), split in zip(planned.files, folders, strict=True):
-        inside = _paths_in(found, folder, deep=part == "class folder")
-        paths += inside
-        labels += [clean(folder.rpartition("/")[2]) if part == "class folder" else ""] * len(inside)
-        splits += [split] * len(inside)
+        if part == "split list":
+            lists[folder] = split
+            continue
+        own = inside.get(folder, [])
+        paths += own
+        name = folder.rpartition("/")[2]
+        labels += [clean(domain_of(name) or name) if part == "class folder" else ""] * len(own)
+        splits += [split] * len(own)
+    if lists:
+        splits = splits_by_list(found.root, lists, paths)
     pictures, problems = look(found.root, paths)
     feature = _category("class", labels)
     codes, names = _splits(splits)
@@ -81,18 +91,35 @@ def _plain(found: Found, planned: Planned) -> Dataset:
         pictures=pictures,
         classes=feature.levels if feature else (),
         octets=int(pictures.octets.sum()),
-        problems=problems,
+        problems=(*problems, *unread(found, paths)),
     )
 
 
-def _paths_in(found: Found, folder: str, *, deep: bool) -> list[str]:
-    """The pictures right in a folder, or in those below as well, in natural order; without plots."""
-    inside = [each for each in found.pictures if each.path == folder or (deep and below(each.path, folder))]
-    paths = []
-    for each in sorted(inside, key=lambda each: natural(each.path)):
-        names = sorted((name for name in each.names if not is_plot(name)), key=natural)
-        paths += [name if each.path == "." else f"{each.path}/{name}" for name in names]
-    return paths
+def _by_folder(found: Found, planned: Planned) -> dict[str, list[str]]:
+    """The pictures of each folder of a plan, those of a class with all that lie below it."""
+    whole = {folder for folder, part in planned.files if part == "class folder"}
+    inside: dict[str, list[PictureFolder]] = defaultdict(list)
+    for each in sorted(found.pictures, key=lambda each: natural(each.path)):
+        above = pieces(each.path)
+        home = next((path for at in range(len(above), 0, -1) if (path := joined(above[:at])) in whole), each.path)
+        inside[home].append(each)
+    return {
+        folder: [path for each in inside[folder] if each.path == folder or folder in whole for path in _paths(each)]
+        for folder, _ in planned.files
+    }
+
+
+def _paths_in(found: Found, folder: str) -> list[str]:
+    """The pictures right in a folder."""
+    return [path for each in found.pictures if each.path == folder for path in _paths(each)]
+
+
+def _paths(folder: PictureFolder) -> list[str]:
+    """Its pictures in natural order; without plots, as long as most are none."""
+    names = [name for name in folder.names if not is_plot(name)]
+    if 2 * len(names) < len(folder.names):
+        names = list(folder.names)
+    return [name if folder.path == "." else f"{folder.path}/{name}" for name in sorted(names, key=natural)]
 
 
 def _category(name: str, labels: Sequence[str]) -> Feature | None:
@@ -165,7 +192,7 @@ def _labelled(
     texts = yolo.label_files(found.files)
     told: list[tuple[str, list[str], Headers, yolo.Labels]] = []
     for folder, labels in pairs:
-        paths = _paths_in(found, folder, deep=False)
+        paths = _paths_in(found, folder)
         heads = headers(found.root, paths)
         read = yolo.read_labels(
             found.root, paths, texts.get(labels, {}), heads.sizes, classes=len(names), source=labels
@@ -238,13 +265,13 @@ class _Known:
         return self.heads
 
 
-def _boxed(found: Found, planned: Planned, parts: Sequence[Annotated]) -> Dataset:
+def _boxed(found: Found, planned: Planned, parts: Sequence[Annotated], overlaps: Sequence[Problem]) -> Dataset:
     pictures, problems = _pictures(found, parts, MOST_MEASURED)
     boxes, classes = united(parts)
     codes, names = _splits([part.split for part in parts for _ in part.ids])
     return Dataset(
         name=planned.name,
-        sources=tuple(path for path, part in planned.files if part in ("coco", "labels")),
+        sources=tuple(part.source for part in parts),
         format="COCO" if planned.files[0][1] == "coco" else "YOLO",
         length=len(pictures),
         split=codes,
@@ -254,7 +281,7 @@ def _boxed(found: Found, planned: Planned, parts: Sequence[Annotated]) -> Datase
         boxes=boxes,
         classes=classes,
         octets=int(pictures.octets.sum()) + sum(part.octets for part in parts),
-        problems=(*(problem for part in parts for problem in part.problems), *problems),
+        problems=(*(problem for part in parts for problem in part.problems), *overlaps, *problems),
     )
 
 
@@ -298,6 +325,12 @@ class _Detected:
 
 def _coco_results(found: Found, path: str, truths: Sequence[Annotated]) -> _Detected:
     results = coco.read_results(found.root, path)
+    if not results.images and not results.problems:
+        what, remedy = "is an empty list: no box was predicted", "Ask for boxes of less confidence."
+        problem = Problem("no-boxes", path, what, remedy)
+        none = replace(empty_boxes(), scores=np.zeros(0))
+        truth = truths[0] if len(truths) == 1 else None
+        return _Detected(truth, none if truth else None, results.octets, (problem,))
     chosen = choose(results, truths)
     if chosen is None:
         what = f"the pictures of {counted(len(set(results.images)), 'number')} are in no annotations here"
@@ -356,8 +389,13 @@ def _segmentation(found: Found, planned: Planned) -> Predictions:
 
 
 def _by_stem(found: Found, folder: str) -> dict[str, str]:
-    paths = _paths_in(found, folder, deep=False)
-    return {path.rpartition("/")[2].rpartition(".")[0]: path for path in paths}
+    """Files by what they share with the picture they belong to; by their whole names where that meets."""
+    paths = _paths_in(found, folder)
+    names = {path: path.rpartition("/")[2] for path in paths}
+    by_stem = {mask_stem(name): path for path, name in names.items()}
+    if len(by_stem) == len(paths):
+        return by_stem
+    return {name.rpartition(".")[0]: path for path, name in names.items()}
 
 
 def _octets(found: Found, folder: str) -> int:

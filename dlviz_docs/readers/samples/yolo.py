@@ -23,6 +23,7 @@ __all__ = ["Labels", "class_names", "is_label_text", "label_files", "read_labels
 
 LARGEST = 4_000_000
 """Bytes of one file of labels."""
+_LINE = "A line has a class and four numbers, or more, as shares of the picture from 0 to 1."
 _NOT_LABELS = frozenset({"classes", "train", "val", "test", "readme", "names", "labels"})
 _BEYOND = 1.001
 """Shares of the picture may be this large: some tools round beyond the edge."""
@@ -114,7 +115,8 @@ class _Lines:
             numbers, category = [], -1
         with_score = scored and len(numbers) % 2 == 0  # a class, pairs of numbers, and one more
         score = numbers.pop() if with_score and numbers else 1.0
-        if len(numbers) < 5 or len(numbers) % 2 == 0 or category != numbers[0] or not 0 <= category < 1_000_000:
+        told = len(numbers) >= 5 and len(numbers) % 2 == 1 and category == numbers[0] and 0 <= category < 1_000_000
+        if not told or any(abs(number) > _BEYOND for number in numbers[1:]):
             self.bad.append(path)
             return
         self.scoreless += scored and not with_score
@@ -127,8 +129,8 @@ class _Lines:
 
 
 def _box(numbers: list[float]) -> tuple[float, float, float, float]:
-    """Left, top, width and height of a centre with its extent, or of an outline; NaN beyond the picture."""
-    if not all(-_BEYOND < number <= _BEYOND for number in numbers):
+    """Left, top, width and height of a centre with its extent, or of an outline; NaN where a number is."""
+    if any(number != number for number in numbers):
         return (np.nan,) * 4
     if len(numbers) == 4:
         across, down, width, height = numbers
@@ -155,7 +157,6 @@ def read_labels(
     lines = _Lines()
     inside = Root(root)
     row_of = {path.rpartition("/")[2].rpartition(".")[0]: row for row, path in enumerate(pictures)}
-    unlabelled = [path for path in pictures if path.rpartition("/")[2].rpartition(".")[0] not in labels]
     homeless = [path for stem, path in labels.items() if stem not in row_of]
     for stem, path in labels.items():
         if (row := row_of.get(stem)) is not None and (text := _text(inside, path)) is not None:
@@ -169,10 +170,6 @@ def read_labels(
         problems.append(
             Problem("labels-without-pictures", homeless[0], what, "Add the pictures, or delete the labels.")
         )
-    if unlabelled and not scored:
-        what = f"{named(unlabelled, 'picture')} without a file of labels; taken for pictures without boxes"
-        remedy = "Write an empty file of labels for a picture with nothing in it."
-        problems.append(Problem("pictures-without-labels", unlabelled[0], what, remedy))
     return Labels(boxes, tuple(problems), lines.octets, max(lines.classes, default=-1))
 
 
@@ -197,7 +194,7 @@ def _problems(lines: _Lines, source: str) -> list[Problem]:
         files = list(dict.fromkeys(lines.bad))
         verb = "is" if len(lines.bad) == 1 else "are"
         what = f"{counted(len(lines.bad), 'line')} that {verb} no box, in {named(files, 'file')}"
-        problems.append(Problem("labels-unreadable", files[0], what, "A line has a class and four numbers, or more."))
+        problems.append(Problem("labels-unreadable", files[0], what, _LINE))
     if lines.scoreless:
         amount = "1 predicted box" if lines.scoreless == 1 else f"{lines.scoreless:,} predicted boxes"
         what = f"{amount} without a confidence; taken as 1"

@@ -16,7 +16,7 @@ from dlviz_docs.readers.samples.folders import plan_pictures, read_pictures
 
 
 def dataset_of(told: Found) -> Dataset:
-    ((planned, *more), _, _) = plan_pictures(told)
+    ((planned, *more), _, _, _) = plan_pictures(told)
     assert not more
     read = read_pictures(told, planned)
     assert isinstance(read, Dataset)
@@ -24,7 +24,7 @@ def dataset_of(told: Found) -> Dataset:
 
 
 def predictions_of(told: Found) -> list[Predictions]:
-    _, planned, _ = plan_pictures(told)
+    _, planned, _, _ = plan_pictures(told)
     read = [read_pictures(told, one) for one in planned]
     return [one for one in read if isinstance(one, Predictions)]
 
@@ -118,7 +118,7 @@ def test_a_data_set_of_two_splits_with_pictures(tmp_path: Path) -> None:
     assert np.bincount(dataset.boxes.picture).tolist() == [2] * 5
     assert np.bincount(dataset.boxes.category).tolist() == [5, 5]
     assert dataset.problems == ()
-    _, _, taken = plan_pictures(told)
+    _, _, taken, _ = plan_pictures(told)
     assert {"coco/train2017", "coco/val2017", "coco/annotations/instances_val2017.json"} <= taken
 
 
@@ -340,6 +340,6 @@ def test_whatever_stands_in_the_places_of_numbers_is_no_exception(tmp_path: Path
         assert len(coco.read_results(tmp_path, "b.json").images) == sum(isinstance(row, dict) for row in rows[1])
         entry = ResultEntry(path="b.json", truth="a.json")
         told = found(tmp_path, results=(entry,))
-        planned, predicted, _ = plan_pictures(told)
+        planned, predicted, _, _ = plan_pictures(told)
         for one in (*planned, *predicted):
             read_pictures(told, one)

@@ -12,7 +12,7 @@ from dlviz_docs.readers.samples.folders import is_of_pictures, plan_pictures, re
 
 
 def datasets(told: Found) -> list[Dataset]:
-    planned, _, _ = plan_pictures(told)
+    planned, _, _, _ = plan_pictures(told)
     assert all(is_of_pictures(one) for one in planned)
     read = [read_pictures(told, one) for one in planned]
     assert all(isinstance(one, Dataset) for one in read)
@@ -41,7 +41,7 @@ def test_folders_by_split_and_class_are_one_data_set(tmp_path: Path) -> None:
     assert dataset.pictures is not None
     assert labels(dataset) == [key.split("/")[2] for key in dataset.pictures.keys]
     assert dataset.octets == sum(sum(folder.octets) for folder in told.pictures)
-    _, _, taken = plan_pictures(told)
+    _, _, taken, _ = plan_pictures(told)
     assert taken == {folder.path for folder in told.pictures}
 
 
@@ -61,8 +61,9 @@ def test_classes_in_the_experiments_own_folder(tmp_path: Path) -> None:
         picture(tmp_path / label / "x.png")
     (dataset,) = datasets(found(tmp_path))
     assert dataset.classes == ("cat", "dog")
-    text(tmp_path / "metrics.csv", "step,loss\n0,1\n")
-    assert datasets(found(tmp_path)) == []  # beside logs they may be anything
+    text(tmp_path / "LICENSE.txt", "Free to use.")
+    assert len(datasets(found(tmp_path))) == 1
+    assert datasets(found(tmp_path, {"run": "run"})) == []  # beside runs they may be anything
 
 
 @pytest.mark.parametrize("folder", ["images", "data", "dataset/img", "photos", "my_dataset"])
@@ -151,7 +152,7 @@ def test_broken_pictures_are_told_once(tmp_path: Path) -> None:
 
 
 def test_nothing_gives_nothing(tmp_path: Path) -> None:
-    assert plan_pictures(found(tmp_path)) == ((), (), frozenset())
+    assert plan_pictures(found(tmp_path)) == ((), (), frozenset(), {})
 
 
 def test_pictures_that_a_table_names_are_left_to_the_table(tmp_path: Path) -> None:

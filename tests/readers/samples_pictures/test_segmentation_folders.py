@@ -18,7 +18,7 @@ def mask(path: Path, labels: np.ndarray) -> None:
 
 
 def predictions_of(told: Found) -> list[Predictions]:
-    _, planned, _ = plan_pictures(told)
+    _, planned, _, _ = plan_pictures(told)
     return [one for one in (read_pictures(told, each) for each in planned) if isinstance(one, Predictions)]
 
 
@@ -48,7 +48,7 @@ def test_masks_of_the_same_names_belong_together(tmp_path: Path, predicted: str,
     assert predictions.boundaries is not None
     assert predictions.boundaries.shape == (3, 3, 3)
     assert [problem.code for problem in predictions.problems] == ["masks-unpredicted"]
-    planned, _, taken = plan_pictures(told)
+    planned, _, taken, _ = plan_pictures(told)
     assert {predicted, truth} <= taken
     assert [[path for path, _ in one.files] for one in planned] == [["data/images"]]
 

@@ -13,7 +13,7 @@ from dlviz_docs.readers.samples.folders import plan_pictures, read_pictures
 
 
 def read(told: Found) -> tuple[list[Dataset], list[Predictions]]:
-    planned, predicted, _ = plan_pictures(told)
+    planned, predicted, _, _ = plan_pictures(told)
     both = [read_pictures(told, one) for one in (*planned, *predicted)]
     return [x for x in both if isinstance(x, Dataset)], [x for x in both if isinstance(x, Predictions)]
 
@@ -42,7 +42,7 @@ def test_both_ways_to_lay_out_a_data_set(tmp_path: Path, roboflow: bool) -> None
     assert dataset.boxes.category.tolist() == [1, 0, 1, 0]
     assert dataset.boxes.xywh[:2] == pytest.approx(np.array([[10, 12, 20, 6], [0, 0, 20, 30]]))
     assert dataset.problems == ()
-    _, _, taken = plan_pictures(told)
+    _, _, taken, _ = plan_pictures(told)
     assert {path for path in told.files if path.endswith(".txt")} <= taken
 
 
@@ -86,11 +86,10 @@ def test_faults_are_counted_and_the_rest_is_kept(tmp_path: Path) -> None:
     assert dataset.boxes is not None
     assert (dataset.boxes.picture == 0).sum() == 1
     told = {problem.code: problem.what for problem in dataset.problems}
-    assert told["labels-unreadable"].startswith("4 lines that are no box, in 1 file (train0.txt)")
-    assert told["boxes-invalid"].startswith("3 boxes")
+    assert told["labels-unreadable"].startswith("5 lines that are no box, in 1 file (train0.txt)")
+    assert told["boxes-invalid"].startswith("2 boxes")
     assert told["boxes-unknown-class"].startswith("1 box of")
     assert told["labels-without-pictures"].startswith("1 file (alone.txt)")
-    assert told["pictures-without-labels"].startswith("1 picture (train1.jpg)")
 
 
 def test_predictions_of_save_txt(tmp_path: Path) -> None:
