@@ -13,7 +13,7 @@ from dlviz_docs.names import natural
 from dlviz_docs.readers.samples._columns import as_classes
 from dlviz_docs.readers.samples._stack import Columns
 
-__all__ = ["Classed", "classified"]
+__all__ = ["Classed", "classified", "fits"]
 
 _AGREES = 0.99
 """Share of rows whose most probable class is the predicted one, if the order of the classes is the right one."""
@@ -41,6 +41,8 @@ def classified(
     told = [as_classes(one) for one in (truth, predicted) if one is not None]
     levels = sorted({level for one in told for level in one.levels}, key=natural)
     width = None if probabilities is None else probabilities.shape[1]
+    if not given and not columns.classes and fits(columns.offered, levels, width):
+        given = columns.offered
     classes, by_number = _classes(levels, width, names, tuple(given) or columns.classes, columns)
     if width is not None and len(classes) != width:
         what = f"there are {width:,} columns of probabilities, and {len(classes):,} classes; probabilities are left out"
@@ -83,6 +85,18 @@ def _classes(
         return tuple(str(number + first) for number in range(width)), first
     # In the order of scikit-learn and of most label encoders: sorted as text.
     return tuple(sorted(levels)), None
+
+
+def fits(names: Sequence[str], levels: Sequence[str], width: int | None) -> bool:
+    """Whether these may be the names of all classes: as many as there are columns or numbers, or the same words."""
+    if not names or (width is not None and width != len(names)):
+        return False
+    if not levels:
+        return width is not None
+    if not all(map(_is_number, levels)):
+        return set(levels) <= set(names)
+    numbers = [int(level) for level in levels]
+    return min(numbers) >= 0 and max(numbers) - _first_number(numbers, len(names)) == len(names) - 1
 
 
 def _is_number(level: str) -> bool:

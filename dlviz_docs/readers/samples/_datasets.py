@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, cast
 
 import numpy as np
@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from dlviz_docs.errors import near_miss
 from dlviz_docs.model import Dataset, Feature, Pictures
+from dlviz_docs.readers._frame import plain_name
+from dlviz_docs.readers.samples._classes import fits
 from dlviz_docs.readers.samples._columns import as_classes, distinct, is_of_classes, named_levels
 from dlviz_docs.readers.samples._features import feature_of_array, strings_of
 from dlviz_docs.readers.samples._names import parts_of, split_order
 from dlviz_docs.readers.samples._pictures_named import pictures_named
-from dlviz_docs.readers.samples._roles import is_series_name, label_names, roles_of, target_of
+from dlviz_docs.readers.samples._roles import is_identifier_name, is_series_name, label_names, roles_of, target_of
 from dlviz_docs.readers.samples._stack import Columns
 from dlviz_docs.readers.samples._types import DataEntry, Found, Planned
 
@@ -38,6 +40,9 @@ def dataset_of(
     split_of(entry.split or roles.split, columns)
     _split_by(lists, ids, columns)
     pictures = _pictures(columns, ids, named, found)
+    if pictures is not None and pictures.sources:
+        ids = pictures.keys if len(set(ids)) < len(ids) else ids
+        target = target or _lone_category(columns)
     series, embeddings = _arrays(columns)
     times = [name for name, feature in columns.features.items() if feature.kind == "time"]
     group = entry.group or roles.group
@@ -90,6 +95,8 @@ def _target(entry: DataEntry, columns: Columns, labels: Mapping[str, tuple[str, 
     if not said:
         return ""
     goal, names = features[said], labels.get(said) or columns.classes
+    if not names and is_of_classes(goal) and fits(columns.offered, as_classes(goal).levels, None):
+        names = columns.offered
     if names and goal.kind in ("number", "category") and (goal.whole or goal.kind == "category"):
         goal = named_levels(goal, names)
         if goal.missing > features[said].missing:
@@ -101,6 +108,16 @@ def _target(entry: DataEntry, columns: Columns, labels: Mapping[str, tuple[str, 
     features[said] = goal
     _drop_double(said, columns)
     return said
+
+
+def _lone_category(columns: Columns) -> str:
+    """The only column beside the names of pictures, where its values repeat: what the pictures show."""
+    (*names,) = columns.features
+    if len(names) != 1 or columns.arrays:
+        return ""
+    feature = columns.features[names[0]]
+    few = feature.kind in ("category", "boolean") and 2 * len(feature.levels) <= len(feature)
+    return names[0] if few else ""
 
 
 def _from_one_hot(name: str, columns: Columns) -> None:
@@ -142,6 +159,8 @@ def ids_of(name: str, columns: Columns) -> tuple[tuple[str, ...], str]:
             del features[""]
     elif unnamed is not None:
         name = ""
+    if not name or plain_name(name) == "name":
+        name = _naming(columns) or name
     feature = columns.features.get(columns.roles.get("ids", "") or name)
     if feature is None or not _names_rows(feature):
         return (), ""
@@ -153,11 +172,29 @@ def ids_of(name: str, columns: Columns) -> tuple[tuple[str, ...], str]:
         return (), ""
     named = tuple("" if cell is None else cell for cell in strings) if feature.missing else strings
     repeated = len(named) - len(set(named)) - max(0, feature.missing - 1)
-    if repeated:
+    if repeated and not _unique_by_file(named, columns.lengths):
         columns.tell("duplicate-ids", f"{repeated:,} rows have a name in {feature.name!r} that another row has, too",
                      "Give each row a name of its own.")  # fmt: skip
     features.pop(feature.name)
     return cast(tuple[str, ...], named), feature.name
+
+
+def _unique_by_file(names: Sequence[str | None], lengths: Sequence[int]) -> bool:
+    """Whether names repeat from file to file only, as those of pictures beside each file do."""
+    ends = list(accumulate(lengths))
+    return len(lengths) > 1 and all(
+        len(set(names[end - length : end])) == length for end, length in zip(ends, lengths, strict=True)
+    )
+
+
+def _naming(columns: Columns) -> str:
+    """A column of identifiers that are each another one: one that is called so ("PassengerId"), or the first."""
+    features = list(columns.features.values())
+    for feature in (*(one for one in features if is_identifier_name(one.name)), *features[:1]):
+        once = feature.kind == "identifier" and not feature.missing
+        if once and (feature.values == np.arange(len(feature))).all():
+            return feature.name
+    return ""
 
 
 def _names_rows(feature: Feature) -> bool:
@@ -232,13 +269,15 @@ def _place(value: object) -> int:
 
 
 def _pictures(columns: Columns, ids: tuple[str, ...], named: str, found: Found) -> Pictures | None:
-    if ids and (pictures := pictures_named(found, ids, columns.sources)):
+    if ids and (pictures := pictures_named(found, ids, columns.sources, columns.lengths)):
         return pictures
     for name, feature in columns.features.items():
         if feature.texts is None or name == named:
             continue
         paths = tuple(cell or "" for cell in feature.texts.strings)
-        if len(paths) == columns.length and (pictures := pictures_named(found, paths, columns.sources)):
+        if len(paths) == columns.length and (
+            pictures := pictures_named(found, paths, columns.sources, columns.lengths)
+        ):
             del columns.features[name]
             return pictures
     for name, values in columns.arrays.items():

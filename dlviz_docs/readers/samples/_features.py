@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from dlviz_docs.model import MISSING, Feature, FloatArray, Texts
 from dlviz_docs.names import natural
+from dlviz_docs.readers._frame import plain_name
 from dlviz_docs.readers._text import clean
 from dlviz_docs.readers.samples._roles import is_identifier_name
+from dlviz_docs.readers.samples._spelled_times import compact_dates, spelled_times
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,9 +51,13 @@ _PEEK = 2_000
 _TRUE_FALSE = frozenset({"true", "false"})
 _LEADING_ZERO = re.compile(r"^[+-]?0[0-9]")
 _ISO = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?( ?(Z|UTC|[+-]\d{2}:?\d{2}))?)?$")
-_EPOCH_NAMES = frozenset({"timestamp", "time", "datetime", "date", "created_at", "unix_time", "epoch_time"})
+_EPOCH_NAMES = frozenset(
+    {"timestamp", "time", "datetime", "date", "created_at", "unix_time", "epoch_time", "epoch", "epoch_ms", "unix"}
+    | {"ts", "timestamp_ms", "time_ms", "unix_timestamp", "unixtime", "timestamp_ns", "timestamp_us", "recorded_at"}
+)
+_DAY_NAMES = frozenset({"date", "day", "ds", "yyyymmdd", "datum", "date_key", "datekey", "timestamp", "trade_date"})
 _EPOCH = (1e8, 1e10)
-"""1973 to 2286 as seconds since 1970; a thousand times that is milliseconds."""
+"""1973 to 2286 as seconds since 1970; a thousand times that is milliseconds, and so on."""
 
 
 def feature_of(name: str, column: pl.Series) -> Feature:
@@ -102,7 +108,11 @@ def feature_of_array(name: str, values: NDArray[Any]) -> Feature:
 def number(name: str, values: FloatArray, *, whole: bool | None = None, invalid: int = 0) -> Feature:
     """A column of numbers; times where the name says so and the numbers are seconds of our days."""
     missing = int(np.count_nonzero(np.isnan(values)))
-    if name.lower() in _EPOCH_NAMES and (seconds := _epoch_seconds(values)) is not None:
+    plain = plain_name(name)
+    seconds = _epoch_seconds(values) if plain in _EPOCH_NAMES else None
+    if seconds is None and plain in _DAY_NAMES:
+        seconds = compact_dates(values)
+    if seconds is not None:
         return Feature(name, "time", seconds, missing=missing, invalid=invalid)
     if whole is None:
         whole = _all_whole(values)
@@ -159,7 +169,7 @@ def _all_whole(values: FloatArray) -> bool:
 
 def _epoch_seconds(values: FloatArray) -> FloatArray | None:
     finite = values[np.isfinite(values)]
-    for unit in (1.0, 1e3):
+    for unit in (1.0, 1e3, 1e6, 1e9):
         if len(finite) and _EPOCH[0] * unit <= finite.min() and finite.max() < _EPOCH[1] * unit:
             return values / unit
     return None
@@ -182,11 +192,10 @@ def _temporal(name: str, column: pl.Series) -> Feature:
 
 def _dates(name: str, column: pl.Series, cells: Sequence[str]) -> Feature | None:
     """ISO 8601, with or without a time and a zone; None where the cells are something else."""
-    import polars as pl
-
     matches = [_ISO.match(cell) for cell in cells]
     if not cells or sum(map(bool, matches)) <= _NUMBER_SHARE * len(cells):
-        return None
+        spelled = spelled_times(column, cells)
+        return None if spelled is None else _moments(name, column, spelled)
     zoned = any(match and match[4] for match in matches)
     text = column.str.strip_chars().str.replace("T", " ", literal=True).str.replace(",", ".", literal=True)
     if zoned:
@@ -201,6 +210,13 @@ def _dates(name: str, column: pl.Series, cells: Sequence[str]) -> Feature | None
         parsed = text.str.to_datetime(form + "%z", time_unit="us", time_zone="UTC", strict=False)
     else:
         parsed = text.str.to_datetime(form, time_unit="us", strict=False)
+    return _moments(name, column, parsed)
+
+
+def _moments(name: str, column: pl.Series, parsed: pl.Series) -> Feature | None:
+    """Times, if hardly a cell is none."""
+    import polars as pl
+
     invalid = parsed.null_count() - column.null_count()
     if invalid > (1 - _NUMBER_SHARE) * max(1, len(column) - column.null_count()):
         return None

@@ -5,6 +5,7 @@ Structures are flattened, lists of equal length become arrays; other lists are k
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from dlviz_docs.model import Feature, Problem, Sheet
 from dlviz_docs.readers.samples._features import category, feature_of
 from dlviz_docs.readers.samples._limits import Limits
+from dlviz_docs.readers.samples.jsonlines import conversation
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,6 +23,13 @@ if TYPE_CHECKING:
 __all__ = ["sheet_of"]
 
 _DEEPEST = 4
+_PEEK = 200
+_WIDEST = 10_000
+_TYPE = re.compile(r"(?:np|numpy)\.(?:float|int)\d+\(([^()]*)\)")
+_MARKS = r"np\.|torch\.|tensor|array|dtype=\w+|device='[^']*'|[\[\](),]"
+_LIST = re.compile(
+    r"^(?:np\.|torch\.)?(?:tensor|array)?[(\[]+[-+\d.eEnaif,\s]+[)\]]+(?:, ?(?:dtype|device)=[^()]*\))?$"
+)
 
 
 def sheet_of(
@@ -47,6 +56,9 @@ def sheet_of(
     while columns:
         name = next(iter(columns))
         for inner, column in _flat(name, columns.pop(name), 0):
+            if said := _conversation(column):
+                columns |= {side: cells for side, cells in said.items() if side not in columns}
+                continue
             value = _value(inner, column)
             if isinstance(value, Feature):
                 levels = (classes or {}).get(inner)
@@ -91,6 +103,8 @@ def _value(name: str, column: pl.Series) -> Feature | NDArray[Any] | None:
 
     if isinstance(column.dtype, (pl.List, pl.Array)):
         return _array(column) if len(column) else None
+    if column.dtype == pl.String and (numbers := listed_numbers(column)) is not None:
+        return numbers
     try:
         return feature_of(name, column)
     except TypeError:
@@ -116,6 +130,43 @@ def _array(column: pl.Series) -> NDArray[Any] | Feature | None:
     if not inner.dtype.is_numeric() or inner.null_count():
         return _joined(column)
     return inner.to_numpy().reshape(shape)
+
+
+def _conversation(column: pl.Series) -> dict[str, pl.Series] | None:
+    """Lists of turns, each with its role and content, as a column for each side."""
+    import polars as pl
+
+    inner = column.dtype.inner if isinstance(column.dtype, pl.List) else None
+    if not isinstance(inner, pl.Struct):
+        return None
+    if not {field.name for field in inner.fields} >= {"role", "content"} and not (
+        {field.name for field in inner.fields} >= {"from", "value"}
+    ):
+        return None
+    rows = [conversation([turn for turn in turns or () if turn]) for turns in column.to_list()]
+    sides = dict.fromkeys(side for row in rows for side in row)
+    return {side: pl.Series(side, [row.get(side) for row in rows], strict=False) for side in sides}
+
+
+def listed_numbers(column: pl.Series) -> NDArray[np.float64] | None:
+    """Cells such as "[0.1, 0.9]", as pandas and NumPy write lists into text, as an array of shape (n, k); None where
+    a cell is something else or another one longer."""
+    present = column.drop_nulls()
+    if not len(present) or len(present) < len(column):
+        return None
+    head = [_TYPE.sub(r"\1", cell.strip()) for cell in present.head(_PEEK).to_list()]
+    if not all(map(_LIST.match, head)):
+        return None
+    plain = present.str.replace_all(_TYPE.pattern, "$1").str.replace_all(_MARKS, " ").str.strip_chars()
+    counts = plain.str.count_matches(r"\S+")
+    width = counts[0]
+    if width < 2 or counts.n_unique() != 1 or width > _WIDEST:
+        return None
+    try:
+        numbers = np.array(" ".join(plain.to_list()).split(), np.float64)
+    except ValueError:
+        return None
+    return numbers.reshape(len(column), width)
 
 
 def _joined(column: pl.Series) -> Feature | None:

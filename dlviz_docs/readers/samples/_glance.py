@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,11 +13,16 @@ from dlviz_docs.readers._text import peek
 from dlviz_docs.readers.samples._npy import Header
 from dlviz_docs.readers.samples.arrays import headers
 from dlviz_docs.readers.samples.delimited import sniff
-from dlviz_docs.readers.samples.jsonlines import columns_of
+from dlviz_docs.readers.samples.jsonlines import columns_of, is_lines, plain_row
 
-__all__ = ["TABLES", "Glance", "glance"]
+__all__ = ["TABLES", "Glance", "glance", "holds_answers"]
 
 _PEEK = 1 << 16
+_MOST_PEEK = 1 << 23
+_LEAST_LINES = 4
+_TAGGED = re.compile(r"\s(O|[BIESLU]-\S+)$")
+"""As CoNLL writes a word and its tags."""
+_NUMBERS = re.compile(r"^[-+\d.eE,\s]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +52,12 @@ def glance(path: Path) -> Glance:
 
 
 def _delimited(path: Path) -> Glance:
-    text = peek(path, _PEEK)
-    found = sniff(text, complete=path.stat().st_size <= _PEEK)
+    size, most = path.stat().st_size, _PEEK
+    text = peek(path, most)
+    if size > most and text.count("\n") < _LEAST_LINES:  # thousands of columns
+        most = _MOST_PEEK
+        text = peek(path, most)
+    found = sniff(text, complete=size <= most)
     return Glance(found.columns) if found else Glance(damaged=True)
 
 
@@ -58,14 +68,14 @@ def _json_lines(path: Path) -> Glance:
 
 def _json(path: Path) -> Glance:
     text = peek(path, _PEEK)
-    rows = columns_of(prefix(text))
+    rows = list(peeked_rows(text)) if is_lines(text) else columns_of(prefix(text))
     return _records(list(rows)[:20]) if rows else Glance(damaged=not text.strip())
 
 
 def _records(rows: list[Mapping[str, object]] | list[dict[str, object]]) -> Glance:
     names: dict[str, None] = {}
     for row in rows:
-        for name, cell in row.items():
+        for name, cell in plain_row(row).items():
             inner = [f"{name}.{key}" for key in cell] if isinstance(cell, dict) and cell else [name]
             names.update(dict.fromkeys(inner))
     return Glance(tuple(names))
@@ -91,7 +101,20 @@ def _arrow(path: Path) -> Glance:
 
 
 def _text(path: Path) -> Glance:
-    return Glance(("id",))
+    """A table with tabs between its cells, as the Trainer of Hugging Face writes "predict_results.txt"; else names."""
+    found = sniff(peek(path, _PEEK), complete=path.stat().st_size <= _PEEK)
+    is_table = found and found.headed and found.delimiter == "\t" and len(found.columns) > 1 and found.rows
+    if not found or not is_table or {len(row) for row in found.rows} != {len(found.columns)}:
+        return Glance(("id",))
+    return Glance(found.columns)
+
+
+def holds_answers(path: Path, *, alone: bool) -> bool:
+    """Whether the lines of a text are answers: not words with tags, and, with no truth beside them, not numbers."""
+    lines = [line.strip() for line in peek(path, _PEEK).splitlines() if line.strip()]
+    tagged = sum(bool(_TAGGED.search(line)) for line in lines)
+    numbers = sum(bool(_NUMBERS.match(line)) for line in lines)
+    return bool(lines) and 2 * tagged < len(lines) and not (alone and 2 * numbers > len(lines))
 
 
 TABLES: Mapping[str, Callable[[Path], Glance]] = {

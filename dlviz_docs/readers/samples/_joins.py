@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from xxhash import xxh3_64_intdigest
 
 from dlviz_docs.model import MISSING, Dataset, Feature, Predictions, Problem, Texts
+from dlviz_docs.readers._frame import plain_name
 from dlviz_docs.readers.samples._columns import as_classes, picked, taken
 from dlviz_docs.readers.samples._features import strings_of
+from dlviz_docs.readers.samples._roles import roles_of
 from dlviz_docs.stats.rows import row_hashes
 
-__all__ = ["Leaks", "joined_with", "leaks"]
+__all__ = ["Leaks", "codes_in", "joined_with", "leaks", "rows_by_name", "rows_by_place"]
 
 Leaks: TypeAlias = "dict[int, NDArray[np.bool_] | None]"
 """What `leaks` found, by place of the data set: looked for once, and only if predictions are tied to it."""
@@ -27,6 +29,16 @@ _LEAST_FOUND = 0.5
 """Share of names that must be known to the data set."""
 _LEAST_AGREEMENT = 0.99
 """Share of labels that must be the same where only the place ties them."""
+_LEAST_ROWS = 5
+"""Labels of fewer rows agree by chance."""
+
+
+_WORDS = ("text", "identifier", "category")
+_WANTED = (
+    *("reference", "references", "answer", "answers", "summary", "highlights", "completion", "response", "output"),
+    *("assistant", "translation", "target", "target_text", "ground_truth", "gold", "expected", "label"),
+)
+"""What columns of texts that were to come out are called."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,15 +70,18 @@ def _tie(predictions: Predictions, dataset: Dataset, place: int) -> _Tie | None:
     if predictions.task in ("detection", "segmentation") or not dataset.length or not predictions.length:
         return None
     if predictions.ids:
-        rows = _by_name(predictions.ids, dataset)
+        rows = rows_by_name(predictions.ids, dataset)
         return None if rows is None else _Tie(dataset, place, rows, by_place=False)
-    for rows in _by_place(predictions, dataset):
+    if predictions.length < _LEAST_ROWS:
+        return None
+    for rows in rows_by_place(predictions, dataset):
         if _agree(predictions, dataset, rows):
             return _Tie(dataset, place, rows, by_place=True)
     return None
 
 
-def _by_name(ids: Sequence[str], dataset: Dataset) -> NDArray[np.intp] | None:
+def rows_by_name(ids: Sequence[str], dataset: Dataset) -> NDArray[np.intp] | None:
+    """Row of the data set for each name, -1 for one it does not know; None where most are unknown."""
     names = dataset.ids or (dataset.pictures.sources if dataset.pictures is not None else ())
     if len(names) != dataset.length:
         return None
@@ -95,7 +110,7 @@ def _stem(name: str) -> str:
     return base.rpartition(".")[0] or base
 
 
-def _by_place(predictions: Predictions, dataset: Dataset) -> list[NDArray[np.intp]]:
+def rows_by_place(predictions: Predictions, dataset: Dataset) -> list[NDArray[np.intp]]:
     """Rows of the splits that have as many samples, the likeliest first."""
     if dataset.split is None:
         return [np.arange(dataset.length)] if dataset.length == predictions.length else []
@@ -138,14 +153,15 @@ def _agree(predictions: Predictions, dataset: Dataset, rows: NDArray[np.intp]) -
         return bool(near.mean() >= _LEAST_AGREEMENT)
     if predictions.task == "text":
         return True
-    codes = _codes_in(as_classes(target), predictions.classes)[rows]
+    codes = codes_in(as_classes(target), predictions.classes)[rows]
     return bool((codes == predictions.truth).mean() >= _LEAST_AGREEMENT)
 
 
-def _codes_in(target: Feature, classes: Sequence[str]) -> NDArray[np.int32]:
+def codes_in(target: Feature, classes: Sequence[str]) -> NDArray[np.int32]:
     """The target as places in the predictions' classes: by name, or by number where one side has only those."""
     index = {name: place for place, name in enumerate(classes)}
-    if not set(target.levels) & set(index) and len(target.levels) == len(classes):
+    numbered = any(all(map(str.isdecimal, names)) for names in (target.levels, classes))
+    if numbered and not set(target.levels) & set(index) and len(target.levels) == len(classes):
         index = {level: place for place, level in enumerate(target.levels)}
     table = np.array([*(index.get(level, MISSING) for level in target.levels), MISSING], np.int32)
     places: NDArray[np.int32] = table[target.values.astype(np.intp)]
@@ -172,10 +188,10 @@ def _with(predictions: Predictions, tie: _Tie) -> Predictions:
         result = replace(result, group=dataset.group)
     if result.pictures is None and dataset.pictures is not None and not unknown:
         result = replace(result, pictures=picked(dataset.pictures, rows))
-    if not result.inputs and (texts := _texts(dataset)) is not None and result.pictures is None:
-        strings = strings_of(texts)
-        if len(strings) == dataset.length:
-            result = replace(result, inputs=tuple(strings[row] if row >= 0 else None for row in rows.tolist()))
+    if not result.inputs and result.pictures is None:
+        result = replace(result, inputs=_strings(_texts(dataset), dataset, rows))
+    if result.task == "text" and not any(result.references):
+        result = replace(result, references=_strings(_wanted(dataset), dataset, rows))
     if not result.ids and dataset.ids and not unknown:
         result = replace(result, ids=tuple(dataset.ids[row] for row in rows.tolist()))
     if result.split is None and dataset.split is not None and not result.splits:
@@ -197,6 +213,8 @@ def _with_truth(result: Predictions, tie: _Tie) -> Predictions:
     target = tie.dataset.get(tie.dataset.target)
     if result.truth is not None or target is None:
         return result
+    if (goal := taken(target, tie.rows)).missing == len(goal):  # the labels of a test set that keeps them to itself
+        return result
     if result.task == "regression":
         if target.kind != "number":
             return result
@@ -206,7 +224,7 @@ def _with_truth(result: Predictions, tie: _Tie) -> Predictions:
     classes = as_classes(target)
     if not set(classes.levels) <= set(result.classes) and not len(classes.levels) <= len(result.classes):
         result = _widened(result, classes.levels)
-    codes: Any = taken(replace(classes, values=_codes_in(classes, result.classes)), tie.rows).values
+    codes: Any = taken(replace(classes, values=codes_in(classes, result.classes)), tie.rows).values
     return _said(replace(result, truth=codes.astype(np.int32)), tie)
 
 
@@ -236,10 +254,27 @@ def _with_names(result: Predictions, dataset: Dataset) -> Predictions:
     return result
 
 
+def _strings(feature: Feature | None, dataset: Dataset, rows: NDArray[np.intp]) -> tuple[str | None, ...]:
+    """What a column says of each row; () where it does not tell of all."""
+    strings = strings_of(feature) if feature is not None else ()
+    if not strings or len(strings) < dataset.length:
+        return ()
+    return tuple(strings[row] if row >= 0 else None for row in rows.tolist())
+
+
 def _texts(dataset: Dataset) -> Feature | None:
-    """The column of texts that went in: the longest."""
-    texts = [feature for feature in dataset.features if feature.kind == "text" and feature.name != dataset.target]
-    return max(texts, key=lambda one: float(one.texts.lengths.mean()) if one.texts else 0.0, default=None)
+    """The column of texts that went in: one called so, or else the longest."""
+    wanted = _wanted(dataset)
+    texts = [one for one in dataset.features if one.kind == "text" and one is not wanted and one.name != dataset.target]
+    asked = roles_of([one.name for one in texts]).prompt
+    longest = max(texts, key=lambda one: float(one.texts.lengths.mean()) if one.texts else 0.0, default=None)
+    return next((one for one in texts if one.name == asked), longest)
+
+
+def _wanted(dataset: Dataset) -> Feature | None:
+    """The column of texts that were to come out."""
+    plain = {plain_name(one.name): one for one in reversed(dataset.features) if one.kind in _WORDS}
+    return next((plain[word] for word in _WANTED if word in plain), None)
 
 
 # --- samples of the training split ------------------------------------------------------------------------------------

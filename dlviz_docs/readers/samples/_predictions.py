@@ -19,6 +19,7 @@ from dlviz_docs.readers.samples._features import feature_of_array, strings_of
 from dlviz_docs.readers.samples._names import parts_of
 from dlviz_docs.readers.samples._pictures_named import pictures_named
 from dlviz_docs.readers.samples._probabilities import check, of_one_class
+from dlviz_docs.readers.samples._result_tables import CLASS_COLUMNS, class_columns
 from dlviz_docs.readers.samples._roles import Roles, generations, roles_of
 from dlviz_docs.readers.samples._stack import Columns
 from dlviz_docs.readers.samples._types import Found, Planned, ResultEntry
@@ -34,6 +35,10 @@ def predictions_of(planned: Planned, columns: Columns, found: Found) -> Predicti
     """None, with a problem in `columns`, where nothing is predicted."""
     entry = planned.result or ResultEntry(path="")
     roles, names = _roles(entry, columns), columns.names
+    if any(part == CLASS_COLUMNS for _, part in planned.files):
+        said = {entry.prediction, *roles.predicted, roles.truth, roles.id, roles.split}
+        numbers = [name for name, one in columns.features.items() if one.kind == "number" and name not in said]
+        roles = replace(roles, probabilities=class_columns(numbers), classes=class_columns(numbers))
     taken_out = _Taken.of(entry, roles, columns)
     if taken_out is None:
         columns.tell("no-prediction", "has no column of predictions or probabilities",
@@ -139,6 +144,8 @@ class _Taken:
     inputs: Feature | None
     references: Feature | None
     intervals: FloatArray | None
+    wordy: bool = False
+    """Whether what was predicted is written, and no class."""
     single: str = ""
     """The column of probabilities, if there is one for all classes."""
 
@@ -149,8 +156,8 @@ class _Taken:
         probabilities = _probabilities(roles, columns)
         if predicted is None and probabilities is None:
             return None
-        prompt = columns.features.get(roles.prompt)
-        references = columns.features.get(roles.reference) if roles.reference != roles.truth else None
+        prompt = _of_array(roles.prompt, columns)
+        references = _of_array(roles.reference, columns) if roles.reference != roles.truth else None
         wordy = predicted is not None and _is_text(predicted, prompt, truth or references)
         if truth is None:
             truth = references
@@ -167,11 +174,12 @@ class _Taken:
             prompt if wordy else None,
             truth if wordy else None,
             intervals,
+            wordy,
             roles.probabilities[0] if probabilities is not None and probabilities.ndim == 1 else "",
         )
 
     def told(self, base: Predictions, entry: ResultEntry, columns: Columns) -> Predictions:
-        if self.predicted is not None and (self.inputs or self.references or self.predicted.kind == "text"):
+        if self.wordy:
             return self._texts(base, columns)
         if self._is_regression() and (self.probabilities is None or self.single):
             return self._regression(base)
@@ -267,6 +275,8 @@ class _Taken:
 
 def _of_array(name: str, columns: Columns) -> Feature | None:
     """The column; of an array with one 1 a row, the place of it."""
+    if not name:  # an unnamed column only counts the rows
+        return None
     feature = columns.features.get(name)
     values = columns.arrays.get(name)
     if feature is None and values is not None and values.ndim == 2 and len(values):
@@ -334,11 +344,11 @@ def _is_text(predicted: Feature, prompt: Feature | None, wanted: Feature | None)
             or len(distinct(predicted)) > len(predicted) / 2
             or (2 * wordy > len(predicted.levels))
         )
-    return False
+    return wanted is None and len(predicted) >= _LEAST_SURE and 2 * len(distinct(predicted)) > len(predicted)
 
 
 def _intervals(roles: Roles, columns: Columns) -> FloatArray | None:
-    ends = [columns.features.get(name) for name in (roles.lower, roles.upper)]
+    ends = [columns.features.get(name) if name else None for name in (roles.lower, roles.upper)]
     if any(end is None or end.kind != "number" for end in ends):
         return None
     return np.stack([columns.features.pop(end.name).values for end in ends if end is not None], axis=1)

@@ -1,4 +1,4 @@
-"""Columns of predicted intervals and quantiles, as forecasting tools name them, and the share they are meant to hold."""
+"""Columns of predicted intervals and quantiles, as tools of forecasting name them, and what they are meant to hold."""
 
 from __future__ import annotations
 

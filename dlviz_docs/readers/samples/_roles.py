@@ -42,7 +42,7 @@ _GROUP = _spelled(
     "group group_id groups patient patient_id subject subject_id participant participant_id recording recording_id "
     "session session_id speaker speaker_id site hospital"
 )
-_TIME = _spelled("timestamp time datetime date time_stamp created_at recorded_at")
+_TIME = _spelled("timestamp time datetime date ds time_stamp created_at recorded_at ts")
 _TARGET = _spelled(
     "target label labels class y targets outcome target_label class_label label_id class_id category fine_label"
 )
@@ -56,13 +56,17 @@ _PROBABILITIES = _spelled(
 _PROBABILITY_OF = re.compile(
     r"^(?:pred_|y_|class_)?(?:prob|probs|proba|probability|probabilities|p|logit|logits|score|scores)[_.](.+)$"
 )
+_NUMBERED = re.compile(r"^(?:pred_|y_|class_)?(?:prob|probs|proba|probability|p|logit|logits)(\d+)$")
 _OF_PROBABILITY = re.compile(r"^(.+)_(?:prob|proba|probability|logit)$")
 _PREDICTED_BY = re.compile(
     r"^(?:y_pred|pred|preds|prediction|predicted|forecast|yhat|y_hat)_(.+)$|"
     r"^(.+)_(?:y_pred|pred|preds|prediction|predicted|forecast|yhat|hat)$"
 )
-_TRUE_OF = ("true_{}", "y_true_{}", "{}_true", "{}_y_true", "actual_{}", "{}_actual", "target_{}", "{}_target")
-_TRUE_OF += ("label_{}", "{}_label", "gt_{}", "{}_gt", "gold_{}", "{}_gold", "y_{}")
+_TRUE_OF = tuple(
+    form
+    for word in ("true", "y_true", "actual", "target", "label", "gt", "gold", "y")
+    for form in (f"{word}_{{}}", f"{{}}_{word}")
+)
 """What the truth of one output of several is called."""
 _GENERATED_BY = re.compile(
     r"^(?:results?|outputs?|responses?|generated|generation|completion|answers?|prediction|pred)_(.+)$|"
@@ -190,7 +194,7 @@ def _truths(
 
 def _probabilities(plain: dict[str, str], taken: set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Columns "prob_cat", "prob_dog" and their classes; or the one column that holds all, or that of class 1."""
-    for pattern in (_PROBABILITY_OF, _OF_PROBABILITY):
+    for pattern in (_PROBABILITY_OF, _OF_PROBABILITY, _NUMBERED):
         found = [name for name, text in plain.items() if name not in taken and pattern.match(text)]
         kinds = {plain[name][: pattern.match(plain[name]).start(1)] for name in found}  # type: ignore[union-attr]
         for kind in sorted(kinds, key=lambda one: (one.startswith(("p_", "score", "logit")), one)):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
 from dlviz_docs.errors import ReadError
@@ -13,7 +14,7 @@ from dlviz_docs.readers.samples._limits import Limits
 from dlviz_docs.readers.samples.arrays import read_npy, read_npz
 from dlviz_docs.readers.samples.arrow import read_arrow
 from dlviz_docs.readers.samples.delimited import read_delimited
-from dlviz_docs.readers.samples.jsonlines import read_ids, read_json, read_json_lines
+from dlviz_docs.readers.samples.jsonlines import read_ids, read_json, read_json_lines, read_lines
 from dlviz_docs.readers.samples.parquet import read_parquet
 
 __all__ = ["Sheets"]
@@ -27,6 +28,8 @@ class Sheets:
 
     root: Path
     limits: Limits
+    known: Sequence[str] = ()
+    """Files of the experiment, to find the one that was meant."""
     kept: dict[str, tuple[Sheet, ...]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -46,7 +49,9 @@ class Sheets:
         except ReadError as error:
             self._tell(path, error.what, error.remedy)
         except FileNotFoundError:
-            self._tell(path, "is not there", "Correct the name in experiment.yml, or write the file.", "missing-file")
+            meant = get_close_matches(path, self.known, n=1)
+            what = f"is not there. Did you mean {meant[0]!r}?" if meant else "is not there"
+            self._tell(path, what, "Correct the name in experiment.yml, or write the file.", "missing-file")
         except ModuleNotFoundError as error:
             self._tell(path, f"{error.name} is needed to read it", 'pip install "dlviz-docs[data]"', "missing-extra")
         except MemoryError:
@@ -84,6 +89,14 @@ class Sheets:
         """A text of one name a line."""
         try:
             return read_ids(self.root / path, path, self.limits)
+        except (ReadError, OSError) as error:
+            self._tell(path, _first_line(error), _AGAIN)
+            return ()
+
+    def lines(self, path: str) -> tuple[Sheet, ...]:
+        """A text of one answer a line."""
+        try:
+            return read_lines(self.root / path, path, self.limits)
         except (ReadError, OSError) as error:
             self._tell(path, _first_line(error), _AGAIN)
             return ()

@@ -41,9 +41,13 @@ class Columns:
     split: Codes | None = None
     splits: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+    """Names of classes in a file beside, which may be of other columns."""
     octets: int = 0
     format: str = ""
     sources: tuple[str, ...] = ()
+    lengths: tuple[int, ...] = ()
+    """Rows of each source, in their order, where files lie under one another; else nothing."""
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -81,7 +85,9 @@ def stacked(parts: Sequence[Part], *, one_split: bool = False) -> Columns | None
         blocks = [_beside(group) for group in grouped.values()]
     else:
         blocks = [_block(part) for part in parts]
-    whole = _under(blocks)
+    ordered = sorted(blocks, key=lambda block: split_order(block.split))
+    whole = _under(ordered)
+    whole.lengths = tuple(block.length for block in blocks) if ordered == blocks else ()
     whole.format = " + ".join(dict.fromkeys(part.sheet.format for part in parts))
     whole.sources = tuple(dict.fromkeys(part.sheet.source for part in parts))
     whole.octets = sum(part.sheet.octets for part in parts)
@@ -184,8 +190,7 @@ def _rename(block: _Block, old: str, new: str) -> None:
 
 
 def _under(blocks: Sequence[_Block]) -> Columns:
-    """Blocks under one another, in the order of their splits."""
-    blocks = sorted(blocks, key=lambda block: split_order(block.split))
+    """Blocks under one another."""
     length = sum(block.length for block in blocks)
     problems = [problem for block in blocks for problem in block.problems]
     names = dict.fromkeys(name for block in blocks for name in block.features)

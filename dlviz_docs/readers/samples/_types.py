@@ -58,5 +58,7 @@ class Plan:
 
     datasets: tuple[Planned, ...] = ()
     predictions: tuple[Planned, ...] = ()
+    targets: tuple[str, ...] = ()
+    """Columns that the form of a submission asks for."""
     left: tuple[tuple[str, str], ...] = ()
     """Files that belong to none, and why."""

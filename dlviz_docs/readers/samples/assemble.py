@@ -10,6 +10,7 @@ from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Dataset, Predictions, Problem, Samples
 from dlviz_docs.readers._json import load
 from dlviz_docs.readers._text import read_text
+from dlviz_docs.readers.samples._class_names import class_names_in
 from dlviz_docs.readers.samples._datasets import dataset_of
 from dlviz_docs.readers.samples._joins import Leaks, joined_with
 from dlviz_docs.readers.samples._limits import Limits
@@ -18,6 +19,7 @@ from dlviz_docs.readers.samples._predictions import predictions_of
 from dlviz_docs.readers.samples._several import several
 from dlviz_docs.readers.samples._sheets import Sheets
 from dlviz_docs.readers.samples._stack import Part, stacked
+from dlviz_docs.readers.samples._targets import with_target
 from dlviz_docs.readers.samples._types import Found, Plan, Planned
 from dlviz_docs.readers.samples.arrow import class_labels
 from dlviz_docs.readers.samples.folders import is_of_pictures, read_pictures
@@ -25,15 +27,17 @@ from dlviz_docs.readers.samples.plan import inside
 
 __all__ = ["read"]
 
-_ASIDE = frozenset({"info", "splits", "split ids"})
+_ASIDE = frozenset({"info", "splits", "split ids", "class names"})
 _MOST_LIST = 100_000_000
 
 
 def read(found: Found, plan: Plan, limits: Limits | None = None) -> Samples:
     """All data sets and predictions of the plan; a file that cannot be read costs itself and says why."""
-    reading = _Reading(found, Sheets(found.root, limits or Limits()))
+    reading = _Reading(found, Sheets(found.root, limits or Limits(), found.files))
     datasets = [dataset for planned in plan.datasets if (dataset := reading.dataset(planned))]
     predictions = [one for planned in plan.predictions for one in reading.predictions(planned)]
+    named = [one.result.prediction for one in plan.predictions if one.result and one.result.prediction]
+    datasets = [with_target(dataset, predictions, (*named, *plan.targets)) for dataset in datasets]
     leaked: Leaks = {}
     tied = [joined_with(one, datasets, leaked) for one in predictions]
     return Samples(tuple(datasets), tuple(tied), tuple(reading.problems))
@@ -61,6 +65,7 @@ class _Reading:
         if columns is None:
             self._say_nothing(planned)
             return None
+        columns.offered = self._class_names(planned)
         return dataset_of(planned, columns, self.found, labels, self._lists(planned))
 
     def predictions(self, planned: Planned) -> list[Predictions]:
@@ -72,6 +77,7 @@ class _Reading:
         if columns is None:
             self._say_nothing(planned)
             return []
+        columns.offered = self._class_names(planned)
         found = []
         for one, own in several(planned, columns):
             told = predictions_of(one, own, self.found)
@@ -80,6 +86,10 @@ class _Reading:
             else:
                 found.append(told)
         return found
+
+    def _class_names(self, planned: Planned) -> tuple[str, ...]:
+        path = next((path for path, part in planned.files if part == "class names"), "")
+        return class_names_in(self.found.root / path) if path else ()
 
     def _say_nothing(self, planned: Planned) -> None:
         """Say that there is no row, unless the files said what is wrong with them."""
@@ -108,8 +118,12 @@ class _Reading:
                 what = "lies outside the experiment's folder and is not read"
                 self.problems.append(Problem("outside", path, what, "Copy the file into the experiment's folder."))
                 continue
-            names = path.endswith(".txt") and part == "ids"
-            sheets = self.sheets.ids(path) if names else self.sheets.of(path, labels)
+            if path.endswith(".txt") and part == "ids":
+                sheets = self.sheets.ids(path)
+            elif path.endswith(".txt") and part in ("predicted", "truth"):
+                sheets = self.sheets.lines(path)
+            else:
+                sheets = self.sheets.of(path, labels)
             parts += [Part(part, sheet.split or split, sheet) for sheet in sheets]
         return parts
 

@@ -25,12 +25,15 @@ from dlviz_docs.readers.samples._limits import Limits
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["read_delimited", "sniff"]
+__all__ = ["head_size", "read_delimited", "sniff"]
 
 _BLOCK = 1 << 24
 _LONGEST_RECORD = 1 << 28
 """Bytes between two ends of line outside quotation marks; behind that the marks are taken for letters."""
 _HEAD = 1 << 16
+_LEAST_LINES = 4
+_COUNTED = 5
+"""Cells from which on 1, 2, 3, ... in the first line are no row by chance."""
 _INFER = 10_000
 _CODES = 200
 """Rows that are asked for numbers with leading zeros."""
@@ -69,7 +72,7 @@ def sniff(text: str, *, complete: bool = False) -> Sniffed | None:
     delimiter = max("\t;,|", key=lambda mark: (len(_cells(first, mark)), mark == ","))
     names = _cells(first, delimiter)
     rows = tuple(tuple(row) for row in _rows(lines[lead + 1 :], delimiter))
-    headed = not all(_NUMBER.match(cell.strip()) for cell in names)
+    headed = _is_headed([cell.strip() for cell in names], rows)
     if not headed:
         rows = (tuple(names), *rows)
         names = [f"column {number}" for number in range(1, len(names) + 1)]
@@ -77,6 +80,20 @@ def sniff(text: str, *, complete: bool = False) -> Sniffed | None:
     if headed and widths == {len(names) + 1}:  # rows have a name, as R writes them, or end in a delimiter
         names = [*names, ""] if all(not row[-1].strip() for row in rows) else ["", *names]
     return Sniffed(delimiter, _unique(names), rows, headed, lead + headed)
+
+
+def _is_headed(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first line names columns: not if it is all numbers, unless they count the columns, and not if it is
+    half of numbers and each of its words stands in its column again, as classes do."""
+    numbers = [bool(_NUMBER.match(cell)) for cell in first]
+    if all(numbers):
+        from_0, from_1 = ([str(number + start) for number in range(len(first))] for start in (0, 1))
+        return (len(first) > 1 and list(first) == from_0) or (len(first) >= _COUNTED and list(first) == from_1)
+    if 2 * sum(numbers) < len(first):
+        return True
+    below = [{cell.strip() for cell in column} for column in zip(*rows, strict=False)]
+    words = [place for place, number in enumerate(numbers) if not number]
+    return not all(place < len(below) and first[place] in below[place] for place in words)
 
 
 def _is_comment(lines: Sequence[str], place: int) -> bool:
@@ -87,6 +104,16 @@ def _is_comment(lines: Sequence[str], place: int) -> bool:
     if below.startswith("#"):
         return True
     return not any(mark in below and lines[place].count(mark) == below.count(mark) for mark in "\t;,|")
+
+
+def head_size(data: bytes) -> int:
+    """Bytes that are looked at to tell the columns: some lines of them, however long these are."""
+    end = -1
+    for _ in range(_LEAST_LINES):
+        end = data.find(b"\n", end + 1)
+        if end < 0:
+            return len(data)
+    return max(_HEAD, end + 1)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -139,7 +166,8 @@ class _Reading:
         head = next(stream, b"")
         if b"\0" in head[:_HEAD]:
             raise ReadError("is no text", "Save the table as UTF-8 text.")
-        found = sniff(head[:_HEAD].decode("utf-8", "replace"), complete=len(head) <= _HEAD)
+        size = head_size(head)
+        found = sniff(head[:size].decode("utf-8", "replace"), complete=len(head) <= size)
         if found is None or not found.columns:
             raise ReadError("holds no table" if head else "is empty", "Write the file again, or delete it.")
         self._read(self._lines(head, stream, found), found)

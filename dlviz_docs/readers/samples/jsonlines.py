@@ -16,15 +16,26 @@ from numpy.typing import NDArray
 
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Feature, Problem, Sheet
-from dlviz_docs.readers._json import Rows, load
+from dlviz_docs.readers._json import Rows, load, peeked_rows
 from dlviz_docs.readers._text import Damaged, clean, counted, open_lines, read_text
 from dlviz_docs.readers.samples._features import feature_of, feature_of_array, number, words_series
 from dlviz_docs.readers.samples._limits import Limits
 
-__all__ = ["columns_of", "read_ids", "read_json", "read_json_lines"]
+__all__ = [
+    "columns_of",
+    "conversation",
+    "is_lines",
+    "plain_row",
+    "read_ids",
+    "read_json",
+    "read_json_lines",
+    "read_lines",
+]
 
 _LONGEST_LINE = 16_000_000
 _REMEDY = "Write the file again, one JSON object a line."
+_TALKS = ("messages", "conversations", "conversation")
+_SIDES = {"human": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant"}
 
 
 def read_json_lines(path: Path, source: str, limits: Limits) -> tuple[Sheet, ...]:
@@ -54,6 +65,9 @@ def read_json_lines(path: Path, source: str, limits: Limits) -> tuple[Sheet, ...
 def read_json(path: Path, source: str, limits: Limits) -> tuple[Sheet, ...]:
     """Records, or columns; what stood before the damage where it breaks off."""
     text, problems = read_text(path, limits.max_json_bytes)
+    if is_lines(text):
+        del text
+        return read_json_lines(path, source, limits)
     problems = tuple(Problem(one.code, source, one.what, one.remedy) for one in problems)
     try:
         value = load(text)
@@ -84,6 +98,26 @@ def read_ids(path: Path, source: str, limits: Limits) -> tuple[Sheet, ...]:
     return (Sheet(source, "text", len(names), (feature,), octets=path.stat().st_size, problems=found),)
 
 
+def is_lines(text: str) -> bool:
+    """Whether a .json holds one object a line: `datasets` and pandas write such files."""
+    first, end, rest = text.lstrip().partition("\n")
+    if not end or not first.rstrip().endswith("}") or not rest.lstrip().startswith("{"):
+        return False
+    return next(peeked_rows(first), None) is not None
+
+
+def read_lines(path: Path, source: str, limits: Limits) -> tuple[Sheet, ...]:
+    """A text of one answer, or one label, a line; an empty line is one that says nothing."""
+    text, problems = read_text(path, limits.max_json_bytes)
+    lines = text.removesuffix("\n").split("\n") if text else []
+    if not any(line.strip() for line in lines):
+        raise ReadError("is empty", "Write one answer a line, or delete the file.")
+    cells = [line.strip() for line in lines]
+    feature = feature_of(path.stem, words_series([cell or None for cell in cells]))
+    found = tuple(Problem(one.code, source, one.what, one.remedy) for one in problems)
+    return (Sheet(source, "text", len(cells), (feature,), octets=path.stat().st_size, problems=found),)
+
+
 def columns_of(value: object) -> Iterable[Mapping[str, object]] | None:
     """The rows that a JSON value holds; None where it holds none."""
     if isinstance(value, list):
@@ -94,6 +128,10 @@ def columns_of(value: object) -> Iterable[Mapping[str, object]] | None:
     if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):  # pandas' orient="split"
         names = [str(name) for name in value["columns"]]
         return [dict(zip(names, row, strict=False)) for row in value["data"] if isinstance(row, list)]
+    if (questions := _questions(value)) is not None:
+        return questions
+    if len(value) > 1 and all(isinstance(answer, str) for answer in value.values()):
+        return [{"id": key, "prediction": answer} for key, answer in value.items()]
     lists = {key: column for key, column in value.items() if isinstance(column, list) and len(column) > 1}
     inner = max((one for one in lists.values() if isinstance(one[0], dict)), key=len, default=None)
     if inner is not None:
@@ -101,6 +139,52 @@ def columns_of(value: object) -> Iterable[Mapping[str, object]] | None:
     if lists:
         return list(_transposed(lists))
     return _of_mappings(value)
+
+
+def _questions(value: Mapping[str, object]) -> list[Mapping[str, object]] | None:
+    """Questions about paragraphs, as SQuAD nests them, each with its first answer."""
+    articles = value.get("data")
+    if not isinstance(articles, list) or not articles:
+        return None
+    if not all(isinstance(one, dict) and isinstance(one.get("paragraphs"), list) for one in articles):
+        return None
+    rows: list[Mapping[str, object]] = []
+    for article in articles:
+        for paragraph in article["paragraphs"]:
+            asked = paragraph.get("qas") if isinstance(paragraph, dict) else None
+            for one in asked if isinstance(asked, list) else ():
+                if isinstance(one, dict):
+                    context = paragraph.get("context")
+                    answer = _first_answer(one.get("answers"))
+                    rows.append({"id": one.get("id"), "title": article.get("title"), "context": context,
+                                 "question": one.get("question"), "answer": answer})  # fmt: skip
+    return rows
+
+
+def _first_answer(answers: object) -> object:
+    first = answers[0] if isinstance(answers, list) and answers else None
+    return first.get("text") if isinstance(first, dict) else None
+
+
+def plain_row(row: Mapping[str, object]) -> Mapping[str, object]:
+    """With a conversation told as what each side said: the columns "system", "user", "assistant" and "turns"."""
+    for name in _TALKS:
+        turns = row.get(name)
+        if isinstance(turns, list) and turns and all(isinstance(turn, dict) for turn in turns):
+            rest = {key: cell for key, cell in row.items() if key != name}
+            return {**rest, **conversation(turns)}
+    return row
+
+
+def conversation(turns: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """What each side said, one paragraph a turn; roles as OpenAI or as ShareGPT spells them."""
+    said: dict[str, list[str]] = {}
+    for turn in turns:
+        role, content = str(turn.get("role", turn.get("from", ""))), turn.get("content", turn.get("value"))
+        if isinstance(content, str):
+            said.setdefault(_SIDES.get(role, role or "unknown"), []).append(content)
+    sides: dict[str, object] = {side: "\n\n".join(parts) for side, parts in said.items()}
+    return {**sides, "turns": len(turns)}
 
 
 def _transposed(lists: Mapping[str, list[object]]) -> Iterator[Mapping[str, object]]:
@@ -133,7 +217,7 @@ class _Columns:
         self.refused = 0
 
     def add(self, row: Mapping[str, object]) -> None:
-        for name, cell in row.items():
+        for name, cell in plain_row(row).items():
             if isinstance(cell, dict) and cell:
                 for inner, value in cell.items():
                     self._put(f"{name}.{inner}", value)

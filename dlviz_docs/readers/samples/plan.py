@@ -16,7 +16,8 @@ from pathlib import PurePosixPath
 
 from dlviz_docs.names import natural
 from dlviz_docs.readers._frame import step_column
-from dlviz_docs.readers.samples._glance import TABLES, Glance, glance
+from dlviz_docs.readers.samples._class_names import class_names_in, is_of_class_names
+from dlviz_docs.readers.samples._glance import TABLES, Glance, glance, holds_answers
 from dlviz_docs.readers.samples._groups import Loose, data_of, looks_single, results_of
 from dlviz_docs.readers.samples._names import (
     DATA_FOLDERS,
@@ -28,6 +29,16 @@ from dlviz_docs.readers.samples._names import (
     split_order,
     words_of,
 )
+from dlviz_docs.readers.samples._pictures_named import PictureNames
+from dlviz_docs.readers.samples._result_tables import (
+    CLASS_COLUMNS,
+    by_split,
+    is_example,
+    lone_prediction,
+    of_classes,
+    side_by_side,
+    unnamed_columns,
+)
 from dlviz_docs.readers.samples._roles import generations, roles_of, target_of
 from dlviz_docs.readers.samples._types import DataEntry, Found, Plan, Planned, ResultEntry
 from dlviz_docs.readers.samples.folders import plan_pictures
@@ -38,6 +49,8 @@ _LOG_WORDS = frozenset(
     {"log", "logs", "metrics", "metric", "history", "loss", "losses", "config", "report", "summary", "curve", "params"}
     | {"hparams", "timing", "progress", "monitor", "stats", "statistics", "requirements", "vocab", "tokenizer"}
 )
+_OF_TEXTS = frozenset({".arrow", ".parquet", ".jsonl", ".ndjson", ".json"})
+"""Files whose only column may be a data set: texts, conversations."""
 _SIDE_FILES = frozenset({"dataset_info.json", "dataset_dict.json", "state.json"})
 
 
@@ -61,27 +74,34 @@ class _Planning:
     predictions: list[Planned] = field(default_factory=list)
     left: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+    targets: tuple[str, ...] = ()
     glances: dict[str, Glance] = field(default_factory=dict)
+    names: PictureNames | None = None
+    """Of all pictures, once anybody asked."""
 
     def plan(self) -> Plan:
-        datasets, predictions, files = plan_pictures(self.found)
+        datasets, predictions, files, aside = plan_pictures(self.found)
         self.taken |= files
+        self.left |= aside
         entries = {one.data.path for one in datasets if one.data}
         results = {one.result.path for one in predictions if one.result}
         self._named(entries, results)
         self._saved_datasets()
-        side = self._side_files()
+        side, names = self._side_files(), self._class_names()
         self._results()
         self._arrays()
         self._tables()
         self._without_wholes()
         for path in self._rest():
-            why = "neither its name nor its columns say that it holds data or predictions"
+            why = "neither its name nor its columns say that it holds data or predictions; experiment.yml may name it"
             self.left.setdefault(path, "it is empty or damaged" if self._glance(path).damaged else why)
-        own = [replace(one, files=(*one.files, *_of_folder(one, side))) for one in self.datasets]
+        more = [(*_of_folder(one, side), *_named_by(one, names)) for one in self.datasets]
+        own = [replace(one, files=(*one.files, *files)) for one, files in zip(self.datasets, more, strict=True)]
+        said = [replace(one, files=(*one.files, *_named_by(one, names))) for one in _told_apart(self._of_runs())]
         return Plan(
             datasets=(*own, *datasets),
-            predictions=(*_told_apart(self._of_runs()), *predictions),
+            predictions=(*said, *predictions),
+            targets=self.targets,
             left=tuple(sorted(self.left.items(), key=lambda item: natural(item[0]))),
         )
 
@@ -188,21 +208,39 @@ class _Planning:
             pure = PurePosixPath(path)
             if pure.name in ("splits.json", "split.json"):
                 side.append((path, "splits"))
-            elif pure.suffix == ".txt":
+            elif pure.suffix == ".txt" and len(self._glance(path).columns) < 2:
+                if is_of_class_names(path) or parts_of(pure.stem).role in ("predicted", "truth"):
+                    continue
                 if parts_of(pure.stem).role == "ids" and parts_of(pure.stem).split:
                     side.append((path, "split ids"))
                 else:
-                    self.left[path] = "a text, and not one of names (train_ids.txt)"
+                    self.left[path] = "a text, and not one of names (train_ids.txt, classes.txt)"
         self._take(path for path, _ in side)
         return side
+
+    def _class_names(self) -> list[str]:
+        """Files that name the classes by number."""
+        found = [p for p in self._rest() if is_of_class_names(p) and class_names_in(self.found.root / p)]
+        self._take(found)
+        for path in [path for path in self._rest() if path.endswith(".txt") and is_of_class_names(path)]:
+            if parts_of(PurePosixPath(path).stem).role == "truth":
+                continue
+            self.left[path] = "a text, and not one of names (train_ids.txt, classes.txt)"
+        return found
 
     def _results(self) -> None:
         """Tables that show what was predicted."""
         for path in list(self._rest()):
             columns = self._glance(path).columns
-            if looks_single(path, self._glance(path)):
+            lone = lone_prediction(path, columns)
+            if is_example(path):
+                self.left[path] = "an example of a submission, and no predictions"
+                self.targets += unnamed_columns(columns)
+            elif path.endswith(".txt") and len(columns) < 2:
+                self._answers(path)
+            elif looks_single(path, self._glance(path)) and not lone:
                 continue
-            if self._glance(path).damaged:
+            elif self._glance(path).damaged:
                 if not _is_log_name(path) and _is_result_path(path, self._run_of(path) != ""):
                     self.predictions.append(self._of_name(path))
                     self._take([path])
@@ -212,6 +250,29 @@ class _Planning:
             elif self._shows_results(path, columns):
                 self.predictions += self._by_model(path, columns)
                 self._take([path])
+            elif of_classes(path, columns):
+                self.predictions.append(replace(self._of_name(path), files=((path, CLASS_COLUMNS),)))
+                self._take([path])
+            elif lone and not _is_data_path(path):
+                entry = ResultEntry(path=path, prediction=lone)
+                self.predictions.append(replace(self._of_name(path), result=entry))
+                self._take([path])
+        together = by_split(side_by_side(self.predictions), lambda path: self._glance(path).columns)
+        self.predictions = together
+
+    def _answers(self, path: str) -> None:
+        """A text of one answer a line, with what was wanted if that lies beside it."""
+        if path in self.taken or parts_of(PurePosixPath(path).stem).role != "predicted":
+            return
+        folder = posixpath.dirname(path)
+        beside = [p for p in self._rest() if p != path and p.endswith(".txt") and posixpath.dirname(p) == folder]
+        truth = [(p, "truth") for p in beside if parts_of(PurePosixPath(p).stem).role == "truth"][:1]
+        if not holds_answers(self.found.root / path, alone=not truth):
+            return
+        files = (*truth, (path, "predicted"))
+        splits = tuple(split_of_path(one) for one, _ in files)
+        self.predictions.append(replace(self._of_name(path), files=files, splits=splits))
+        self._take(one for one, _ in files)
 
     def _shows_results(self, path: str, columns: Sequence[str]) -> bool:
         roles = roles_of(columns)
@@ -226,7 +287,8 @@ class _Planning:
         if _is_result_path(path, self._run_of(path) != ""):
             # The beginning of a long column in JSON hides those behind it.
             return said or (path.endswith(".json") and bool(roles.truth))
-        return bool(roles.prompt and roles.generated) and not split_of_path(path)
+        asked = bool(roles.prompt and roles.generated) and not split_of_path(path)
+        return asked and not (_is_named_data(path) or _is_of_instructions(columns))
 
     def _of_name(self, path: str) -> Planned:
         return Planned(_title(path), ((path, "table"),), (split_of_path(path),), self._run_of(path))
@@ -284,18 +346,40 @@ class _Planning:
         pure = PurePosixPath(path)
         if _is_log_name(path):
             return False
-        if self._glance(path).damaged:  # reading it says what is wrong with it
-            return bool(parts_of(pure.stem).split) or _is_data_path(path)
-        if not columns:
+        if "submission" in words_of(pure.stem):
+            self.left[path] = "a form for predictions, without truth"
             return False
-        if len(columns) < 2 and not self._glance(path).arrays and pure.suffix not in (".arrow",):
+        if self._glance(path).damaged:  # reading it says what is wrong with it
+            return bool(parts_of(pure.stem).split) or self._lies_in_data(path)
+        if not columns or {"resps", "filtered_resps"} & set(columns):  # what lm-evaluation-harness has of each question
+            return False
+        if len(columns) < 2 and not self._glance(path).arrays and pure.suffix not in _OF_TEXTS:
             return False
         if step_column(columns) and not target_of(columns):
             return False  # a curve: what lies in test_reward.csv is no test set
-        if parts_of(pure.stem).split or pure.stem.lower() in DATA_STEMS or _is_data_path(path):
+        if parts_of(pure.stem).split or _is_named_data(path) or self._lies_in_data(path):
             return True
-        roles = roles_of(columns)
-        return bool(self.found.pictures and roles.id and target_of(columns) and pure.suffix in (".csv", ".tsv"))
+        if _is_of_instructions(columns) or (target_of(columns) and len(columns) > 2 and not self._run_of(path)):
+            return not self._glance(path).arrays
+        if pure.suffix == ".npz":
+            held = {parts_of(name).role for name in columns}
+            return {"features", "truth"} <= held and held.isdisjoint(("predicted", "probabilities"))
+        return self._is_of_pictures(path, columns)
+
+    def _lies_in_data(self, path: str) -> bool:
+        """Whether a folder says so, such as the experiment's own where it is one of data alone."""
+        return _is_data_path(path) or (not self.found.runs and _is_data_path(f"{self.found.root.name}/{path}"))
+
+    def _is_of_pictures(self, path: str, columns: Sequence[str]) -> bool:
+        """Whether a table tells of pictures that lie in the folder, whatever it is called."""
+        suffix = PurePosixPath(path).suffix
+        if not self.found.pictures or suffix not in (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"):
+            return False
+        if suffix in (".csv", ".tsv") and roles_of(columns).id and target_of(columns):
+            return True
+        if self.names is None:
+            self.names = PictureNames(self.found.pictures)
+        return self.names.are_in(self.found.root, path)
 
     def _of_equal_columns(self, paths: Sequence[str]) -> Iterator[list[str]]:
         """Files whose columns are the same, but for a few such as the labels that a test set keeps to itself."""
@@ -349,12 +433,35 @@ def _of_folder(planned: Planned, side: Sequence[tuple[str, str]]) -> tuple[tuple
     return tuple((path, part) for path, part in side if _beside(posixpath.dirname(path), folder))
 
 
+def _named_by(planned: Planned, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The nearest file that names the classes: in the same folder, above it, or the only one there is."""
+    folder = posixpath.dirname(planned.files[0][0]) if planned.files else ""
+    above = [path for path in names if _is_within(folder, posixpath.dirname(path))]
+    nearest = max(above, key=lambda path: len(posixpath.dirname(path)), default=names[0] if len(names) == 1 else "")
+    return ((nearest, "class names"),) if nearest else ()
+
+
+def _is_within(folder: str, above: str) -> bool:
+    return not above or folder == above or folder.startswith(above + "/")
+
+
 def _beside(one: str, other: str) -> bool:
     return one == other or posixpath.dirname(one) == other or posixpath.dirname(other) == one
 
 
 def _is_below(path: str, folder: str) -> bool:
     return bool(folder) and (folder == "." or path == folder or path.startswith(folder + "/"))
+
+
+def _is_named_data(path: str) -> bool:
+    """ "data.csv", "alpaca_data.json", "my-dataset.parquet"."""
+    stem = PurePosixPath(path).stem.lower()
+    return stem in DATA_STEMS or bool(set(words_of(stem)) & {"data", "dataset"})
+
+
+def _is_of_instructions(columns: Sequence[str]) -> bool:
+    """Whether a table is one of instructions and the answers to learn, as Alpaca has it."""
+    return {"instruction", "output"} <= {name.lower() for name in columns}
 
 
 def _title(path: str) -> str:

@@ -139,7 +139,7 @@ def test_what_the_user_names_wins(tmp_path: Path) -> None:
 
 
 def test_a_name_that_leads_out_of_the_experiment_is_refused(tmp_path: Path) -> None:
-    write(tmp_path, {"secret.csv": CSV, "experiment/a.csv": CSV})
+    write(tmp_path, {"secret.csv": CSV, "experiment/a.csv": "a,b\n1,2\n"})
     samples = samples_of(tmp_path / "experiment", data=(DataEntry(path="../secret.csv"),))
     assert [problem.code for problem in samples.problems] == ["outside"]
     assert samples.datasets == ()
