@@ -27,6 +27,7 @@ __all__ = [
     "count_bias",
     "headline",
     "location_bias",
+    "masks",
     "size_drop",
     "weakest_class",
 ]
@@ -76,6 +77,19 @@ def headline(ap: Estimate, ap50: Estimate, pictures: int, annotated: int, classe
         f"{words.count(annotated, 'annotated box', 'annotated boxes')}).{unsure}",
         figure,
         values={"ap": ap[0], "ap_low": ap[1], "ap_high": ap[2], "ap50": ap50[0], "pictures": float(pictures)},
+    )
+
+
+def masks(ap: Estimate, of_boxes: float, figure: str) -> Insight | None:
+    """AP of masks beside that of boxes; None where there are none."""
+    if not np.isfinite(ap[0]):
+        return None
+    return Insight(
+        "mask-quality",
+        "info",
+        f"AP of masks, by their pixels, is {estimate(*ap)}; that of boxes {decimal(of_boxes)}.",
+        figure,
+        values={"mask_ap": ap[0], "mask_ap_low": ap[1], "mask_ap_high": ap[2], "ap": of_boxes},
     )
 
 

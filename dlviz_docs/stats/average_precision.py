@@ -12,9 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs.stats.bootstrap import spread
+from dlviz_docs.stats.masks import Runs, mask_overlaps
 from dlviz_docs.stats.matching import AREAS, IOUS, MOST_BOXES, Overlaps, Set, match, overlaps, ranks
 
-__all__ = ["RECALLS", "Draws", "Evaluation", "average_precision", "evaluate", "interval", "mean", "resampled"]
+__all__ = [
+    "RECALLS",
+    "Draws",
+    "Evaluation",
+    "TooMany",
+    "average_precision",
+    "evaluate",
+    "interval",
+    "mean",
+    "resampled",
+]
 
 Floats: TypeAlias = NDArray[np.float64]
 Singles: TypeAlias = NDArray[np.float32]
@@ -24,6 +35,10 @@ _LIMITS = (1, 10, MOST_BOXES)
 _EPSILON = float(np.spacing(1.0))
 _WORK = 60_000_000
 """Numbers that the resamples may hold, all together: some two CPU-seconds."""
+
+
+class TooMany(Exception):
+    """Masks that would take too long to compare."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,17 +70,22 @@ class Evaluation:
         return np.bincount(self.truth.category[~self.unasked[0]], minlength=self.ap.shape[1])
 
 
-def evaluate(boxes: Set, scores: Floats, truth: Set, classes: int) -> Evaluation:
+def evaluate(
+    boxes: Set, scores: Floats, truth: Set, classes: int, masks: tuple[Runs, Runs] | None = None
+) -> Evaluation:
     """Match and count. Categories have to lie in [0, classes); scores that are NaN come last.
 
-    Predictions with equal scores stay in their order, pictures in that of their rows, as in COCO.
+    Predictions with equal scores stay in their order, pictures in that of their rows, as in COCO. With `masks` of boxes
+    and truth it is these that overlap; TooMany where they are too many.
     """
     order = np.lexsort((boxes.picture, -np.nan_to_num(scores, nan=-np.inf)))
     groups = boxes.picture[order].astype(np.int64) * classes + boxes.category[order]
     rank = ranks(groups)
     order, rank = order[rank < MOST_BOXES], rank[rank < MOST_BOXES]
     some = Set(boxes.picture[order], boxes.category[order], boxes.xywh[order], boxes.area[order], boxes.crowd[order])
-    pairs = overlaps(some, truth)
+    pairs = overlaps(some, truth) if masks is None else mask_overlaps(masks[0].taken(order), masks[1], some, truth)
+    if pairs is None:
+        raise TooMany
     taken, left_out, unasked = match(some, truth, pairs)
     ap, recall = _averages(some, truth, taken, left_out, unasked, rank, classes)
     return Evaluation(order, scores[order], some, truth, pairs, taken, left_out, unasked, ap, recall)

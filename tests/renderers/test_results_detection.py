@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,44 @@ def test_a_thousand_classes_are_shown_in_part_and_that_is_said() -> None:
     assert len(matrix.spec.rows) == 41
     assert "of 1,000" in matrix.caption
     assert "of 1,000 classes" in bars.caption
+
+
+def masked(*, outlined: bool = True, size: tuple[int, int] = (60, 80)) -> Predictions:
+    """Squares of 20 px, predicted as masks that are right, in boxes that are not; annotated as polygons."""
+    left = np.arange(24) % 3 * 25
+    picture = (np.arange(24) // 3).astype(np.int32)
+    category = np.zeros(24, np.int32)
+    outlines = tuple(((x, 5.0, x + 20.0, 5.0, x + 20.0, 25.0, x, 25.0),) for x in left.tolist())
+    truth = Boxes(picture, category, np.column_stack([left, [5] * 24, [20] * 24, [20] * 24]).astype(float))
+    masks = []
+    for x in left.tolist():
+        flat = np.zeros((80, 60), np.uint8)
+        flat[x : x + 20, 5:25] = 1
+        ends = np.flatnonzero(np.diff(flat.ravel())) + 1
+        masks.append((size, tuple(np.diff(np.concatenate([[0], ends, [4800]])).tolist())))
+    predicted = replace(truth, xywh=truth.xywh * [1, 1, 2, 2], scores=np.linspace(1, 0.5, 24), masks=tuple(masks))
+    keys = tuple(f"{row}.jpg" for row in range(8))
+    shown = Pictures(keys, keys, sizes=np.tile(np.array([[80, 60]], np.int32), (8, 1)))
+    return predictions(predicted, replace(truth, outlines=outlines if outlined else ()), 8, ("a",), pictures=shown)
+
+
+def test_masks_are_judged_by_their_pixels() -> None:
+    shown = render(masked())
+    table = figures(shown)["detection-scores"].spec
+    assert isinstance(table, Table)
+    values = {row[0].text: row[1].sort for row in table.rows}
+    assert values["Mask AP"] == pytest.approx(1.0)
+    assert values["AP"] == 0
+    assert insights(shown)["mask-quality"].values["mask_ap"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("given", [masked(outlined=False), masked(size=(30, 160))])
+def test_masks_of_one_side_or_of_another_size_are_not(given: Predictions) -> None:
+    shown = render(given)
+    table = figures(shown)["detection-scores"]
+    assert isinstance(table.spec, Table)
+    assert not any("Mask" in row[0].text for row in table.spec.rows)
+    assert "Boxes are judged here, not the masks" in table.caption
 
 
 def test_real_detections_of_detectron2(corpora: Path) -> None:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlviz_docs.model import Boxes, Predictions
+from dlviz_docs.model import Boxes, FloatArray, Predictions
 from dlviz_docs.renderers._place import Place
-from dlviz_docs.stats.average_precision import Draws, Evaluation, evaluate, interval, mean, resampled
+from dlviz_docs.renderers.results._detected_masks import runs_of
+from dlviz_docs.stats.average_precision import (
+    Draws,
+    Evaluation,
+    TooMany,
+    evaluate,
+    interval,
+    mean,
+    resampled,
+)
 from dlviz_docs.stats.matching import Set
 from dlviz_docs.stats.operating import Point, best_threshold, operate
 from dlviz_docs.stats.tide import Errors, tide
@@ -69,12 +78,44 @@ class Detected:
     @cached_property
     def evaluation(self) -> Evaluation:
         """At all IoUs and sizes."""
+        return evaluate(*self._sides, len(self.names))
+
+    @cached_property
+    def _sides(self) -> tuple[Set, FloatArray, Set]:
         boxes = self.predictions.boxes
         scores = boxes.scores if boxes is not None and boxes.scores is not None else None
         given = np.ones(len(self.rows)) if scores is None else scores[self.rows]
-        return evaluate(
-            _set(boxes, self.rows), given, _set(self.predictions.true_boxes, self.true_rows), len(self.names)
-        )
+        return _set(boxes, self.rows), given, _set(self.predictions.true_boxes, self.true_rows)
+
+    @cached_property
+    def masks(self) -> Evaluation | None:
+        """The same of masks and outlines, judged by pixels; None where a side has none, or too many to compare."""
+        pictures = self.predictions.pictures
+        sizes = pictures.sizes if pictures is not None else np.zeros((0, 2), np.int32)
+        mine, others = (runs_of(boxes, sizes) for boxes in (self.predictions.boxes, self.predictions.true_boxes))
+        if mine is None or others is None:
+            return None
+        boxes, scores, truth = self._sides
+        runs, true_runs = mine.taken(self.rows), others.taken(self.true_rows)
+        told = self.predictions.true_boxes
+        area = truth.area if told is not None and told.area is not None else true_runs.areas
+        sides = replace(boxes, area=runs.areas), scores, replace(truth, area=area)
+        try:
+            return evaluate(*sides, len(self.names), (runs, true_runs))
+        except TooMany:
+            return None
+
+    def mask_ap(self, iou: int | slice = slice(None)) -> Estimate:
+        """Mean AP of masks over classes, with its interval; NaN without any."""
+        if self.masks is None:
+            return np.nan, np.nan, np.nan
+        return self._estimate(self.masks.ap[iou, :, 0], self._mask_draws.ap[:, iou, :, 0])
+
+    @cached_property
+    def _mask_draws(self) -> Draws:
+        if self.masks is None:
+            raise ValueError("there are no masks")
+        return resampled(self.masks, max(self.pictures, 1), areas=1)
 
     @cached_property
     def draws(self) -> Draws:

@@ -56,6 +56,7 @@ def _sentences(found: Detected) -> Iterator[Insight]:
     asked = point.asked
     judged = (
         said.headline(found.ap(), found.ap(iou=0), found.pictures, *many, place.id("detection-scores")),
+        said.masks(found.mask_ap(), found.ap()[0], place.id("detection-scores")),
         said.best_point(point, place.id("detection-threshold")) if found.scored else None,
         said.costs(found.errors, place.id("detection-mistakes")),
         said.size_drop(point.found[asked], evaluation.truth.area[asked], AREAS[1][1], place.id("recall-by-size")),
@@ -85,6 +86,12 @@ def _headline(found: Detected) -> Figure:
     for limit, most in enumerate((1, 10, 100)):
         meaning = f"recall with at most {words.count(most, 'prediction')} of a class in a picture, over IoU 0.5 to 0.95"
         rows.append((f"AR@{most}", meaning, found.recall(limit), n))
+    if found.masks is not None:
+        rows += [
+            ("Mask AP", "judged by the pixels of masks, mean over IoU 0.5 to 0.95", found.mask_ap(), n),
+            ("Mask AP50", "IoU of masks at least 0.5", found.mask_ap(0), n),
+            ("Mask AP75", "IoU of masks at least 0.75", found.mask_ap(5), n),
+        ]
     caption = (
         f"COCO's numbers with 95 % intervals, from {len(found.draws.ap):,} draws of the {found.pictures:,} pictures: "
         f"AP {estimate(*found.ap())}."
@@ -94,7 +101,7 @@ def _headline(found: Detected) -> Figure:
     if found.unusable:
         caption += f" {words.count(found.unusable, 'box', 'boxes')} of an unknown picture or class left out."
     boxes = found.predictions.boxes
-    if boxes is not None and (boxes.masks or boxes.outlines):
+    if found.masks is None and boxes is not None and (boxes.masks or boxes.outlines):
         caption += " Boxes are judged here, not the masks that were predicted too."
     if not found.scored:
         caption += " The predictions have no confidence, so AP depends on their order in the file."
