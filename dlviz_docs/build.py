@@ -38,6 +38,7 @@ from dlviz_docs.present import (
     problems_of,
 )
 from dlviz_docs.registry import load_readers, load_renderers
+from dlviz_docs.render import asks_for_samples
 from dlviz_docs.scan import ExperimentFolder, RunFolder, Scan, Source, scan
 from dlviz_docs.study import WEBP, Study, StudyJob, study
 from dlviz_docs.view import Asset, IndexEntry, NavItem, Page, Site
@@ -243,7 +244,8 @@ class _Engine:
 
     def study(self, found: Scan) -> _Studies:
         """The data and predictions of every experiment read and drawn, or found in the cache."""
-        jobs = [self._study_job(folder) for folder in found.experiments if folder.samples]
+        wanted = any(asks_for_samples(renderer) for renderer in load_renderers(self.options.renderers)[0].values())
+        jobs = [self._study_job(folder) for folder in found.experiments if folder.samples and wanted]
         known = {job.name: self._studied(job.name) for job in jobs}
         todo = [job for job in jobs if known[job.name] is None]
         studies = _Studies(made=[job.name for job in jobs])

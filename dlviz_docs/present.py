@@ -15,7 +15,7 @@ from dlviz_docs.model import Experiment, Problem
 from dlviz_docs.options import Selection
 from dlviz_docs.readers._about import read_about
 from dlviz_docs.registry import load_renderers
-from dlviz_docs.render import section_of
+from dlviz_docs.render import asks_for_samples, section_of
 from dlviz_docs.scan import ExperimentFolder
 from dlviz_docs.study import WEBP, Study, sections_of
 from dlviz_docs.view import IndexEntry, Page, Section
@@ -132,7 +132,7 @@ def _sections(experiment: Experiment, studied: Sequence[Section], selection: Sel
     """One section per topic of runs that has something to show; those of samples are there already."""
     renderers, _ = load_renderers(selection)
     for name, renderer in renderers.items():
-        if getattr(renderer, "asks", "runs") == "samples":
+        if asks_for_samples(renderer):
             yield from (section for section in studied if section.topic == name)
             continue
         section = section_of(name, renderer, experiment)

@@ -6,7 +6,12 @@ from dlviz_docs.model import Experiment, Insight, Problem
 from dlviz_docs.renderers import Renderer
 from dlviz_docs.view import Fact, Figure, Section, Shown
 
-__all__ = ["section_of"]
+__all__ = ["asks_for_samples", "section_of"]
+
+
+def asks_for_samples(renderer: Renderer) -> bool:
+    """Whether it shows data and predictions; any other shows runs."""
+    return getattr(renderer, "asks", "runs") == "samples"
 
 
 def section_of(name: str, renderer: Renderer, experiment: Experiment) -> Section:

@@ -204,7 +204,7 @@ def _experiments(folder: Folder, *, top: bool = False) -> list[tuple[Folder, lis
     if len(own) == 1 and not single:
         inside = _experiments(own[0])
         # The folder above a lone runs/ carries the better name, unless it is the one that was given.
-        return [(folder, inside[0][1])] if len(inside) == 1 and not top else inside
+        return [(folder, inside[0][1])] if len(inside) == 1 and not top and not inside[0][0].about else inside
     result = [experiment for child in own for experiment in _experiments(child)]
     if len(single) == 1:
         result.append(single[0])

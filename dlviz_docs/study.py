@@ -20,10 +20,10 @@ from dlviz_docs.cache import Cache
 from dlviz_docs.charts.palette import LIGHT
 from dlviz_docs.collect import SampleFiles
 from dlviz_docs.model import Dataset, Experiment, Insight, Pictures, Predictions, Problem, Samples
-from dlviz_docs.options import About, Selection
+from dlviz_docs.options import About, ResultEntry, Selection
 from dlviz_docs.readers._about import read_about
 from dlviz_docs.registry import load_renderers
-from dlviz_docs.render import section_of
+from dlviz_docs.render import asks_for_samples, section_of
 from dlviz_docs.report import describe_samples
 from dlviz_docs.scan import ExperimentFolder
 from dlviz_docs.view import Fact, Figure, Gallery, Plot, Section, Spec, Sprite, Thumb
@@ -162,7 +162,22 @@ def _found_in(folder: ExperimentFolder, files: SampleFiles, about: About) -> Fou
         runs={(above / run.place).as_posix(): names.exact_slug(run.name, "") for run in folder.runs},
         # What experiment.yml names is relative to where it stands.
         data=tuple(replace(entry, path=(beside / entry.path).as_posix()) for entry in about.data),
-        results=tuple(replace(entry, path=(beside / entry.path).as_posix()) for entry in about.results),
+        results=tuple(_beside(entry, root, beside) for entry in about.results),
+    )
+
+
+def _beside(entry: ResultEntry, root: Path, beside: Path) -> ResultEntry:
+    """Its files relative to the root; what is no file is the name of a column."""
+
+    def placed(name: str) -> str:
+        return (beside / name).as_posix() if name and (root / beside / name).exists() else name
+
+    return replace(
+        entry,
+        path=(beside / entry.path).as_posix(),
+        truth=placed(entry.truth),
+        prediction=placed(entry.prediction),
+        probabilities=placed(entry.probabilities),
     )
 
 
@@ -195,7 +210,7 @@ def _sections(experiment: Experiment, selection: Selection) -> Iterator[Section]
     samples = experiment.samples
     told = {"data": _problems(samples.datasets), "results": _problems(samples.predictions)}
     for name, renderer in renderers.items():
-        if getattr(renderer, "asks", "runs") == "samples":
+        if asks_for_samples(renderer):
             section = section_of(name, renderer, experiment)
             yield replace(section, problems=(*told.get(name, ()), *section.problems))
 

@@ -75,7 +75,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"cache", "compose", "digest", "gather", "options", "readers", "registry", "render", "report", "scan", "study"}
     | {"view"},
     "build": TYPES
-    | {"assets", "cache", "digest", "options", "present", "registry", "report", "scan", "study", "view", "workers"},
+    | {"assets", "cache", "digest", "options", "present", "registry", "render", "report"}
+    | {"scan", "study", "view", "workers"},
     "export": {"compose", "errors", "html", "view"},
     "cli": {"build", "errors", "export", "model", "options", "readers", "report", "scan", "study", "words", "workers"},
 }

@@ -243,3 +243,22 @@ def test_without_the_extra_one_notice_says_what_to_install(runs: Path, monkeypat
     assert "no_such_package" in site.problems[0].what
     assert "runs/data/index.html" not in pages(site)
     assert "runs/training/index.html" in pages(site)
+
+
+def test_nothing_is_looked_at_that_nobody_shows(runs: Path) -> None:
+    site, todo = make(runs, parse({"workers": 0, "path": "", "renderers": {"data": False, "results": False}}))
+    assert "Looking at data" not in todo
+    assert [page.path for page in site.pages] == ["index.html", "runs/index.html", "runs/training/index.html"]
+
+
+def test_files_named_by_experiment_yml_are_relative_to_it(tmp_path: Path) -> None:
+    folder = tmp_path / "top" / "exp"
+    folder.mkdir(parents=True)
+    (folder / "truth.csv").write_text("id,label\n" + "".join(f"{i},{'xy'[i % 2]}\n" for i in range(60)))
+    (folder / "told.csv").write_text("id,prediction\n" + "".join(f"{i},x\n" for i in range(60)))
+    (folder / "experiment.yml").write_text("results: {path: told.csv, truth: truth.csv}\n")
+    (folder / "run").mkdir()
+    (folder / "run" / "metrics.csv").write_text(METRICS)
+    site, _ = make(tmp_path / "top")
+    assert site.problems == ()
+    assert any("0.500" in body for path, body in pages(site).items() if "results" in path)
