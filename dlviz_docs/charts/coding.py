@@ -8,7 +8,8 @@ An array is one of
     {"q": "...", "low": 0, "high": 1}       base64 of uint16 from `low` to `high`; 65535 for what is not finite
     {"f4": "..."}                           base64 of float32, for a logarithmic axis
 
-and texts are a list, {"u": [...], "i": "..."} as above, or {"by": "|", "t": "a|b|c"}, split at a sign that none has.
+and texts are a list, {"u": [...], "i": "..."} as above, or {"by": "|", "t": "a|b|c"}, split at a sign that none has,
+with what all begin and end with beside: {"by": "|", "t": "1|2|3", "a": "train/", "z": ".jpg"}.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ SIGNIFICANT = 6
 BYTE = 256
 ODD = 65_535
 SEPARATORS = "|~^¦"
+WORTH = 4
+"""Characters that all texts share, from which on they are told once."""
 _FLOAT32 = float(np.finfo(np.float32).max)
 
 Coded: TypeAlias = list[float | int | None] | dict[str, object]
@@ -60,7 +63,20 @@ def coded_texts(texts: Sequence[str]) -> list[str] | dict[str, object]:
         places = {text: i for i, text in enumerate(different)}
         return {"u": list(different), "i": _base64(np.array([places[text] for text in texts], dtype=np.uint8))}
     by = next((sign for sign in SEPARATORS if not any(sign in text for text in different)), "")
-    return {"by": by, "t": by.join(texts)} if by and len(texts) > 2 else list(texts)
+    if not by or len(texts) <= 2:
+        return list(texts)
+    start = _shared(texts)
+    end = _shared([text[len(start) :][::-1] for text in different])[::-1]
+    if len(start) + len(end) < WORTH:
+        start = end = ""
+    told: dict[str, object] = {"by": by, "t": by.join(text[len(start) : len(text) - len(end)] for text in texts)}
+    return told | ({"a": start} if start else {}) | ({"z": end} if end else {})
+
+
+def _shared(texts: Sequence[str]) -> str:
+    """What all begin with; the first and the last in order differ the earliest."""
+    least, most = min(texts), max(texts)
+    return least[: next((i for i, (a, b) in enumerate(zip(least, most, strict=False)) if a != b), len(least))]
 
 
 def rounded(values: FloatArray) -> list[float | int | None]:

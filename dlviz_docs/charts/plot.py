@@ -62,8 +62,21 @@ def plot_context(figure: Figure, *, sprite: Mapping[str, object] | None = None) 
         "columns": columns,
         "rows": rows,
         "spec": json_script(_spec(plot, slots, both)),
-        "sprite": json_script(sprite) if sprite else "",
+        "sprite": json_script(_without_places(sprite, plot)) if sprite else "",
     }
+
+
+def _without_places(sprite: Mapping[str, object], plot: Plot) -> Mapping[str, object]:
+    """Tiles that lie in the order of the dots need no places: the browser counts."""
+    keys = [
+        layer.keys[i]
+        for layer in plot.layers
+        if len(layer.keys) == len(layer.x)
+        for i in marks2d.shown_dots(layer).tolist()
+    ]
+    places = sprite.get("places")
+    counted = {key: place for place, key in enumerate(dict.fromkeys(filter(None, keys)))}
+    return {name: value for name, value in sprite.items() if name != "places" or places != counted}
 
 
 def draw_plot(
@@ -210,9 +223,13 @@ def _layer(layer: Layer, slot: layers.Slot, plot: Plot) -> dict[str, object]:
             told[name] = _array(values[kept] if layer.mark == "dot" else values, name, plot)
     if layer.colors is not None:
         told["colors"] = coded(layer.colors[kept].astype(np.float64))
-    for name, texts in (("notes", layer.notes), ("keys", layer.keys)):
-        if len(texts) == len(layer.x):
-            told[name] = coded_texts([texts[i] for i in kept.tolist()])
+    keys = [layer.keys[i] for i in kept.tolist()] if len(layer.keys) == len(layer.x) else []
+    notes = [layer.notes[i] for i in kept.tolist()] if len(layer.notes) == len(layer.x) else []
+    if keys:
+        told["keys"] = coded_texts(keys)
+    if notes:
+        named = [f"{key}: {layer.label}" if layer.label else key for key in keys]
+        told["notes"] = {"of": "keys"} if notes == named else coded_texts(notes)
     if len(layer.picks) == len(layer.x):
         told["picks"] = coded_texts(["\n".join(layer.picks[i]) for i in kept.tolist()])
     told |= {"label": layer.label} if layer.label else {}

@@ -35,6 +35,7 @@ window.picked = []; document.addEventListener("dlviz:pick", ({{ detail }}) => pi
 </script><script src="assets/dlviz.js"></script></body></html>"""
 NAMES = ("cat", "dog", "fox")
 COUNTS = np.array([[90.0, 8, 2], [0, 95, 5], [np.nan, np.nan, np.nan]])
+NAMED = ("data/1.png", "data/2.png", "data/3.png", "data/4.png")
 SPRITE = {"address": "sprite.png", "tile": 32, "columns": 2, "places": {"a": 0, "d": 3}}
 
 
@@ -45,7 +46,8 @@ def html_of(figure: Figure) -> str:
         return str(render("figures/matrix.html.j2", **matrix_context(figure)))
     if isinstance(figure.spec, Sweep):
         return str(render("figures/sweep.html.j2", **sweep_context(figure)))
-    sprite = SPRITE if figure.id == "dots" else None
+    in_order = SPRITE | {"places": {key: place for place, key in enumerate(NAMED)}}
+    sprite = {"dots": SPRITE, "named": in_order}.get(figure.id)
     return str(render("figures/plot.html.j2", **plot_context(figure, sprite=sprite)))
 
 
@@ -55,6 +57,9 @@ def figures() -> list[Figure]:
         Layer("step", edges[:-1], np.arange(10.0) * 10 + i, x2=edges[1:], label=name, color=i)
         for i, name in enumerate(("train", "val"))
     )
+    keyed = Layer(
+        "dot", np.arange(4.0), np.arange(4.0), keys=NAMED, label="cat", notes=tuple(f"{key}: cat" for key in NAMED)
+    )  # fmt: skip
     dots = Layer(
         "dot", np.array([0, 1, 2, 10.0]), np.array([0, 5, 1, 10.0]), keys=("a", "b", "c", "d"), label="=rows",
         picks=(("cat", "dog"), ("", "dog"), ("cat", ""), ("fox", "fox")), color=2,
@@ -72,6 +77,7 @@ def figures() -> list[Figure]:
     )
     return [
         Figure("steps", "Age", "Seen.", Plot(steps, PlotAxis("age"), PlotAxis("rows", logarithmic=True))),
+        Figure("named", "Names", "Seen.", Plot((keyed,))),
         Figure("dots", "Map", "Seen.", Plot((dots,), PlotAxis("u", low=0, high=10), PlotAxis("v", low=0, high=10))),
         Figure("bars", EVIL, EVIL, Plot((bars,), PlotAxis(EVIL), named)),
         Figure("heat", "Confusion", "Seen.", Matrix(NAMES, NAMES, COUNTS, views=(("share", share, ()),), view="count",
@@ -152,6 +158,14 @@ def test_layers_at_one_place_are_read_together(opened: Visit) -> None:
     assert opened.page.locator("#steps .dlviz-frame").count() == 2
     opened.page.mouse.move(0, 0)
     assert opened.page.locator("#steps .dlviz-tip").is_hidden()
+    opened.expect_quiet()
+
+
+def test_a_dot_is_named_by_its_key(opened: Visit) -> None:
+    put_pointer(opened.page, "named", 0.99, 0.02)
+    assert tip(opened.page, "named") == ["data/4.png: cat"]
+    position = opened.page.locator("#named .dlviz-tile").evaluate("n => n.style.backgroundPosition")
+    assert position == "-96px -96px"
     opened.expect_quiet()
 
 

@@ -299,9 +299,26 @@ def test_arrays_are_short_and_come_back(values: Any, form: str) -> None:
 def test_texts_are_joined_by_a_sign_that_none_has() -> None:
     assert coding.coded_texts(["a|b", "c", "d"]) == {"by": "~", "t": "a|b~c~d"}
     assert coding.coded_texts(["|~^¦", "c", "d"]) == ["|~^¦", "c", "d"]
+    paths = [f"train/cat/{name}.jpg" for name in ("1", "12", "")]
+    assert coding.coded_texts(paths) == {"by": "|", "t": "1|12|", "a": "train/cat/", "z": ".jpg"}
+    assert coding.coded_texts(["aa", "a", "aaa"]) == {"by": "|", "t": "aa|a|aaa"}
+    assert coding.coded_texts(["same"] * 3) == {"by": "|", "t": "||", "a": "same"}
     many = coding.coded_texts(["cat", "dog"] * 50)
     assert isinstance(many, dict)
     assert many["u"] == ["cat", "dog"]
+
+
+def test_what_the_browser_can_count_and_join_is_not_told() -> None:
+    keys = ("a/1.jpg", "a/2.jpg", "a/3.jpg")
+    points = np.arange(3.0)
+    named = Layer("dot", points, points, label="cat", keys=keys, notes=tuple(f"{key}: cat" for key in keys))
+    figure = Figure("plot-a", "A", "Seen.", Plot((named,)))
+    in_order = {"address": "a.webp", "places": {key: place for place, key in enumerate(keys)}}
+    html = render("figures/plot.html.j2", **plot_context(figure, sprite=in_order))
+    assert "&#34;of&#34;:&#34;keys&#34;" in html
+    assert "places" not in html
+    turned = in_order | {"places": {"a/3.jpg": 0, "a/1.jpg": 1}}
+    assert "places" in render("figures/plot.html.j2", **plot_context(figure, sprite=turned))
 
 
 def test_a_usual_figure_is_small() -> None:

@@ -35,7 +35,8 @@
 
   function decodeTexts(code) {
     if (!code || Array.isArray(code)) return code;
-    return code.u ? Array.from(bytes(code.i), (place) => code.u[place]) : code.t.split(code.by);
+    if (code.u) return Array.from(bytes(code.i), (place) => code.u[place]);
+    return code.t.split(code.by).map((text) => (code.a ?? "") + text + (code.z ?? ""));
   }
 
   /** A layer with its arrays; `base` and `value` are the axis it stands on and the other one. */
@@ -43,8 +44,9 @@
     const layer = { ...raw };
     for (const name of ["x", "y", "x2", "y2", "low", "high", "weights", "colors"])
       if (raw[name]) layer[name] = decode(raw[name]);
-    layer.notes = decodeTexts(raw.notes);
     layer.keys = decodeTexts(raw.keys);
+    const named = (key) => (raw.label ? `${key}: ${raw.label}` : key);
+    layer.notes = raw.notes?.of ? layer.keys.map(named) : decodeTexts(raw.notes);
     layer.picks = decodeTexts(raw.picks)?.map((pick) => pick.split("\n"));
     layer.base = layer.horizontal ? layer.y : layer.x;
     layer.value = layer.horizontal ? layer.x : layer.y;

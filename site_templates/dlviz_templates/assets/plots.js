@@ -339,9 +339,16 @@
       ];
     }
 
+    /** Which tile is whose: as the page tells, or in the order of the dots. */
+    get tiles() {
+      const { places } = this.sprite;
+      const inOrder = () => [...new Set(this.layers.flatMap((layer) => layer.keys ?? []).filter((key) => key))];
+      return (this.numbered ??= new Map(places ? Object.entries(places) : inOrder().map((key, place) => [key, place])));
+    }
+
     /** The picture of a sample out of the figure's one picture of many. */
     picture(key) {
-      const place = this.sprite?.places[key];
+      const place = this.sprite ? this.tiles.get(key) : undefined;
       if (place === undefined) return [];
       const { address, tile, columns } = this.sprite;
       const times = tile < SMALL_TILE ? Math.max(1, Math.round(96 / tile)) : 1;
