@@ -90,6 +90,7 @@ def test_every_page_of_an_experiment_leads_to_every_other(runs: Path) -> None:
     site, _ = make(runs)
     body = pages(site)["runs/results/two/index.html"]
     assert 'href="../../index.html"' in body
+    assert "probabilities are their softmax" in body
     assert 'href="../one/index.html"' in body
     assert '<a href="../two/index.html" aria-current="page">two</a>' in body or 'href="index.html"' in body
 

@@ -96,6 +96,8 @@ def _headline(
     columns = (Column("Score"), Column("Value [95 % interval]", True), Column("n", True), Column("What it is"))
     split = f" on {brief(judged.split)}" if judged.split else ""
     caption = f"Scores{split} with 95 % intervals: Wilson's for shares, bootstrap for others ({draws})."
+    if judged.predictions.from_logits:
+        caption += " The file holds logits: probabilities are their softmax."
     label = f"{judged.split} accuracy".capitalize() if judged.split else "Accuracy"
     yield Fact(label, f"{interval(value, *ends)} (n = {n:,})")
     yield from linked(say.accuracy(value, *ends, n, name, base, judged.split), judged, place)
