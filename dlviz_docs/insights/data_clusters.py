@@ -59,10 +59,15 @@ def _number(place: int, column: ColumnStats, values: NDArray[np.float64], member
     if not 0 < spread < np.inf:
         return None
     apart = float(inside.mean() - outside.mean()) / spread
-    middle = words.number(float(f"{np.median(inside):.3g}"))
-    other = words.number(float(f"{np.median(outside):.3g}"))
     word = "high" if apart > 0 else "low"
-    return Trait(place, abs(apart) / APART, f"{word} {quoted(column.name)} (median {middle}, others {other})")
+    what, middle, other = "median", *(_spelled(float(np.median(side))) for side in (inside, outside))
+    if middle == other:  # as of two values, of which one is rare
+        what, middle, other = "mean", *(_spelled(float(side.mean())) for side in (inside, outside))
+    return Trait(place, abs(apart) / APART, f"{word} {quoted(column.name)} ({what} {middle}, others {other})")
+
+
+def _spelled(value: float) -> str:
+    return words.number(float(f"{value:.3g}"))
 
 
 def _level(place: int, column: ColumnStats, codes: NDArray[np.intp], member: BoolArray) -> Trait | None:

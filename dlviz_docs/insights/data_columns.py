@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlviz_docs import words
-from dlviz_docs.insights.data_words import listed, percent, quoted
+from dlviz_docs.insights.data_words import does, listed, percent, quoted
 from dlviz_docs.model import Insight, Severity
 from dlviz_docs.stats.columns import ColumnStats
 from dlviz_docs.stats.outliers import ROBUST_Z
@@ -226,7 +226,7 @@ FLAGS: tuple[Flag, ...] = (
         _has_outliers,
         _farthest,
         ROBUST_Z,
-        "{count} {rows} ({of_n}) lie beyond 3.5 robust σ in {name}; the farthest at {value} σ.",
+        "{count} {rows} ({of_n}) {lie} beyond 3.5 robust σ in {name}; the farthest at {value} σ.",
         "{columns} columns have values beyond 3.5 robust σ: {names}; {name} has {count}, the farthest at {value} σ.",
     ),
     Flag(
@@ -317,11 +317,11 @@ def column_sentences(
 ) -> Iterator[Insight]:
     """A sentence for each kind of oddity; of a single column it points at that column's figure, else at the table.
 
-    `skip` is the target, whose unevenness is said elsewhere.
+    `skip` is the target, whose unevenness and gaps are said elsewhere.
     """
     for flag in FLAGS:
         found = [column for column in columns if flag.holds(column)]
-        if flag.kind in ("uneven", "many-levels"):
+        if flag.kind in ("uneven", "many-levels", "missing"):
             found = [column for column in found if column.name != skip]
         if not flag.told or not found:
             continue
@@ -363,6 +363,7 @@ def _facts(flag: Flag, column: ColumnStats) -> dict[str, str]:
         "values": "value" if amount == 1 else "values",
         "cells": "cell" if amount == 1 else "cells",
         "rows": "row" if amount == 1 else "rows",
+        "lie": does(amount, "lie"),
         "levels": f"{column.distinct:,}",
         "top": top,
         "top_share": percent(column.top_share, 1.0),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs import words
-from dlviz_docs.insights.data_words import of, quoted
+from dlviz_docs.insights.data_words import does, of, quoted
 from dlviz_docs.model import MISSING, BoolArray, Codes, Dataset, Insight, Pictures, Severity
 from dlviz_docs.stats.near_copies import NearPairs, copies_of, name_stem, near_pairs
 from dlviz_docs.stats.rows import row_hashes
@@ -194,14 +194,16 @@ def copy_sentences(
             share = shared / sizes[split]
             trained = splits[home] == "train"
             severity: Severity = "serious" if trained and share >= SERIOUS else "warning"
-            text = f"{of(shared, sizes[split], f'{splits[split]} {noun}')} have a copy in {splits[home]}"
+            text = (
+                f"{of(shared, sizes[split], f'{splits[split]} {noun}')} {does(shared, 'have')} a copy in {splits[home]}"
+            )
             text += ": results on them are too good." if trained else "."
             values = {"shared": float(shared), "of": float(sizes[split]), "threshold": SERIOUS}
             yield Insight(kind="leakage", severity=severity, text=text, figure=figure, values=values)
     within = [(int(matrix[split, split]), split) for split in range(len(splits)) if matrix[split, split]]
     for repeated, split in sorted(within, reverse=True)[:1]:
         whole = f"{splits[split]} {noun}".strip()
-        text = f"{of(repeated, sizes[split], whole)} have a copy in the same split."
+        text = f"{of(repeated, sizes[split], whole)} {does(repeated, 'have')} a copy in the same split."
         values = {"repeated": float(repeated), "of": float(sizes[split])}
         yield Insight(kind="copies", severity="info", text=text, figure=figure, values=values)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dlviz_docs.insights.data_words import listed, percent, quoted
-from dlviz_docs.model import Insight
+from dlviz_docs.model import Insight, Severity
 from dlviz_docs.stats.fdr import FALSE_SHARE, q_values
 from dlviz_docs.stats.gaps import Dependence
 
-__all__ = ["LEAST_GAPS", "TOGETHER", "dependence_sentence", "together_sentence"]
+__all__ = ["LEAST_GAPS", "TOGETHER", "dependence_sentence", "target_sentence", "together_sentence"]
 
 TOGETHER = 0.9
 """φ from which on two columns are missing together."""
@@ -17,6 +17,30 @@ LEAST_GAPS = 10
 MORE = 0.1
 """Difference of the shares of missing cells from which on a group has more of them."""
 LEAST_ROWS = 30
+MANY = 0.05
+"""Share of the rows without a target from which on that is said."""
+MOST = 0.5
+
+
+def target_sentence(
+    name: str, missing: Sequence[int], sizes: Sequence[int], splits: Sequence[str], figure: str
+) -> Iterator[Insight]:
+    """What cannot be learnt from or judged; `missing` are rows without the target in each split, of `sizes` rows."""
+    gaps, total = sum(missing), sum(sizes)
+    if not gaps or gaps == total:
+        return
+    whole = [place for place, gap in enumerate(missing) if gap and gap == sizes[place]]
+    if whole and gaps == sum(sizes[place] for place in whole):
+        kept = " and ".join(splits[place] for place in whole)
+        text = f"{quoted(name)} is missing in all {gaps:,} rows of {kept} and in no other: its labels are kept back."
+        values = {"missing": float(gaps)}
+        yield Insight(kind="labels-kept-back", severity="info", text=text, figure=figure, values=values)
+    elif gaps > MANY * total:
+        share = percent(gaps, total)
+        text = f"{quoted(name)}, the target, is missing in {share} of the rows: they teach and test nothing."
+        values = {"missing": float(gaps), "threshold": MANY}
+        severity: Severity = "warning" if gaps > MOST * total else "info"
+        yield Insight(kind="target-missing", severity=severity, text=text, figure=figure, values=values)
 
 
 def together_sentence(groups: Sequence[Sequence[str]], figure: str) -> Iterator[Insight]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs import words
-from dlviz_docs.insights.data_words import of, percent, quoted
+from dlviz_docs.insights.data_words import does, of, percent, quoted
 from dlviz_docs.model import Codes, FloatArray, Insight
 from dlviz_docs.stats.images import robust_z
 from dlviz_docs.stats.intervals import Z95
@@ -112,8 +112,9 @@ def doubtful_sentence(found: Doubtful, looked_at: int, names: Sequence[str], fig
     pairs, counts = np.unique(np.column_stack([found.given, found.likely]), axis=0, return_counts=True)
     most = int(counts.argmax())
     given, likely = (quoted(names[int(one)]) for one in pairs[most])
+    most_of = round(OUTVOTED * NEIGHBOURS)
     text = (
-        f"{of(len(found.rows), looked_at, 'labels')} look wrong: at least {round(OUTVOTED * NEIGHBOURS)} of "
+        f"{of(len(found.rows), looked_at, 'labels')} {does(len(found.rows), 'look')} wrong: at least {most_of} of "
         f"{NEIGHBOURS} nearest neighbours are of one other class. Most often {given} that looks like {likely} "
         f"({int(counts[most]):,})."
     )
@@ -138,7 +139,7 @@ def alone_sentence(far: Rows, distances: FloatArray, figure: str) -> Insight | N
     mean = distances.mean(axis=1)
     times = float(mean[far[0]] / np.median(mean)) if np.median(mean) > 0 else float("inf")
     text = (
-        f"{of(len(far), len(distances), 'rows')} are far from all others; the farthest is "
+        f"{of(len(far), len(distances), 'rows')} {does(len(far), 'are')} far from all others; the farthest is "
         f"{words.number(round(times, 1))} times as far from its {NEIGHBOURS} nearest neighbours as usual."
     )
     values = {"count": float(len(far)), "threshold": ALONE}

@@ -98,9 +98,10 @@ def drift_sentences(
         yield Insight(kind="split-drift", severity=severity, text=_upper(text), figure=figure, values=values)
     if alike:
         compared = len({shift.column for shift in shifts if shift.drift.split in alike})
+        told = f"none of {compared:,} columns has" if compared > 1 else "the column has not"
         text = (
             f"{' and '.join(splits[split] for split in alike)} {'is' if len(alike) == 1 else 'are'} like {splits[0]}: "
-            f"none of {words.count(compared, 'column')} has drifted by {FLAGGED} or more beyond chance."
+            f"{told} drifted by {FLAGGED} or more beyond chance."
         )
         most = max(shift.drift.effect for shift in shifts if shift.drift.split in alike)
         values = {"effect": most, "threshold": FLAGGED}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dlviz_docs import words
 from dlviz_docs.stats.intervals import wilson
 
-__all__ = ["listed", "of", "percent", "quoted", "with_interval"]
+__all__ = ["does", "listed", "of", "percent", "quoted", "with_interval"]
 
 _LONGEST = 40
 
@@ -31,6 +31,12 @@ def percent(part: float, whole: float) -> str:
 def of(part: int, whole: int, noun: str) -> str:
     """ "70 of 2,443 test pictures (2.9 %)"."""
     return f"{part:,} of {whole:,} {noun} ({percent(part, whole)})"
+
+
+def does(count: int, verb: str) -> str:
+    """The verb of one, or of several: "lies", "lie"; "is", "are"; "has", "have"."""
+    singular = {"are": "is", "have": "has", "do": "does"}
+    return singular.get(verb, f"{verb}s") if count == 1 else verb
 
 
 def with_interval(part: int, whole: int, noun: str) -> str:

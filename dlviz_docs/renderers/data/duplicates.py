@@ -12,6 +12,7 @@ from dlviz_docs import words
 from dlviz_docs.insights.data_copies import FEW_COLUMNS, copy_sentences
 from dlviz_docs.insights.data_rows import contradiction_sentence, group_sentences, period_sentences
 from dlviz_docs.insights.data_words import percent
+from dlviz_docs.model import FloatArray
 from dlviz_docs.renderers.data._profile import Profile, cell_text
 from dlviz_docs.renderers.data._rows import title
 from dlviz_docs.renderers.data.near_copies import copies_matrix
@@ -26,6 +27,8 @@ EXAMPLES = 25
 SHOWN_COLUMNS = 8
 GROUPS = 100
 _ODD = np.uint64(0x9E3779B97F4A7C15)
+_AT_ONCE = 1 << 20
+"""Numbers that are hashed at once."""
 LEAST_COLUMNS = 2
 """Below, equal rows are how the data are: two columns of three levels repeat themselves."""
 FEW_ROWS = 5
@@ -43,11 +46,20 @@ class Equal:
 
 
 def equal_rows(found: Profile) -> Equal:
-    """Compares rows by a hash of their cells; identifiers do not count."""
+    """Compares rows by a hash of their cells, and of the numbers beside them; identifiers do not count.
+
+    Nothing of pictures: two of one class are not the same, though all of their columns are.
+    """
     nothing = np.zeros(0, np.intp)
     columns = [column.feature for column in found.columns if column.feature.kind != "identifier"]
-    if not columns or found.left:
+    if not columns or found.left or found.dataset.pictures is not None:
         return Equal(nothing, nothing)
+    arrays = [array for array in (found.dataset.embeddings, found.dataset.series) if array is not None]
+    if arrays:
+        hashes = row_hashes(columns)
+        for array in arrays:
+            hashes = hashes * _ODD ^ _array_hashes(array)
+        return Equal(repeated(hashes), nothing)
     target = found.dataset.get(found.dataset.target) if found.classes else None
     features = [feature for feature in columns if feature is not target]
     if target is None or not features:
@@ -57,6 +69,19 @@ def equal_rows(found: Profile) -> Equal:
     if len(without) and not (without >= 0).any():
         return Equal(without, without)  # rows that differ without their target differ
     return Equal(repeated(hashes * _ODD ^ row_hashes([target])), without)
+
+
+def _array_hashes(array: FloatArray) -> NDArray[np.uint64]:
+    """Of each row's bits: a sum of products with odd numbers that wraps around (Dietzfelbinger 1996)."""
+    rows = np.ascontiguousarray(array, np.float64).reshape(len(array), -1).view(np.uint64)
+    factors = np.random.default_rng(0).integers(0, 1 << 63, rows.shape[1], np.uint64) * np.uint64(2) + np.uint64(1)
+    hashes = np.zeros(len(rows), np.uint64)
+    step = max(1, _AT_ONCE // max(1, rows.shape[1]))
+    for start in range(0, len(rows), step):
+        bits = rows[start : start + step]
+        sums = ((bits ^ (bits >> np.uint64(32))) * factors).sum(axis=1, dtype=np.uint64)
+        hashes[start : start + step] = sums ^ (sums >> np.uint64(29))
+    return hashes
 
 
 def duplicates(found: Profile, equal: Equal) -> Iterator[Shown]:
@@ -73,7 +98,8 @@ def duplicates(found: Profile, equal: Equal) -> Iterator[Shown]:
 
 def _copies(found: Profile, first: NDArray[np.intp]) -> Iterator[Shown]:
     features = [column for column in found.columns if column.feature.kind != "identifier"]
-    if len(features) < LEAST_COLUMNS or found.dataset.pictures is not None or not (first >= 0).any():
+    arrays = found.dataset.embeddings is not None or found.dataset.series is not None
+    if (len(features) < LEAST_COLUMNS and not arrays) or not (first >= 0).any():
         return
     names = found.splits.names if found.splits else ("",)
     codes = found.splits.codes if found.splits else np.zeros(len(first), np.int32)

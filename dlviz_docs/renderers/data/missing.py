@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs import words
-from dlviz_docs.insights.data_gaps import LEAST_GAPS, TOGETHER, dependence_sentence, together_sentence
+from dlviz_docs.insights.data_gaps import LEAST_GAPS, TOGETHER, dependence_sentence, target_sentence, together_sentence
 from dlviz_docs.insights.data_words import percent
 from dlviz_docs.model import BoolArray
 from dlviz_docs.renderers.data._profile import Profile
@@ -35,6 +35,7 @@ def missing(found: Profile) -> Iterator[Shown]:
     masks = [_gaps(column) for column in several]
     phi = together(masks) if len(several) > 1 else np.zeros((0, 0))
     yield from together_sentence(_alike(phi, [c.name for c in several]), matrix)
+    yield from _of_target(found, bars)
     yield from _by_groups(found, several, masks, bars)
     yield _bars(found, gappy, bars, group)
     if len(several) > 1:
@@ -80,6 +81,19 @@ def _by_groups(found: Profile, columns: list[ColumnStats], masks: list[BoolArray
         ]
         known = [(name, one) for name, one in counted if one is not None]
         yield from dependence_sentence(known, groups.names, groups.what, figure)
+
+
+def _of_target(found: Profile, figure: str) -> Iterator[Shown]:
+    """Rows that have no target, in each split."""
+    target = next((column for column in found.columns if column.name == found.dataset.target), None)
+    if target is None or not target.missing:
+        return
+    if found.splits is None:
+        yield from target_sentence(target.name, [target.missing], [target.n], [""], figure)
+        return
+    codes, k = found.splits.codes, len(found.splits.names)
+    gaps, sizes = (np.bincount(c[c >= 0], minlength=k).tolist() for c in (codes[_gaps(target)], codes))
+    yield from target_sentence(target.name, gaps, sizes, found.splits.names, figure)
 
 
 def _bars(found: Profile, columns: list[ColumnStats], id: str, group: str) -> Figure:  # noqa: A002  (the figure's word)
