@@ -5,15 +5,18 @@ from __future__ import annotations
 import importlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, Protocol, cast
+from typing import ClassVar, Literal, Protocol, TypeAlias, cast
 
 from dlviz_docs import names
 from dlviz_docs.model import Experiment, Insight
-from dlviz_docs.model.samples import Predictions
+from dlviz_docs.model.samples import Predictions, Task
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.view import Fact, Figure, Shown
 
 __all__ = ["Results"]
+
+Best: TypeAlias = Sequence[tuple[Predictions, Iterator[Shown] | None]]
+"""Models, the best first, and what is to be shown of them, if begun already."""
 
 IN_DETAIL = 3
 """Models of one comparison that have their own figures: the best ones, of however many."""
@@ -37,6 +40,16 @@ PARTS: Mapping[str, str] = {
     "regression": "dlviz_docs.renderers.results.regression:regression",
     "text": "dlviz_docs.renderers.results.generated:generated",
 }
+
+
+JUDGED: Mapping[Task, str] = {
+    "classification": "classes",
+    "detection": "boxes",
+    "segmentation": "regions",
+    "regression": "numbers",
+    "text": "texts",
+}
+"""What models are compared by, for headings where there are several comparisons."""
 
 
 class _Part(Protocol):
@@ -68,8 +81,10 @@ class Results:
             yield from _part(predictions[0])(predictions[0], Place(), shown)
             return
         places, left = _places(predictions), list(predictions)
-        for place, group in _groups(predictions):
-            order = yield from _compared(group, place, places, shown)
+        groups = list(_groups(predictions))
+        for place, group in groups:
+            heading = _heading(group, [other for _, other in groups])
+            order = yield from _under(_compared(group, place, places, shown), heading)
             left = [one for one in left if all(one is not other for other in group)]
             for one, found in order[:IN_DETAIL]:
                 yield from _alone(one, places[id(one)], shown, found)
@@ -119,10 +134,30 @@ def _groups(predictions: Sequence[Predictions]) -> Iterator[tuple[Place, list[Pr
         yield Place(f"Set {turn}" if turn > 1 else ""), group
 
 
+def _heading(group: Sequence[Predictions], groups: Sequence[Sequence[Predictions]]) -> str:
+    """What tells a comparison from others; "" for the only one."""
+    alike = [other for other in groups if other[0].task == group[0].task]
+    turn = next(turn for turn, other in enumerate(alike, start=1) if other is group)
+    if len(groups) < 2:
+        return ""
+    return JUDGED[group[0].task] + (f", set {turn}" if len(alike) > 1 else "")
+
+
+def _under(found: Generator[Shown, None, Best], heading: str) -> Generator[Shown, None, Best]:
+    """The same, with figures under headings that say so."""
+    while True:
+        try:
+            one = next(found)
+        except StopIteration as end:
+            best: Best = end.value
+            return best
+        yield replace(one, group=f"{one.group}: {heading}") if heading and isinstance(one, Figure) else one
+
+
 def _compared(
     group: list[Predictions], place: Place, own: Mapping[int, Place], shown: bool
-) -> Generator[Shown, None, Sequence[tuple[Predictions, Iterator[Shown] | None]]]:
-    """Figures of a comparison; gives the models, the best first, and what is to be shown of them, if begun already."""
+) -> Generator[Shown, None, Best]:
+    """Figures of a comparison; gives the best."""
     task, detailed = group[0].task, min(IN_DETAIL, len(group))
     if task == "detection":
         from dlviz_docs.renderers.results.compare_boxes import boxes_compared

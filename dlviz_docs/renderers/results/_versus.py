@@ -67,7 +67,7 @@ def differences(names: Sequence[str], gaps: Mapping[str, Sequence[Gap]], items: 
     """A row a model but for the best; `gaps` by score, `items` what was drawn ("pictures")."""
     columns = [Column("Model")]
     for score in gaps:
-        columns.append(Column(f"{score} below the best", True, f"With its 95 % interval, paired by {items}"))
+        columns.append(Column(score, True, f"The best one's less its own, with the 95 % interval, paired by {items}"))
         columns.append(Column("p", True, "Two-sided, after Holm's correction"))
     rows = []
     for turn, name in enumerate(names[1:]):
@@ -86,4 +86,4 @@ def differences(names: Sequence[str], gaps: Mapping[str, Sequence[Gap]], items: 
     if n < LEAST_ITEMS:
         caption += f" {n:,} {items} are too few to tell models apart."
     table = Table(tuple(columns), tuple(rows), searchable=len(rows) > 10)
-    return Figure(place.id("model-differences"), "Differences", caption, table, place.group("Comparison"))
+    return Figure(place.id("model-differences"), "Below the best", caption, table, place.group("Comparison"))

@@ -384,5 +384,5 @@ def thumbs_of(
         thumbs.append(Thumb(title, width, height, title, SIDE))
     for masks, what in ((one.true_masks, "annotated"), *((each.masks, name) for each, name in predicted)):
         if masks is not None and row < len(masks.sources) and masks.sources[row]:
-            thumbs.append(Thumb(MASK + masks.sources[row], width, height, f"{title}, {what}", SIDE))
+            thumbs.append(Thumb(MASK + masks.sources[row], width, height, f"{what}: {title}", SIDE))
     return title, tuple(thumbs)
