@@ -6,24 +6,46 @@ import os
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from dlviz_docs.parts import Folder, Picture, Source
 
-__all__ = ["PICTURES", "SAMPLES", "SampleFiles", "nobodys_samples", "sample_folders", "samples_of"]
+__all__ = ["PICTURES", "SAMPLES", "SampleFiles", "nobodys_samples", "sample_folders", "samples_of", "why_unread"]
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 SAMPLES = frozenset(
     {".csv", ".tsv", ".parquet", ".arrow", ".npz", ".npy", ".jsonl", ".ndjson", ".json", ".txt", ".yaml", ".yml"}
-    | {".names"}
+    | {".names", ".data"}
 )
 """Files that may hold data or predictions, when no log reader wants them."""
 _ROLE = re.compile(
     r"(^|[-_. ])(data|datasets?|raw|processed|images?|imgs|pictures|jpegimages|leftimg8bit|imagesets|annotations?|"
     r"labels?|masks?|gt|gtfine|gtcoarse|ground_?truth|targets?|pred(s|icted|ictions?)?|prob(s|abilities)?|logits|scores|outputs?|results?|features|embeddings|"
-    r"eval(uation)?|train(ing)?|val(id|idation)?|dev|test(ing)?|splits?)([-_. ]|$)",
+    r"folds?[-_ ]?\d*|eval(uation)?|train(ing)?|val(id|idation)?|dev|test(ing)?|splits?)([-_. ]|$)",
     re.IGNORECASE,
 )
 """Folders named for what they hold are parts of one data set, or of one experiment."""
+
+
+_PACKED = frozenset({".gz", ".zip", ".bz2", ".xz", ".zst", ".7z", ".tar", ".tgz", ".rar"})
+_MAY_RUN = frozenset({".pkl", ".pickle", ".joblib", ".dill", ".rda", ".rds"})
+_OTHER_TABLES = frozenset(
+    {".xlsx", ".xls", ".ods", ".feather", ".orc", ".sav", ".dta", ".sas7bdat", ".mat", ".hdf", ".hdf5"}
+)
+
+
+def why_unread(name: str) -> str:
+    """Why no reader takes a file of this name, and what to do where there is something."""
+    suffix = Path(name).suffix.lower()
+    if suffix in _PACKED:
+        return "compressed; unpack it to have it read"
+    if suffix in _MAY_RUN:
+        return (
+            "opening it may run code, so nobody does; save its arrays as .npy or .npz, its tables as .csv or .parquet"
+        )
+    if suffix in _OTHER_TABLES:
+        return "no reader knows this kind of file; save its tables as .csv or .parquet"
+    return "no reader knows this kind of file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,8 @@ def problems_of(experiment: Experiment) -> tuple[Problem, ...]:
 def gathered(folder: ExperimentFolder, digests: Sequence[Digest], problems: Sequence[Problem]) -> Experiment:
     """The experiment that its digests, its author and what went wrong add up to."""
     about, story, told = read_about([Path(source.path) for source in folder.about])
-    placed = [replace(p, path=f"{folder.relative}/{p.path}".removeprefix("./")) for p in told]
+    places = {Path(source.path).name: source.relative for source in folder.about}
+    placed = [replace(problem, path=places.get(problem.path, problem.path)) for problem in told]
     return gather(folder, [run for digest in digests for run in digest.runs], about, story, [*placed, *problems])
 
 

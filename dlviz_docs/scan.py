@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from dlviz_docs.collect import PICTURES, SAMPLES, SampleFiles, nobodys_samples, sample_folders, samples_of
+from dlviz_docs.collect import PICTURES, SAMPLES, SampleFiles, nobodys_samples, sample_folders, samples_of, why_unread
 from dlviz_docs.names import natural, unique_slugs
 from dlviz_docs.parts import LOGGER_FOLDER, Folder, Picture, Signature, Source, mark_checkpoint_folders, mark_runs
 from dlviz_docs.readers import Reader
@@ -155,7 +155,7 @@ class _Walk:
         elif suffix in SAMPLES:
             folder.loose.append(_source(entry, relative, ""))
         else:
-            self.left_out.append(LeftOut(relative, "no reader knows this kind of file"))
+            self.left_out.append(LeftOut(relative, why_unread(entry.name)))
 
     def _refusal(self, entry: os.DirEntry[str], relative: str, depth: int) -> str:
         if entry.is_symlink():

@@ -54,6 +54,8 @@ def test_the_only_experiment_has_all_of_the_folder(tmp_path: Path) -> None:
         ("original_labels/a.npy", "predicted_probs/a.npy", "notes/a.json"),
         ("train/cat/1.jpg", "train/dog/2.jpg", "test/cat/3.jpg"),
         ("cat/1.jpg", "dog/2.jpg"),
+        ("fold_0/preds.csv", "fold_1/preds.csv"),
+        ("fold1/preds.csv", "fold2/preds.csv", "fold3/preds.csv"),
         ("x.npy",),
     ],
 )
@@ -86,3 +88,19 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "in/data/x.npy").symlink_to(tmp_path / "outside.npy")
     (tmp_path / "in/data/x.jpg").symlink_to(tmp_path / "outside.npy")
     assert made(tmp_path / "in").experiments == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("data/train.csv.gz", "unpack it"),
+        ("data/train.zip", "unpack it"),
+        ("model.pkl", "save its arrays"),
+        ("scaler.joblib", "save its arrays"),
+        ("data/table.xlsx", "save its tables as .csv"),
+        ("notes.doc", "no reader knows"),
+    ],
+)
+def test_a_file_that_nobody_reads_says_what_to_do(tmp_path: Path, name: str, remedy: str) -> None:
+    (left,) = made(tmp_path, "metrics.csv", name).left_out
+    assert (left.path, remedy in left.why) == (name, True)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from dlviz_docs.errors import OptionError, ReadError
 from dlviz_docs.model import Problem
-from dlviz_docs.options import About, from_mapping
+from dlviz_docs.options import About, DataEntry, ResultEntry, from_mapping
 from dlviz_docs.readers import _yaml
 
 __all__ = ["read_about"]
 
+_ENTRIES: Mapping[str, type] = {"data": DataEntry, "results": ResultEntry}
 LONGEST = 1 << 20
 """Bytes; a README longer than this is a document of its own."""
 
@@ -38,16 +39,19 @@ def _settings(text: str, name: str) -> About:
         return About()
     if not isinstance(content, Mapping):
         raise OptionError(f"{name}: a list of `key: value` lines is expected")
-    return from_mapping(About, {**content, **_entries(content)}, where=name)
+    return from_mapping(About, {**content, **_entries(content, name)}, where=name)
 
 
-def _entries(content: Mapping[str, object]) -> dict[str, object]:
+def _entries(content: Mapping[str, object], name: str) -> dict[str, object]:
     """Data sets and predictions as lists of mappings: each may be a mere path, and one alone needs no list."""
     told: dict[str, object] = {}
-    for key in ("data", "results"):
+    for key, kind in _ENTRIES.items():
         value = content.get(key)
         if value is None:
             continue
         listed = value if isinstance(value, list) else [value]
         told[key] = [{"path": entry} if isinstance(entry, str) else entry for entry in listed]
+        for entry in listed:
+            if isinstance(entry, Mapping):
+                from_mapping(kind, entry, where=f"{name}, {key}")  # names the key that is wrong
     return told

@@ -120,6 +120,7 @@ def holds_answers(path: Path, *, alone: bool) -> bool:
 TABLES: Mapping[str, Callable[[Path], Glance]] = {
     ".csv": _delimited,
     ".tsv": _delimited,
+    ".data": _delimited,
     ".parquet": _parquet,
     ".jsonl": _json_lines,
     ".ndjson": _json_lines,

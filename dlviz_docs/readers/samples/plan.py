@@ -454,8 +454,10 @@ def _is_below(path: str, folder: str) -> bool:
 
 
 def _is_named_data(path: str) -> bool:
-    """ "data.csv", "alpaca_data.json", "my-dataset.parquet"."""
+    """ "data.csv", "alpaca_data.json", "my-dataset.parquet", "iris.data"."""
     stem = PurePosixPath(path).stem.lower()
+    if path.endswith(".data"):
+        return True
     return stem in DATA_STEMS or bool(set(words_of(stem)) & {"data", "dataset"})
 
 
