@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dlviz_docs.insights.data_words import listed, of, percent, quoted
+from dlviz_docs.insights.data_words import does, listed, of, percent, quoted
 from dlviz_docs.model import BoolArray, Boxes, FloatArray, Insight, Pictures
 from dlviz_docs.stats.boxes import beyond_edge, most_overlapping, size_classes
 from dlviz_docs.stats.intervals import wilson
@@ -94,15 +94,16 @@ def fault_sentences(found: Faults, total: int, figure: str) -> Iterator[Insight]
     """One for each kind of fault."""
     for kind, rows, told in (
         ("empty", found.empty, "have no width or no height"),
-        ("beyond", found.beyond, "reach beyond their picture"),
+        ("beyond", found.beyond, "lie partly outside the picture"),
         ("nameless", found.nameless, "are of a class that is in no list"),
-        ("twice", found.twice, f"nearly coincide with another of their class (IoU of {SAME} or more)"),
+        ("twice", found.twice, f"coincide almost with another of their class (IoU of {SAME} or more)"),
     ):
         if len(rows):
             values = {kind: float(len(rows)), "of": float(total)}
             if kind == "twice":
                 values["threshold"] = SAME
-            text = f"{of(len(rows), total, 'boxes')} {told}."
+            verb, _, rest = told.partition(" ")
+            text = f"{of(len(rows), total, 'boxes')} {does(len(rows), verb)} {rest}."
             yield Insight(kind="faulty-boxes", severity="warning", text=text, figure=figure, values=values)
 
 

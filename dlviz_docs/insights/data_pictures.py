@@ -10,9 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs import words
-from dlviz_docs.insights.data_words import of, percent, quoted
+from dlviz_docs.insights.data_words import does, of, percent, quoted
 from dlviz_docs.model import FloatArray, Insight, Pictures, Severity
-from dlviz_docs.stats.images import eta_squared, far_out, robust_z, standardised_shift
+from dlviz_docs.stats.images import (
+    eta_squared,
+    far_out,
+    right_by_nearest_mean,
+    robust_z,
+    standardised_shift,
+)
 from dlviz_docs.stats.intervals import bootstrap
 
 __all__ = [
@@ -51,6 +57,9 @@ LEAST = 20
 """Pictures from which on one of them can be odd."""
 ETA, STRONG_ETA = 0.14, 0.5
 """Share of the variance between classes: large by Cohen 1988; and half of it."""
+TELLS, GAIN = 0.75, 0.2
+"""Share of pictures whose class one measure tells, and by how much more than always saying the most frequent one, from
+which on a model may need no more than that."""
 SHIFT = 0.5
 """Difference of two splits in standard deviations: medium by Cohen 1988."""
 LEAST_ROWS, LEAST_OF_CLASS = 50, 5
@@ -81,8 +90,15 @@ def odd_pictures(pictures: Pictures) -> Iterator[Odd]:
             continue
         middle = float(np.median(values[np.isfinite(values)]))
         found = found[np.argsort(-np.abs(values[found] - middle), kind="stable")]
-        facts = tuple(f"{words.number(round(float(values[one]), 4))} {unit}".strip() for one in found)
+        facts = tuple(_with_unit(float(values[one]), unit) for one in found)
         yield Odd(reason, rows[found], facts, readable)
+
+
+def _with_unit(value: float, unit: str) -> str:
+    """ "0.03", "2.1 bits"; of an aspect ratio, "1 : 40"."""
+    if unit == ":":
+        return f"1 : {words.number(round(1 / value, 1))}"
+    return f"{words.number(round(value, 4))} {unit}".strip()
 
 
 def _by_measures(pictures: Pictures) -> Iterator[tuple[str, FloatArray, NDArray[np.bool_], str]]:
@@ -112,13 +128,15 @@ def _by_sizes(pictures: Pictures) -> Iterator[tuple[str, FloatArray, NDArray[np.
         off = np.maximum(side / middle, middle / side) > TIMES
         yield "odd size", side, off & far_out(np.log(side)), "px"
         aspect = sizes.min(axis=1) / sizes.max(axis=1)
-        yield "odd aspect ratio", aspect, aspect < SLIM, ":1"
+        yield "odd aspect ratio", aspect, aspect < SLIM, ":"
 
 
 def odd_sentences(found: Sequence[Odd], figure: str) -> Iterator[Insight]:
     """One for each way, the most frequent first."""
     for odd in sorted(found, key=lambda one: -len(one.rows)):
-        text = f"{of(len(odd.rows), odd.looked_at, 'pictures')} {_VERBS[odd.reason]}; the most extreme: {odd.facts[0]}."
+        verb, _, rest = _VERBS[odd.reason].partition(" ")
+        extreme = f": {odd.facts[0]}." if len(odd.rows) == 1 else f"; the most extreme: {odd.facts[0]}."
+        text = f"{of(len(odd.rows), odd.looked_at, 'pictures')} {does(len(odd.rows), verb)} {rest}{extreme}"
         values = {"count": float(len(odd.rows)), "of": float(odd.looked_at), "threshold": _THRESHOLDS[odd.reason]}
         yield Insight(kind="odd-pictures", severity="info", text=text, figure=figure, values=values)
 
@@ -148,7 +166,11 @@ def mixed_files(pictures: Pictures, figure: str) -> Iterator[Insight]:
     absent = sum(not source for source in pictures.sources)
     if absent:
         whole = absent == len(pictures)
-        told = f"None of the {absent:,} pictures is" if whole else f"{of(absent, len(pictures), 'pictures')} are not"
+        told = (
+            f"None of the {absent:,} pictures is"
+            if whole
+            else f"{of(absent, len(pictures), 'pictures')} {does(absent, 'are')} not"
+        )
         text = f"{told} there, only a file that names them."
         yield Insight(kind="absent-pictures", severity="info", text=text, figure=figure, values={"count": absent})
     if not pictures.modes:
@@ -161,11 +183,13 @@ def mixed_files(pictures: Pictures, figure: str) -> Iterator[Insight]:
             kind="unreadable-pictures", severity="warning", text=text, figure=figure, values={"count": broken}
         )
     if len(kinds) > 1:
-        most = max(kinds, key=lambda name: kinds[name])
-        others = sorted(((count, name) for name, count in kinds.items() if name != most), reverse=True)
+        (first, most), *others = sorted(((count, name) for name, count in kinds.items()), reverse=True)
         told = ", ".join(f"{count:,} {name}" for count, name in others[:3])
-        text = f"Most pictures are {most} ({kinds[most]:,}), but {told}: a model sees other channels there."
         rest = sum(count for count, _ in others)
+        start = f"Most pictures are {most} ({first:,}), but {told}"
+        if first <= rest:
+            start = f"Pictures are of {len(kinds)} modes: {first:,} {most}, {told}"
+        text = f"{start}: unless they are converted, a model sees other channels there."
         yield Insight(kind="mixed-modes", severity="info", text=text, figure=figure, values={"count": float(rest)})
 
 
@@ -187,19 +211,24 @@ def class_shortcuts(
             low, high = _interval(values[kept], codes[kept], len(names))
             if low >= ETA / 2:
                 found.append((eta, low, high, name))
+    most_frequent = float(counts[large].max() / counts[large].sum())
     for eta, low, high, name in sorted(found, reverse=True)[:2]:
+        right = right_by_nearest_mean(measures[name][kept], codes[kept], len(names))
+        tells = right >= TELLS and right >= most_frequent + GAIN
         means = group_means(measures[name], codes, len(names))
         means[counts < LEAST_OF_CLASS] = np.nan
         least, most = int(np.nanargmin(means)), int(np.nanargmax(means))
         what, less, more = MEASURES[name]
-        claim = "alone tells classes apart" if eta >= STRONG_ETA else "differs between classes"
+        claim = "alone tells classes apart" if tells else "differs between classes"
         text = (
             f"{what} {claim}: {percent(eta, 1)} of its variance lies between them (η² = "
             f"{eta:.2f} [{low:.2f}, {high:.2f}], n = {int(kept.sum()):,}). {quoted(names[least])} is {less} (mean "
-            f"{words.number(float(means[least]))}), {quoted(names[most])} {more} ({words.number(float(means[most]))})."
+            f"{words.number(float(means[least]))}), {quoted(names[most])} {more} ({words.number(float(means[most]))}). "
+            f"The class whose mean is nearest is the right one in {percent(right, 1)}; the most frequent one, in "
+            f"{percent(most_frequent, 1)}."
         )
-        severity: Severity = "warning" if eta >= STRONG_ETA else "info"
-        numbers = {"eta_squared": eta, "threshold": ETA, "n": float(kept.sum())}
+        severity: Severity = "warning" if tells else "info"
+        numbers = {"eta_squared": eta, "threshold": ETA, "n": float(kept.sum()), "right": right}
         yield Insight(kind="class-shortcut", severity=severity, text=text, figure=figure, values=numbers)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dlviz_docs.stats.robust import NORMAL_MAD, median
 
-__all__ = ["eta_squared", "far_out", "robust_z", "standardised_shift"]
+__all__ = ["eta_squared", "far_out", "right_by_nearest_mean", "robust_z", "standardised_shift"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -39,6 +39,37 @@ def eta_squared(values: Floats, codes: NDArray[Any], groups: int) -> float:
     between = float((sums**2 / counts[present]).sum())
     within = (total - between) / (n - k)
     return float(np.clip((between - (k - 1) * within) / total, 0.0, 1.0))
+
+
+def right_by_nearest_mean(values: Floats, codes: NDArray[Any], groups: int) -> float:
+    """Share of rows whose own group has the nearest mean, the row itself left out of its mean; NaN without two groups.
+
+    Nearest-centroid classification (Tibshirani et al., PNAS 99, 2002, without shrinkage), left one out. A group of one
+    row is no choice for that row.
+    """
+    kept = np.isfinite(values) & (codes >= 0)
+    present, g = np.unique(codes[kept], return_inverse=True)
+    y = values[kept]
+    if len(present) < 2:
+        return float("nan")
+    counts = np.bincount(g).astype(np.float64)
+    means = np.bincount(g, weights=y) / counts
+    others = counts[g] - 1
+    own = np.divide(means[g] * counts[g] - y, others, out=np.full(len(y), np.inf), where=others > 0)
+    order = np.argsort(means, kind="stable")
+    return float(np.mean(np.abs(y - own) < _nearest_other(y, g, means, order)))
+
+
+def _nearest_other(y: Floats, g: NDArray[np.intp], means: Floats, order: NDArray[np.intp]) -> Floats:
+    """Distance of each row to the nearest mean of another group than its own."""
+    ordered = np.concatenate([[-np.inf], means[order], [np.inf]])
+    names = np.concatenate([[-1], order, [-1]])
+    at = np.searchsorted(ordered[1:-1], y) + 1  # the first mean that is not below
+    below, above = at - 1, at
+    below = np.where(names[below] == g, below - 1, below).clip(0)
+    above = np.where(names[above] == g, above + 1, above).clip(max=len(ordered) - 1)
+    nearest: Floats = np.minimum(y - ordered[below], ordered[above] - y)
+    return nearest
 
 
 def standardised_shift(values: Floats, reference: Floats) -> float:

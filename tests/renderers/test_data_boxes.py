@@ -63,7 +63,7 @@ def test_what_is_counted() -> None:
     assert [cell.text for cell in table.rows[2]] == ["owl", "0", "–", "–", "0", "–", "–", "–", "–"]
     assert said["absent-class"].text == "Class “dog” has no box in val."
     assert said["unused-class"].text == "Class “owl”: no box anywhere."
-    assert said["without-boxes"].text == "1 picture of 20 (5 %) have no box."
+    assert said["without-boxes"].text == "1 picture of 20 (5 %) has no box."
     small = (xywh[:, 2] * xywh[:, 3] < 32**2).mean()
     assert said["small-boxes"].text.startswith(f"{round(100 * small, 1):g} % [")
     places = found["box-places"].spec
@@ -100,9 +100,9 @@ def test_boxes_that_cannot_be_right() -> None:
     texts = [one.text for one in shown if isinstance(one, Insight) and one.kind == "faulty-boxes"]
     assert texts == [
         "2 of 200 boxes (1 %) have no width or no height.",
-        "1 of 200 boxes (0.5 %) reach beyond their picture.",
-        "1 of 200 boxes (0.5 %) are of a class that is in no list.",
-        "2 of 200 boxes (1 %) nearly coincide with another of their class (IoU of 0.95 or more).",
+        "1 of 200 boxes (0.5 %) lies partly outside the picture.",
+        "1 of 200 boxes (0.5 %) is of a class that is in no list.",
+        "2 of 200 boxes (1 %) coincide almost with another of their class (IoU of 0.95 or more).",
     ]
     gallery = next(one for one in shown if isinstance(one, Figure) and one.id == "box-faults").spec
     assert isinstance(gallery, Gallery)

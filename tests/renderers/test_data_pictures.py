@@ -115,7 +115,7 @@ def test_odd_pictures_are_found_and_shown() -> None:
     assert "odd aspect ratio" in reasons["train/004.png"]
     assert len(gallery.items) < 12
     texts = [one.text for one in shown if isinstance(one, Insight)]
-    assert "1 of 100 pictures (1 %) are nearly black (mean grey below 0.05 of 1); the most extreme: 0." in texts
+    assert "1 of 100 pictures (1 %) is nearly black (mean grey below 0.05 of 1): 0." in texts
     assert "1 of 100 files (1 %) cannot be read as pictures." in texts
     assert any(text.startswith("Most pictures are L (98), but 1 RGBA") for text in texts)
     assert isinstance(figures(shown)["picture-files"].spec, Table)

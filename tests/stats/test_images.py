@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn.neighbors import NearestCentroid
 
-from dlviz_docs.stats.images import eta_squared, far_out, robust_z, standardised_shift
+from dlviz_docs.stats.images import eta_squared, far_out, right_by_nearest_mean, robust_z, standardised_shift
 
 
 def test_eta_squared_follows_from_f() -> None:
@@ -54,3 +55,30 @@ def test_far_out() -> None:
     values = np.append(np.arange(100.0), [400, -400, np.nan])
     assert np.flatnonzero(far_out(values)).tolist() == [100, 101]
     assert not far_out(np.zeros(0)).any()
+
+
+def test_the_nearest_mean_is_that_of_nearest_centroids_left_one_out() -> None:
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 6, 80)
+    values = codes + rng.normal(size=80)
+    right = [
+        NearestCentroid().fit(np.delete(values, row)[:, None], np.delete(codes, row)).predict([[values[row]]])[0]
+        == codes[row]
+        for row in range(80)
+    ]
+    assert right_by_nearest_mean(values, codes, 6) == pytest.approx(np.mean(right))
+    assert right_by_nearest_mean(np.append(values, [np.nan, 3]), np.append(codes, [2, -1]), 9) == pytest.approx(
+        np.mean(right)
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "codes", "right"),
+    [([0, 0, 9, 9], [0, 0, 1, 1], 1.0), ([1, 1, 1, 1], [0, 0, 1, 1], 0.0), ([0, 5, 5], [0, 1, 1], 2 / 3)],
+)
+def test_the_nearest_mean_of_few(values: list[float], codes: list[int], right: float) -> None:
+    assert right_by_nearest_mean(np.array(values, float), np.array(codes), 2) == pytest.approx(right)
+
+
+def test_one_group_has_no_other_mean() -> None:
+    assert np.isnan(right_by_nearest_mean(np.arange(4.0), np.zeros(4, int), 1))

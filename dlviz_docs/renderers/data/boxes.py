@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dlviz_docs import words
 from dlviz_docs.insights import data_boxes as said
 from dlviz_docs.insights.data_boxes import Faults
-from dlviz_docs.insights.data_words import percent
+from dlviz_docs.insights.data_words import does, percent
 from dlviz_docs.model import Boxes, Dataset, FloatArray, Insight, Pictures
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.data._rows import Groups, by_split, facts, histogram, main_groups, spread, thumb, title
@@ -214,7 +214,8 @@ def _per_picture(dataset: Dataset, found: Boxes, pictures: Pictures, id: str, gr
     without = int((counts == 0).sum())
     if without:
         text = (
-            f"{words.count(without, 'picture')} of {len(pictures):,} ({percent(without, len(pictures))}) have no box."
+            f"{words.count(without, 'picture')} of {len(pictures):,} ({percent(without, len(pictures))}) "
+            f"{does(without, 'have')} no box."
         )
         yield Insight(kind="without-boxes", severity="info", text=text, figure=id, values={"count": float(without)})
     if plot := histogram(counts, main_groups(dataset), "boxes", whole=True):
