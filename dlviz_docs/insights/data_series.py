@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs import words
-from dlviz_docs.insights.data_words import quoted
+from dlviz_docs.insights.data_words import less_than_one, listed, quoted
 from dlviz_docs.model import FloatArray, Insight
 from dlviz_docs.stats import seasons
 
@@ -68,12 +69,16 @@ class Timeline:
     regular: bool
     dated: bool
     """Whether times are seconds since 1970, or numbers that only order."""
+    in_order: bool
+    """Whether the rows stand in order of time as they are, every one of them."""
+    even: bool
+    """Whether no step is missing or much off."""
 
     def means(self, values: FloatArray) -> FloatArray:
         """Of a column at each time, NaN where it is missing at all of them; shape (u,)."""
-        ordered = values[self.order]
+        ordered = values if self.in_order else values[self.order]
         if len(ordered) == len(self.times):
-            return np.where(np.isfinite(ordered), ordered, np.nan)
+            return ordered if np.isfinite(ordered).all() else np.where(np.isfinite(ordered), ordered, np.nan)
         known = np.isfinite(ordered)
         counts = np.bincount(self.place[known], minlength=len(self.times))
         sums = np.bincount(self.place[known], weights=ordered[known], minlength=len(self.times))
@@ -91,7 +96,9 @@ def timeline_of(times: FloatArray, dated: bool) -> Timeline | None:
     """Rows in order of time; None for fewer than `LEAST` different times."""
     known = np.flatnonzero(np.isfinite(times))
     ordered = times[known]
+    in_order = len(known) == len(times)
     if (ordered[1:] < ordered[:-1]).any():
+        in_order = False
         known = known[np.argsort(ordered, kind="stable")]
         ordered = times[known]
     is_new = np.ones(len(ordered), np.bool_)
@@ -102,7 +109,9 @@ def timeline_of(times: FloatArray, dated: bool) -> Timeline | None:
     step, gaps = seasons.gaps(distinct)
     steps = np.diff(distinct)
     regular = bool(step > 0 and (np.abs(steps - step) <= 0.05 * step).mean() >= REGULAR)
-    return Timeline(known, distinct, np.cumsum(is_new) - 1, step, gaps if regular else gaps[:0], regular, dated)
+    even = bool(regular and np.abs(distinct - distinct[0] - step * np.arange(len(distinct))).max() < 0.25 * step)
+    gaps, place = gaps if regular else gaps[:0], np.cumsum(is_new) - 1
+    return Timeline(known, distinct, place, step, gaps, regular, dated, in_order, even)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,6 +133,16 @@ class Course:
     kpss: float
 
     @property
+    def wanders(self) -> bool:
+        """Whether it keeps no level beyond doubt, by KPSS at 1 %, and does not just shift from one to another."""
+        return self.kpss > seasons.KPSS_1 and not self.shifts
+
+    @property
+    def remarkable(self) -> bool:
+        """Whether a sentence is said of it."""
+        return bool(self.period or self.shifts or self.wanders)
+
+    @property
     def keeps_level(self) -> bool | None:
         """By KPSS at 5 %; None where that cannot be said."""
         return None if np.isnan(self.kpss) else self.kpss <= seasons.KPSS_5
@@ -132,75 +151,152 @@ class Course:
 def course_of(timeline: Timeline, column: FloatArray) -> Course | None:
     """None for fewer than `LEAST` known values, or one value only."""
     values = timeline.means(column)
-    known = np.isfinite(values)
-    if known.sum() < LEAST or not values[known].min() < values[known].max():
+    found = np.isfinite(values)
+    known = None if found.all() else np.flatnonzero(found)
+    some = values if known is None else values[known]
+    if len(some) < LEAST or not (least := float(some.min())) < (most := float(some.max())):
         return None
-    scaled = values / (float(np.abs(values[known]).max()) or 1.0)  # squares of any number are finite
+    scale = max(abs(least), abs(most))  # squares of any number are finite in its units
     correlations, period, strength, season = np.zeros(0), 0, float("nan"), np.zeros(0)
     if timeline.regular:
-        even = _evenly(timeline, scaled)
+        even = _evenly(timeline, values) / scale
         correlations = seasons.autocorrelation(even, min(len(even) // PERIODS, 1000))
         if period := seasons.period_of(correlations):
             trend, season, rest = seasons.decompose(even, period)
             strength = seasons.strengths(trend, season, rest)[1]
             if not strength >= SEASONAL:
                 period, strength = 0, float("nan")
-    calm = scaled
+    starts = np.unique(np.linspace(0, len(some), min(BLOCKS, len(some)), endpoint=False).astype(np.intp))
+    blocks = _means(some, starts, scale)
     if period:
-        places = np.round((timeline.times - timeline.times[0]) / timeline.step).astype(np.int64) % period
-        calm = scaled - season[:period][places]
-    shifts, levels, blocks = _shifts(timeline.times[known], calm[known], values[known])
-    return Course(values, correlations, period, strength, shifts, levels, seasons.kpss(blocks))
+        blocks = blocks - _seasonal_means(timeline, season[:period], known, starts)
+    shifts = _shifts(blocks)
+    times = timeline.times if known is None else timeline.times[known]
+    rows = starts[shifts].tolist()
+    ends = [0, *rows, len(some)]
+    levels = tuple(float((some[a:b] / scale).mean() * scale) for a, b in pairwise(ends)) if rows else ()
+    return Course(values, correlations, period, strength, tuple(times[rows].tolist()), levels, seasons.kpss(blocks))
+
+
+def _means(values: FloatArray, starts: NDArray[np.intp], scale: float) -> FloatArray:
+    """Of each block of values, in units of their greatest."""
+    if not 1e-150 < scale < 1e150:
+        values, scale = values / scale, 1.0
+    sizes = np.diff(starts, append=len(values))
+    means: FloatArray = np.add.reduceat(values, starts) / sizes / scale
+    return means
+
+
+def _seasonal_means(
+    timeline: Timeline, season: FloatArray, known: NDArray[np.intp] | None, starts: NDArray[np.intp]
+) -> FloatArray:
+    """What the season adds to each block."""
+    period = len(season)
+    if timeline.even and known is None:
+        ends = np.append(starts, len(timeline.times))
+        whole, part = np.divmod(ends, period)
+        sums = whole * season.sum() + np.append(0.0, np.cumsum(season))[part]
+        means: FloatArray = np.diff(sums) / np.diff(ends)
+        return means
+    times = timeline.times if known is None else timeline.times[known]
+    steps = np.round((times - timeline.times[0]) / timeline.step).astype(np.int64)
+    return _means(season[steps % period], starts, 1.0)
 
 
 def _evenly(timeline: Timeline, values: FloatArray) -> FloatArray:
     """The first steps at even times, gaps filled by straight lines."""
-    times = (timeline.times - timeline.times[0]) / timeline.step
-    known = np.isfinite(values) & (times < STEPS)
+    last = int(np.searchsorted(timeline.times, timeline.times[0] + STEPS * timeline.step))
+    values = values[:last]
+    known = np.isfinite(values)
     if known.sum() < 2:
         return np.zeros(1)
-    even: FloatArray = np.interp(np.arange(int(times[known][-1]) + 1), times[known], values[known])
+    times = ((timeline.times[:last] - timeline.times[0]) / timeline.step)[known]
+    even: FloatArray = np.interp(np.arange(int(times[-1]) + 1), times, values[known])
     return even
 
 
-def _shifts(
-    times: FloatArray, calm: FloatArray, values: FloatArray
-) -> tuple[tuple[float, ...], tuple[float, ...], FloatArray]:
-    """Times and levels of shifts that are beyond doubt, and the block means they were looked for in."""
-    starts = np.unique(np.linspace(0, len(calm), min(BLOCKS, len(calm)), endpoint=False).astype(np.intp))
-    sizes = np.diff(np.append(starts, len(calm)))
-    blocks = np.add.reduceat(calm, starts) / sizes
+def _shifts(blocks: FloatArray) -> list[int]:
+    """Blocks with which a new level begins, where that is beyond doubt."""
     found = seasons.change_points(blocks)
     if not 0 < len(found) <= MOST_SHIFTS:
-        return (), (), blocks
+        return []
     ends = [0, *found, len(blocks)]
     level = np.concatenate([np.full(b - a, blocks[a:b].mean()) for a, b in pairwise(ends)])
     rest = blocks - level
     moved = float(np.abs(np.diff(level)).max())
     if seasons.autocorrelation(rest, 1)[-1] > SMOOTH or moved < SHIFTED * float(rest.std()):
-        return (), (), blocks
-    rows = [*(int(starts[end]) for end in ends[:-1]), len(values)]
-    levels = tuple(float(values[a:b].mean()) for a, b in pairwise(rows))
-    return tuple(float(times[row]) for row in rows[1:-1]), levels, blocks
+        return []
+    return found
 
 
-def course_sentences(timeline: Timeline, name: str, course: Course, figure: str) -> Iterator[Insight]:
-    """Season and shift of one column, where they are beyond doubt."""
-    if course.period:
-        values = {"strength": course.season, "threshold": SEASONAL, "period": float(course.period)}
-        what = season_name(timeline, course.period)
-        text = f"{quoted(name)} has a {what} season (strength {course.season:.2f} of 1)."
-        yield Insight(kind="season", severity="info", text=text, figure=figure, values=values)
-    if course.shifts:
-        moves = np.diff(course.levels)
-        largest = int(np.abs(moves).argmax())
-        more = f"; {len(moves):,} shifts in all" if len(moves) > 1 else ""
+Told: TypeAlias = Sequence[tuple[str, Course, str]]
+"""Columns by their name, with what they do and the figure that shows it."""
+
+
+def course_sentences(timeline: Timeline, found: Told) -> Iterator[Insight]:
+    """Seasons, shifts of level, and columns that keep no level: one sentence each, where that is beyond doubt."""
+    yield from _season_sentence(timeline, found)
+    yield from _shift_sentence(timeline, found)
+    yield from _restless_sentence(found)
+
+
+def _season_sentence(timeline: Timeline, found: Told) -> Iterator[Insight]:
+    seasonal = sorted((one for one in found if one[1].period), key=lambda one: -one[1].season)
+    if not seasonal:
+        return
+    name, course, figure = seasonal[0]
+    strength = f"strength {less_than_one(course.season)} of 1"
+    what = season_name(timeline, course.period)
+    text = f"{quoted(name)} has {_a(what)} season ({strength})."
+    if len(seasonal) > 1:
         text = (
-            f"{quoted(name)} shifts from {words.number(course.levels[largest])} to "
-            f"{words.number(course.levels[largest + 1])} at {_moment(timeline, course.shifts[largest])}{more}."
+            f"{len(seasonal):,} columns have a season: {listed([one[0] for one in seasonal])}; that of {quoted(name)} "
+            f"is {what} ({strength})."
         )
-        numbers = {"shifts": float(len(moves)), "threshold": SHIFTED}
-        yield Insight(kind="level-shift", severity="info", text=text, figure=figure, values=numbers)
+    values = {
+        "strength": course.season,
+        "threshold": SEASONAL,
+        "period": float(course.period),
+        "columns": float(len(seasonal)),
+    }
+    yield Insight(kind="season", severity="info", text=text, figure=figure, values=values)
+
+
+def _a(word: str) -> str:
+    return f"an {word}" if word.startswith(("hourly", "8", "11", "18")) else f"a {word}"
+
+
+def _shift_sentence(timeline: Timeline, found: Told) -> Iterator[Insight]:
+    shifted = [one for one in found if one[1].shifts]
+    if not shifted:
+        return
+    name, course, figure = shifted[0]
+    moves = np.diff(course.levels)
+    largest = int(np.abs(moves).argmax())
+    more = f"; {len(moves):,} shifts in all" if len(moves) > 1 else ""
+    before, after = (words.number(float(f"{course.levels[largest + side]:.4g}")) for side in (0, 1))
+    text = f"{quoted(name)} shifts from {before} to {after} at {_moment(timeline, course.shifts[largest])}{more}."
+    if len(shifted) > 1:
+        text = f"{len(shifted):,} columns shift their level: {listed([one[0] for one in shifted])}. {text}"
+    values = {"shifts": float(len(moves)), "threshold": SHIFTED, "columns": float(len(shifted))}
+    yield Insight(kind="level-shift", severity="info", text=text, figure=figure, values=values)
+
+
+def _restless_sentence(found: Told) -> Iterator[Insight]:
+    """Shifts of level have a sentence of their own."""
+    moving = sorted((one for one in found if one[1].wanders), key=lambda one: -one[1].kpss)
+    if not moving:
+        return
+    name, course, figure = moving[0]
+    amount = f"{words.number(float(f'{course.kpss:.2g}'))}, 1 % of steady columns are beyond {seasons.KPSS_1}"
+    text = f"{quoted(name)} does not keep its level over time (KPSS = {amount}): later rows may not be like these."
+    if len(moving) > 1:
+        text = (
+            f"{len(moving):,} columns do not keep their level over time: {listed([one[0] for one in moving])} (KPSS of "
+            f"{quoted(name)} = {amount}): later rows may not be like these."
+        )
+    values = {"columns": float(len(moving)), "kpss": course.kpss, "threshold": seasons.KPSS_1}
+    yield Insight(kind="non-stationary", severity="info", text=text, figure=figure, values=values)
 
 
 def season_name(timeline: Timeline, period: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dlviz_docs import words
 from dlviz_docs.stats.intervals import wilson
 
-__all__ = ["does", "listed", "of", "percent", "quoted", "with_interval"]
+__all__ = ["does", "less_than_one", "listed", "measured", "of", "percent", "quoted", "with_interval"]
 
 _LONGEST = 40
 
@@ -25,6 +25,8 @@ def percent(part: float, whole: float) -> str:
     share = 100 * part / whole
     if 0 < share < 0.1:
         return "under 0.1 %"
+    if 99.99 < share < 100:
+        return "over 99.99 %"
     return f"{words.number(round(share, 1 if share < 99.95 or part == whole else 2))} %"
 
 
@@ -43,6 +45,27 @@ def with_interval(part: int, whole: int, noun: str) -> str:
     """The same with the 95 % interval of the share, for what was counted in a sample."""
     low, high = (float(end) for end in wilson(part, whole))
     return f"{part:,} of {whole:,} {noun} ({percent(part, whole)} [{100 * low:.1f}, {100 * high:.1f}])"
+
+
+def less_than_one(value: float, digits: int = 2) -> str:
+    """ "0.92"; of what is nearly one or nothing, never "1" or "0" but "over 0.99" and "under 0.01"."""
+    least = 10.0**-digits
+    size, sign = abs(value), "−" if value < 0 else ""
+    if 0 < size < least / 2:
+        return f"{'over' if sign else 'under'} {sign}{least:.{digits}f}"
+    if 1 - least / 2 <= size < 1:
+        return f"{'under' if sign else 'over'} {sign}{1 - least:.{digits}f}"
+    return f"{sign}{size:.{digits}f}"
+
+
+def measured(name: str, value: float) -> str:
+    """ "ρ = 0.92"; "ρ > 0.9999" of what four digits cannot tell from one, "ρ < 0.01" of what is not quite nothing."""
+    size, sign = abs(value), "−" if value < 0 else ""
+    if 0 < size < 0.005:
+        return f"{name} {'>' if sign else '<'} {sign}0.01"
+    if 0.99995 <= size < 1:
+        return f"{name} {'<' if sign else '>'} {sign}0.9999"
+    return f"{name} = {words.number(round(value, 4 if 0.995 <= size < 1 else 2))}"
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:

@@ -9,14 +9,28 @@ from numpy.typing import NDArray
 
 from dlviz_docs.stats.robust import NORMAL_MAD, median
 
-__all__ = ["KPSS_5", "autocorrelation", "change_points", "decompose", "gaps", "kpss", "period_of", "strengths"]
+__all__ = [
+    "KPSS_1",
+    "KPSS_5",
+    "autocorrelation",
+    "change_points",
+    "decompose",
+    "gaps",
+    "kpss",
+    "period_of",
+    "strengths",
+]
 
 Floats: TypeAlias = NDArray[np.float64]
 
 KPSS_5 = 0.463
 """Critical value of the KPSS statistic for a constant level at 5 % (Kwiatkowski et al. 1992, table 1)."""
+KPSS_1 = 0.739
+"""The same at 1 %."""
 LEAST_PEAK = 0.3
 """Autocorrelation a season has at least."""
+_PRUNED = 64
+"""Ends after which starts that have lost are left out: less often than PELT asks for, since looking costs more."""
 _GAP = 1.5
 """Steps between two times from which on something is missing."""
 
@@ -69,12 +83,9 @@ def decompose(values: Floats, period: int) -> tuple[Floats, Floats, Floats]:
     """
     n = len(values)
     trend = np.full(n, np.nan)
-    weights = np.full(period, 1 / period)
-    if period % 2 == 0:
-        weights = np.convolve(weights, [0.5, 0.5])
-    half = len(weights) // 2
-    if n >= len(weights):
-        trend[half : n - half] = np.convolve(values, weights, "valid")
+    half = period // 2
+    if n > 2 * half:
+        trend[half : n - half] = _moving(values, period)
     detrended = values - trend
     place = np.arange(n) % period
     known = np.isfinite(detrended)
@@ -83,6 +94,14 @@ def decompose(values: Floats, period: int) -> tuple[Floats, Floats, Floats]:
     figure = np.divide(sums, counts, out=np.zeros(period), where=counts > 0)
     season = (figure - figure.mean())[place]
     return trend, season, values - trend - season
+
+
+def _moving(values: Floats, period: int) -> Floats:
+    """Means of so many neighbours each; of an even number, of two such means in turn, so that they are centred."""
+    middle = float(values.mean())
+    sums = np.concatenate(([0.0], np.cumsum(values - middle)))  # less its mean, so that sums stay small
+    means: Floats = (sums[period:] - sums[:-period]) / period + middle
+    return means if period % 2 else (means[1:] + means[:-1]) / 2
 
 
 def strengths(trend: Floats, season: Floats, remainder: Floats) -> tuple[float, float]:
@@ -139,16 +158,23 @@ def change_points(values: Floats, penalty: float | None = None, least: int = 5) 
     cost = np.full(n + 1, np.inf)
     cost[0] = -penalty
     last = np.zeros(n + 1, np.intp)
-    starts = np.zeros(1, np.intp)
+    starts, before = np.zeros(n, np.intp), np.zeros((2, n))  # with its sum, and what all up to it cost
+    before[1, 0], m = -penalty, 1
     for end in range(least, n + 1):
-        length = end - starts
-        errors = squares[end] - squares[starts] - (sums[end] - sums[starts]) ** 2 / length
-        totals = np.where(length >= least, cost[starts] + errors + penalty, np.inf)
+        totals = before[0, :m] - sums[end]
+        totals *= totals
+        totals /= starts[:m] - end
+        totals += before[1, :m]
         best = int(totals.argmin())
-        cost[end], last[end] = totals[best], starts[best]
-        # A start that is worse than the best by more than a shift can never be the best again.
-        starts = starts[(length < least) | (totals - penalty <= cost[end])]
-        starts = np.append(starts, end - least + 1)
+        cost[end], last[end] = totals[best] + squares[end] + penalty, starts[best]
+        if m > _PRUNED and not end % _PRUNED:
+            # A start that is worse than the best by more than a shift can never be the best again.
+            kept = totals <= totals[best] + penalty
+            m = int(kept.sum())
+            starts[:m], before[:, :m] = starts[: len(kept)][kept], before[:, : len(kept)][:, kept]
+        new = end - least + 1
+        starts[m], before[0, m], before[1, m] = new, sums[new], cost[new] - squares[new]
+        m += 1
     found: list[int] = []
     end = n
     while (end := int(last[end])) > 0:

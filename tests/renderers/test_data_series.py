@@ -59,11 +59,44 @@ def test_a_shift_of_level() -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [RNG.normal(size=500), RNG.normal(size=500).cumsum(), np.arange(500.0), np.sin(np.arange(500) / 80)]
+    ("values", "steady"),
+    [
+        (RNG.normal(size=500), True),
+        (RNG.normal(size=500).cumsum(), False),
+        (np.arange(500.0), False),
+        (np.sin(np.arange(500) / 80), False),
+    ],
 )
-def test_noise_walks_and_trends_have_neither_season_nor_shift(values: Any) -> None:
+def test_noise_walks_and_trends_have_neither_season_nor_shift(values: Any, steady: bool) -> None:
     _, said = parts(over_time(np.arange(500), "number", x=values))
-    assert said == {}
+    assert list(said) == ([] if steady else ["non-stationary"])
+
+
+def test_all_columns_are_judged_and_those_that_say_something_are_drawn() -> None:
+    at = np.arange(2000)
+    columns = {f"noise {k}": RNG.normal(size=2000) for k in range(17)}
+    columns |= {"walk": RNG.normal(size=2000).cumsum(), "tide": np.sin(at / 24 * 2 * np.pi) + RNG.normal(0, 0.1, 2000)}
+    made = over_time(1.7e9 + 3600 * at, **columns)
+    found, said = parts(made)
+    assert said["season"].text.startswith("“tide” has a daily season")
+    assert said["non-stationary"].text.startswith("“walk” does not keep its level over time")
+    drawn = [figure.title for one, figure in found.items() if one.startswith("time-")]
+    assert len(drawn) == 12
+    assert {"walk", "tide"} <= set(drawn)
+    assert "7 further columns of numbers are not drawn" in found["time-0"].caption
+    assert found[said["season"].figure].title == "tide"
+    hidden, told = parts(made, samples=False)
+    assert list(hidden) == ["autocorrelation"]
+    assert {kind: one.text for kind, one in told.items()} == {kind: one.text for kind, one in said.items()}
+    assert {one.figure for one in told.values()} == {"autocorrelation"}
+
+
+def test_several_columns_with_a_season_are_one_sentence() -> None:
+    at = np.arange(2000)
+    tides = {f"tide {k}": np.sin(at / 12 * np.pi + k) + RNG.normal(0, 0.1, 2000) for k in range(4)}
+    said = [one for one in series(over_time(1.7e9 + 3600 * at, **tides), Place(), True) if isinstance(one, Insight)]
+    assert [one.kind for one in said] == ["season"]
+    assert said[0].values["columns"] == 4
 
 
 def test_rows_of_one_time_are_averaged() -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dlviz_docs import words
 from dlviz_docs.insights import data_series as said
 from dlviz_docs.insights.data_series import Course, Timeline
-from dlviz_docs.insights.data_words import percent
+from dlviz_docs.insights.data_words import less_than_one, percent
 from dlviz_docs.model import Dataset, Feature, FloatArray
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.data._rows import Groups, by_class, drawn, spread, title
@@ -36,7 +36,7 @@ SUMMARISED = 2000
 
 def series(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
     """Columns over time where one orders the rows, and series where each row is one; nothing without either."""
-    yield from _over_time(dataset, place)
+    yield from _over_time(dataset, place, samples)
     if dataset.series is not None and dataset.series.ndim in (2, 3) and dataset.series.size:
         yield from _rows(dataset, dataset.series, place, samples)
 
@@ -44,7 +44,8 @@ def series(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
 # --- columns over time ------------------------------------------------------------------------------------------------
 
 
-def _over_time(dataset: Dataset, place: Place) -> Iterator[Shown]:
+def _over_time(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
+    """All columns of numbers are judged; those with something to say are drawn first, in the order of the file."""
     time = dataset.get(dataset.time) if dataset.time else None
     if time is None or time.kind not in ("time", "number"):
         return
@@ -53,24 +54,28 @@ def _over_time(dataset: Dataset, place: Place) -> Iterator[Shown]:
     if timeline is None:
         return
     columns = [f for f in dataset.features if f.kind == "number" and f.name != time.name]
-    found = [
-        (f, course) for f in columns[:COLUMNS] if (course := said.course_of(timeline, f.values.astype(np.float64)))
-    ]
-    group, first = place.group("Over time"), place.id("time-0") if found else ""
-    if gap := said.gap_sentence(timeline, first):
+    judged = ((f, said.course_of(timeline, f.values.astype(np.float64, copy=False))) for f in columns)
+    found = [(feature, course) for feature, course in judged if course]
+    order = sorted(range(len(found)), key=lambda at: not found[at][1].remarkable)[:COLUMNS] if samples else []
+    ids = {at: place.id(f"time-{number}") for number, at in enumerate(sorted(order))}
+    group, first = place.group("Over time"), next(iter(ids.values()), "")
+    correlated = [(f.name, course) for f, course in found if len(course.correlations) > 2]
+    correlations = place.id("autocorrelation") if correlated else ""
+    if gap := said.gap_sentence(timeline, first or correlations):
         yield gap
-    for number, (feature, course) in enumerate(found):
-        figure = place.id(f"time-{number}")
-        yield from said.course_sentences(timeline, feature.name, course, figure)
-        left = len(columns) - COLUMNS if number == 0 else 0
-        yield _course(timeline, feature, course, figure, group, left)
-    if correlated := [(f.name, course) for f, course in found if len(course.correlations) > 2]:
-        yield _correlations(timeline, correlated, place.id("autocorrelation"), group)
+    told = [(f.name, course, ids.get(at, correlations)) for at, (f, course) in enumerate(found)]
+    yield from said.course_sentences(timeline, told)
+    for at, figure in ids.items():
+        feature, course = found[at]
+        yield _course(timeline, feature, course, figure, group, len(found) - len(ids) if figure == first else 0)
+    if correlated:
+        yield _correlations(timeline, correlated, correlations, group)
 
 
 def _course(timeline: Timeline, feature: Feature, course: Course, id: str, group: str, left: int) -> Figure:  # noqa: A002
     known = np.isfinite(course.values)
-    x, y = _thinned(timeline.times[known], course.values[known])
+    whole = bool(known.all())
+    x, y = _thinned(*((part if whole else part[known]) for part in (timeline.times, course.values)))
     layers = [Layer("line", x, y, label=feature.name)]
     ends = [timeline.times[0], *course.shifts, timeline.times[-1]]
     for one, level in enumerate(course.levels):
@@ -83,10 +88,14 @@ def _course(timeline: Timeline, feature: Feature, course: Course, id: str, group
     if len(timeline.order) > len(timeline.times):
         told.append("the mean of the rows of each time")
     if course.period:
-        told.append(f"a {said.season_name(timeline, course.period)} season of strength {course.season:.2f}")
+        told.append(f"a {said.season_name(timeline, course.period)} season of strength {less_than_one(course.season)}")
     if course.keeps_level is not None:
         told.append(f"{'keeps its' if course.keeps_level else 'does not keep its'} level (KPSS at 5 %)")
-    more = f" {left:,} further columns of numbers are not drawn." if left > 0 else ""
+    more = (
+        f" {words.count(left, 'further column')} of numbers {'is' if left == 1 else 'are'} not drawn."
+        if left > 0
+        else ""
+    )
     return Figure(id, feature.name, f"{'; '.join(told)}.{more}", Plot(tuple(layers), axis, height=160), group)
 
 
