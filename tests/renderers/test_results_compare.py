@@ -214,3 +214,13 @@ def test_numbers_are_compared_by_their_errors() -> None:
 
 def test_nothing_to_show() -> None:
     assert page([]) == ({}, [])
+
+
+def test_outputs_of_one_model_on_the_same_rows_are_not_compared() -> None:
+    one = model("height", 0.9)
+    assert one.truth is not None
+    other = replace(model("weight", 0.9), truth=(one.truth + 1).astype(np.int32) % 4)
+    assert same_items([one, other]) == []
+    corrected = one.truth.copy()
+    corrected[:50] = (corrected[:50] + 1) % 4
+    assert len(same_items([one, replace(model("relabelled", 0.8), truth=corrected)])) == 1

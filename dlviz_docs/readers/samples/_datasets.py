@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
@@ -24,6 +25,10 @@ from dlviz_docs.readers.samples._types import DataEntry, Found, Planned
 
 __all__ = ["as_pictures", "dataset_of", "ids_of", "split_of"]
 
+_PIXEL = re.compile(r"^(?:pixel|pix|px)_?\d+$")
+_PLACE = re.compile(r"^\d+x\d+$")
+_LEAST_SIDE = 8
+_WHITE = 255
 _FEW_COLUMNS = 40
 """An array of so many numbers a row is as many features; one of more is looked at as a whole."""
 
@@ -39,6 +44,7 @@ def dataset_of(
     ids, named = ids_of(entry.id or roles.id, columns)
     split_of(entry.split or roles.split, columns)
     _split_by(lists, ids, columns)
+    _gather_pixels(columns)
     pictures = _pictures(columns, ids, named, found)
     if pictures is not None and pictures.sources:
         ids = pictures.keys if len(set(ids)) < len(ids) else ids
@@ -285,6 +291,25 @@ def _pictures(columns: Columns, ids: tuple[str, ...], named: str, found: Found) 
             del columns.arrays[name]
             return replace(pictures, keys=_by_file(columns) or pictures.keys)
     return None
+
+
+def _gather_pixels(columns: Columns) -> None:
+    """Columns "pixel0", "pixel1", ... or "1x1", "1x2", ... as one array of square pictures."""
+    for pattern in (_PIXEL, _PLACE):
+        names = [name for name in columns.features if pattern.match(plain_name(name))]
+        side = round(len(names) ** 0.5)
+        if side < _LEAST_SIDE or side * side != len(names):
+            continue
+        pixels = [columns.features[name] for name in names]
+        if any(one.kind != "number" or not one.whole or one.missing for one in pixels):
+            continue
+        values = np.stack([one.values for one in pixels], axis=1)
+        if values.min() < 0 or values.max() > _WHITE:
+            continue
+        for name in names:
+            del columns.features[name]
+        columns.arrays["pixels"] = values.reshape(-1, side, side).astype(np.uint8)
+        return
 
 
 def _by_file(columns: Columns) -> tuple[str, ...]:

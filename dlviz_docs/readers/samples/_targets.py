@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlviz_docs.model import Dataset, Feature, Predictions
+from dlviz_docs.model import Dataset, Feature, Predictions, Problem
 from dlviz_docs.readers.samples._columns import as_classes, distinct, is_of_classes
 from dlviz_docs.readers.samples._joins import codes_in, rows_by_name, rows_by_place
 
-__all__ = ["with_target"]
+__all__ = ["with_target", "with_truth"]
 
 _LEAST_ROWS = 10
 _LEAST_AGREEMENT = 0.99
+_LEAST_JUDGED = 20
+_FAIR = 0.21
+"""Cohen's κ from which on agreement is called fair (Landis and Koch 1977)."""
 _MOST_MISSING = 0.5
 """Share of the target that may be missing in training rows."""
 
@@ -37,6 +41,42 @@ def with_target(dataset: Dataset, predictions: Sequence[Predictions], named: Seq
         goal = as_classes(goal)
     features = tuple(goal if one.name == name else one for one in dataset.features)
     return replace(dataset, features=features, target=name, classes=goal.levels or dataset.classes)
+
+
+def with_truth(told: Predictions) -> Predictions:
+    """Of a classification without truth, that column which has the same classes and agrees beyond chance, if it is the
+    only one; said to be a guess."""
+    if told.task != "classification" or told.truth is not None or told.predicted is None:
+        return told
+    found = [(one.name, codes) for one in told.attributes if (codes := _like_truth(one, told)) is not None]
+    if len(found) != 1:
+        return told
+    name, codes = found[0]
+    what = f"tells no truth; {name!r} is taken: it alone has the same classes, and agrees beyond chance"
+    remedy = "Name it in experiment.yml: `results: {path: ..., truth: ...}`."
+    problem = Problem("truth-by-classes", told.sources[0], what, remedy)
+    rest = tuple(one for one in told.attributes if one.name != name)
+    return replace(told, truth=codes, attributes=rest, problems=(*told.problems, problem))
+
+
+def _like_truth(feature: Feature, told: Predictions) -> NDArray[np.int32] | None:
+    assert told.predicted is not None  # noqa: S101
+    if not is_of_classes(feature):
+        return None
+    classes = as_classes(feature)
+    if set(classes.levels) != set(told.classes) or len(classes.levels) < 2:
+        return None
+    codes = codes_in(classes, told.classes)
+    known = (codes >= 0) & (told.predicted >= 0)
+    if np.count_nonzero(known) < _LEAST_JUDGED:
+        return None
+    return codes if _kappa(codes[known], told.predicted[known], len(told.classes)) >= _FAIR else None
+
+
+def _kappa(one: NDArray[np.int32], other: NDArray[Any], k: int) -> float:
+    """Agreement beyond chance (Cohen 1960)."""
+    by_chance = float((np.bincount(one, minlength=k) / len(one)) @ (np.bincount(other, minlength=k) / len(one)))
+    return (float((one == other).mean()) - by_chance) / (1 - by_chance) if by_chance < 1 else 0.0
 
 
 def _by_truth(dataset: Dataset, told: Predictions) -> str:

@@ -19,7 +19,7 @@ from dlviz_docs.readers.samples._predictions import predictions_of
 from dlviz_docs.readers.samples._several import several
 from dlviz_docs.readers.samples._sheets import Sheets
 from dlviz_docs.readers.samples._stack import Part, stacked
-from dlviz_docs.readers.samples._targets import with_target
+from dlviz_docs.readers.samples._targets import with_target, with_truth
 from dlviz_docs.readers.samples._types import Found, Plan, Planned
 from dlviz_docs.readers.samples.arrow import class_labels
 from dlviz_docs.readers.samples.folders import is_of_pictures, read_pictures
@@ -39,7 +39,7 @@ def read(found: Found, plan: Plan, limits: Limits | None = None) -> Samples:
     named = [one.result.prediction for one in plan.predictions if one.result and one.result.prediction]
     datasets = [with_target(dataset, predictions, (*named, *plan.targets)) for dataset in datasets]
     leaked: Leaks = {}
-    tied = [joined_with(one, datasets, leaked) for one in predictions]
+    tied = [with_truth(joined_with(one, datasets, leaked)) for one in predictions]
     return Samples(tuple(datasets), tuple(tied), tuple(reading.problems))
 
 

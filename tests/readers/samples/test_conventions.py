@@ -285,6 +285,22 @@ def test_labels_of_a_test_set_serve_data_and_predictions(tmp_path: Path) -> None
     assert lone_predictions(samples).length == 20
 
 
+def test_the_only_column_of_the_same_classes_is_the_truth_and_that_is_said(tmp_path: Path) -> None:
+    columns = {"is_ripe": Y > 0, "predicted": SAID > 0, "heavy": TRUE > 0}
+    told = lone_predictions(samples_of(write(tmp_path, {"predictions.csv": table(columns)})))
+    assert told.truth is not None
+    assert told.truth.tolist() == (Y > 0).astype(int).tolist()
+    assert [one.name for one in told.attributes] == ["heavy"]
+    assert [problem.code for problem in told.problems] == ["truth-by-classes"]
+    assert "'is_ripe'" in told.problems[0].what
+
+
+def test_a_column_that_agrees_by_chance_is_no_truth(tmp_path: Path) -> None:
+    columns = {"predicted": SAID > 0, "heavy": TRUE > 0}
+    told = lone_predictions(samples_of(write(tmp_path, {"predictions.csv": table(columns)})))
+    assert (told.truth, told.problems) == (None, ())
+
+
 # --- texts ------------------------------------------------------------------------------------------------------------
 
 SENTENCES = [f"the film number {row} was {'good' if row % 2 else 'bad'} from start to end" for row in range(20)]
@@ -399,6 +415,20 @@ def test_thousands_of_columns(tmp_path: Path) -> None:
     rows = [",".join([f"T-{row}", *["0.25"] * 5_000]) for row in range(12)]
     data = lone_dataset(samples_of(write(tmp_path, {"data.csv": "\n".join([",".join(names), *rows])})))
     assert (data.length, len(data.features), data.ids) == (12, 5_000, tuple(f"T-{row}" for row in range(12)))
+
+
+@pytest.mark.parametrize("names", [[f"pixel{n}" for n in range(64)], [f"{a}x{b}" for a in range(8) for b in range(8)]])
+def test_columns_of_pixels_are_pictures(names: list[str], tmp_path: Path) -> None:
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    pixels = digits.data[:N].astype(int)
+    columns = {"label": digits.target[:N], **dict(zip(names, pixels.T, strict=True))}
+    data = lone_dataset(samples_of(write(tmp_path, {"train.csv": table(columns)})))
+    assert [one.name for one in data.features] == ["label"]
+    assert data.pictures is not None
+    assert data.pictures.array is not None
+    assert np.array_equal(data.pictures.array, digits.images[:N])
 
 
 HEADERS: dict[str, tuple[str, list[str], int]] = {
