@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -16,7 +15,6 @@ __all__ = ["class_sentences"]
 
 IMBALANCE = 10.0
 """Times that the largest class is larger than the smallest: "moderate" imbalance begins here in most reviews."""
-EVEN = 1.05
 FEW = 10
 """Rows below which a class can hardly be learned or judged."""
 LEAST_EXPECTED = 5.0
@@ -46,17 +44,6 @@ def class_sentences(found: Balance, classes: Sequence[str], splits: Sequence[str
         )
         values = {"ratio": found.ratio, "threshold": IMBALANCE, "effective": found.effective}
         yield Insight(kind="class-imbalance", severity="warning", text=text, figure=figure, values=values)
-    elif not math.isnan(found.ratio):
-        share = percent(int(totals[largest]), int(totals.sum()))
-        text = (
-            f"The largest of {len(present):,} classes, {quoted(classes[largest])}, is "
-            f"{words.number(round(found.ratio, 1))} times as large as the smallest; always saying it is right in "
-            f"{share}."
-        )
-        if found.ratio < EVEN:
-            text = f"The {len(present):,} classes are equally large: always saying the same one is right in {share}."
-        values = {"ratio": found.ratio, "threshold": IMBALANCE}
-        yield Insight(kind="class-balance", severity="info", text=text, figure=figure, values=values)
     yield from _absent(found, classes, splits, figure)
     few = [int(place) for place in present[np.argsort(totals[present], kind="stable")] if totals[place] < FEW]
     if few and totals.sum() >= 10 * FEW:

@@ -16,6 +16,7 @@ from dlviz_docs.insights.data_words import does, listed, percent, quoted
 from dlviz_docs.model import Insight, Severity
 from dlviz_docs.stats.columns import ColumnStats
 from dlviz_docs.stats.outliers import ROBUST_Z
+from dlviz_docs.stats.summary import entropy
 
 __all__ = ["FLAGS", "OUTLYING", "Flag", "column_sentences", "flags_of"]
 
@@ -124,11 +125,20 @@ def _is_even(column: ColumnStats) -> bool:
     numbers, levels = column.numbers, column.levels
     if levels is not None:
         return levels.distinct > 2 and levels.count >= LEAST_EVEN and levels.effective > 0.995 * levels.distinct
-    if numbers is None or numbers.count < LEAST_EVEN or column.distinct < 20 or not numbers.greatest > numbers.least:
+    if numbers is None or numbers.count < LEAST_EVEN or not numbers.greatest > numbers.least:
         return False
+    if column.distinct < 20:
+        return column.feature.whole and column.distinct > 2 and _equally_frequent(column)
     at = (numbers.q05, numbers.q25, numbers.median, numbers.q75, numbers.q95)
     places = (np.array(at) - numbers.least) / (numbers.greatest - numbers.least)
     return bool(np.abs(places - (0.05, 0.25, 0.5, 0.75, 0.95)).max() < EVEN)
+
+
+def _equally_frequent(column: ColumnStats) -> bool:
+    """Of whole numbers, each of which has a bin."""
+    counts = column.bins.counts.sum(axis=0) if column.bins is not None else np.zeros(0)
+    counts = counts[counts > 0]
+    return len(counts) == column.distinct and math.exp(entropy(counts)) > 0.995 * column.distinct
 
 
 def _outlying(column: ColumnStats) -> int:
@@ -233,7 +243,7 @@ FLAGS: tuple[Flag, ...] = (
         "zeros",
         "many zeros",
         "info",
-        lambda c: _is_number(c) and ZEROS < _zero_share(c) < 1 and c.distinct > 2,
+        lambda c: _is_number(c) and ZEROS < _zero_share(c) < 1 and c.distinct > 2 and not _almost_constant(c),
         _zero_share,
         ZEROS,
         "{share} of the values of {name} are exactly 0.",
@@ -301,8 +311,26 @@ FLAGS: tuple[Flag, ...] = (
         "{name} is {top} in {top_share} of the rows.",
         "{columns} columns of categories are uneven: {names}; {name} is {top} in {top_share} of the rows.",
     ),
-    Flag("even", "uniform", "info", _is_even, lambda c: 1.0, EVEN, "", "", told=False),
-    Flag("same-length", "all of one length", "info", _same_length, lambda c: 1.0, 1, "", "", told=False),
+    Flag(
+        "even",
+        "uniform",
+        "info",
+        _is_even,
+        lambda c: 1.0,
+        EVEN,
+        "{name} is uniform: its values are spread evenly over their range, as numbers drawn by chance are.",
+        "{columns} columns are uniform, their values spread evenly over their range: {names}.",
+    ),
+    Flag(
+        "same-length",
+        "all of one length",
+        "info",
+        _same_length,
+        lambda c: float(c.feature.texts.lengths.max()) if c.feature.texts is not None else 0.0,
+        1,
+        "Every value of {name} has {length}: codes rather than words.",
+        "{columns} columns have values of one length each, codes rather than words: {names}.",
+    ),
 )
 """In the order of the sentences."""
 
@@ -321,8 +349,10 @@ def column_sentences(
     """
     for flag in FLAGS:
         found = [column for column in columns if flag.holds(column)]
-        if flag.kind in ("uneven", "many-levels", "missing"):
+        if flag.kind in ("uneven", "even", "many-levels", "missing"):
             found = [column for column in found if column.name != skip]
+        if flag.kind == "even":  # what counts rows or orders them is so by its nature
+            found = [column for column in found if column.feature.kind != "time" and not _all_different(column)]
         if not flag.told or not found:
             continue
         found.sort(key=lambda column: -flag.measure(column))
@@ -365,6 +395,7 @@ def _facts(flag: Flag, column: ColumnStats) -> dict[str, str]:
         "rows": "row" if amount == 1 else "rows",
         "lie": does(amount, "lie"),
         "levels": f"{column.distinct:,}",
+        "length": words.count(round(measure), "character") if flag.kind == "same-length" else "",
         "top": top,
         "top_share": percent(column.top_share, 1.0),
         "side": "right" if column.numbers is not None and column.numbers.skew > 0 else "left",

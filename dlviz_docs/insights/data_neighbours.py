@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from dlviz_docs import words
 from dlviz_docs.insights.data_words import does, of, percent, quoted
-from dlviz_docs.model import Codes, FloatArray, Insight
+from dlviz_docs.model import Codes, FloatArray, Insight, Severity
 from dlviz_docs.stats.images import robust_z
-from dlviz_docs.stats.intervals import Z95
+from dlviz_docs.stats.intervals import Z95, wilson
 
 __all__ = [
     "Doubtful",
@@ -35,6 +35,10 @@ AGREED = 0.8
 """Share of the rows whose class most of their neighbours share, below which neighbours say nothing about labels."""
 OUTVOTED = 0.9
 """Share of the neighbours that are all of one other class, for a label to look wrong."""
+DOUBTED = 0.01
+"""Share of wrong labels that a warning is beyond, by the lower end of its interval: below, rows that lie on a border or
+among others for good explain them."""
+LEAST_DOUBTED = 5
 ALONE = 3.5
 """Robust z of the logarithm of the mean distance to the neighbours (Iglewicz and Hoaglin 1993; Ramaswamy 2000)."""
 LEAST_FOR_ALONE = 50
@@ -112,14 +116,24 @@ def doubtful_sentence(found: Doubtful, looked_at: int, names: Sequence[str], fig
     pairs, counts = np.unique(np.column_stack([found.given, found.likely]), axis=0, return_counts=True)
     most = int(counts.argmax())
     given, likely = (quoted(names[int(one)]) for one in pairs[most])
-    most_of = round(OUTVOTED * NEIGHBOURS)
+    low, _ = wilson(len(found.rows), looked_at)
+    sure = len(found.rows) >= LEAST_DOUBTED and float(low) > DOUBTED
+    count = len(found.rows)
+    verb = f"{does(count, 'look')} wrong" if sure else f"{does(count, 'are')} at odds with the rows around"
     text = (
-        f"{of(len(found.rows), looked_at, 'labels')} {does(len(found.rows), 'look')} wrong: at least {most_of} of "
-        f"{NEIGHBOURS} nearest neighbours are of one other class. Most often {given} that looks like {likely} "
-        f"({int(counts[most]):,})."
+        f"{of(len(found.rows), looked_at, 'labels')} {verb}: at least "
+        f"{round(OUTVOTED * NEIGHBOURS)} of {NEIGHBOURS} nearest neighbours are of one other class. Most often {given} "
+        f"that looks like {likely} ({int(counts[most]):,})."
     )
-    values = {"count": float(len(found.rows)), "threshold": OUTVOTED, "agreed": found.agreed}
-    return Insight(kind="doubtful-labels", severity="warning", text=text, figure=figure, values=values)
+    values = {
+        "count": float(len(found.rows)),
+        "of": float(looked_at),
+        "low": float(low),
+        "threshold": DOUBTED,
+        "agreed": found.agreed,
+    }
+    severity: Severity = "warning" if sure else "info"
+    return Insight(kind="doubtful-labels", severity=severity, text=text, figure=figure, values=values)
 
 
 def alone(distances: FloatArray) -> Rows:

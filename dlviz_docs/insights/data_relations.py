@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from dlviz_docs import words
-from dlviz_docs.insights.data_words import quoted
+from dlviz_docs.insights.data_words import measured, quoted
 from dlviz_docs.model import Insight
 from dlviz_docs.stats.fdr import FALSE_SHARE
 from dlviz_docs.stats.relations import Pair
@@ -23,13 +22,7 @@ WEAK = 0.1
 
 def told(pair: Pair) -> str:
     """ "Spearman’s ρ = 0.92"."""
-    return f"{pair.measure} = {words.number(_rounded(pair.strength))}"
-
-
-def _rounded(value: float) -> float:
-    """Two digits, but never 1 for what is less."""
-    short = round(value, 2)
-    return short if abs(short) < 1 or abs(value) == 1 else round(value, 4)
+    return measured(pair.measure, pair.strength)
 
 
 def redundant(pairs: Sequence[Pair], names: Sequence[str], target: int, figure: str) -> Iterator[Insight]:
@@ -75,7 +68,7 @@ def target_sentences(
         yield Insight(kind="target-leakage", severity="warning", text=text, figure=figure, values=values)
     elif sure and abs(sure[0][1].strength) >= WEAK:
         at, pair = sure[0]
-        others = [f"{quoted(names[other])} ({words.number(_rounded(p.strength))})" for other, p in sure[1:3]]
+        others = [f"{quoted(names[other])} ({measured('', p.strength).strip(' =')})" for other, p in sure[1:3]]
         then = f", then {' and '.join(others)}" if others else ""
         text = f"{quoted(names[at])} says most of {quoted(target)} ({told(pair)}, n = {pair.n:,}){then}."
         values = {"strength": pair.strength, "threshold": WEAK, "q": pair.q}

@@ -43,6 +43,8 @@ SHIFTED = 1.0
 SMOOTH = 0.3
 """Autocorrelation of what is left around the levels, beyond which a series drifts rather than shifts."""
 MOST_SHIFTS = 5
+PERSISTENT = 0.9
+"""Autocorrelation of means of stretches from which on they hardly come back."""
 _NAMES = (
     (60.0, "minutely"),
     (3600.0, "hourly"),
@@ -131,11 +133,19 @@ class Course:
     levels: tuple[float, ...]
     """Means between them, one more."""
     kpss: float
+    """Of the means of stretches, without the season."""
+    persistence: float
+    """Autocorrelation of those from one to the next."""
 
     @property
     def wanders(self) -> bool:
-        """Whether it keeps no level beyond doubt, by KPSS at 1 %, and does not just shift from one to another."""
-        return self.kpss > seasons.KPSS_1 and not self.shifts
+        """Whether it keeps no level, and does not just shift from one to another.
+
+        By KPSS at 5 % where stretches resemble the one before, as those of a random walk do; else at 1 %, so that of
+        a hundred columns of noise one is named.
+        """
+        limit = seasons.KPSS_5 if self.persistence >= PERSISTENT else seasons.KPSS_1
+        return self.kpss > limit and not self.shifts
 
     @property
     def remarkable(self) -> bool:
@@ -170,12 +180,14 @@ def course_of(timeline: Timeline, column: FloatArray) -> Course | None:
     blocks = _means(some, starts, scale)
     if period:
         blocks = blocks - _seasonal_means(timeline, season[:period], known, starts)
-    shifts = _shifts(blocks)
+    shifts, persistence = _shifts(blocks), float(seasons.autocorrelation(blocks, 1)[-1])
     times = timeline.times if known is None else timeline.times[known]
     rows = starts[shifts].tolist()
     ends = [0, *rows, len(some)]
     levels = tuple(float((some[a:b] / scale).mean() * scale) for a, b in pairwise(ends)) if rows else ()
-    return Course(values, correlations, period, strength, tuple(times[rows].tolist()), levels, seasons.kpss(blocks))
+    return Course(
+        values, correlations, period, strength, tuple(times[rows].tolist()), levels, seasons.kpss(blocks), persistence
+    )
 
 
 def _means(values: FloatArray, starts: NDArray[np.intp], scale: float) -> FloatArray:
@@ -288,14 +300,14 @@ def _restless_sentence(found: Told) -> Iterator[Insight]:
     if not moving:
         return
     name, course, figure = moving[0]
-    amount = f"{words.number(float(f'{course.kpss:.2g}'))}, 1 % of steady columns are beyond {seasons.KPSS_1}"
+    amount = f"{words.number(float(f'{course.kpss:.2g}'))}; of steady columns 5 % are beyond {seasons.KPSS_5}"
     text = f"{quoted(name)} does not keep its level over time (KPSS = {amount}): later rows may not be like these."
     if len(moving) > 1:
         text = (
             f"{len(moving):,} columns do not keep their level over time: {listed([one[0] for one in moving])} (KPSS of "
             f"{quoted(name)} = {amount}): later rows may not be like these."
         )
-    values = {"columns": float(len(moving)), "kpss": course.kpss, "threshold": seasons.KPSS_1}
+    values = {"columns": float(len(moving)), "kpss": course.kpss, "threshold": seasons.KPSS_5}
     yield Insight(kind="non-stationary", severity="info", text=text, figure=figure, values=values)
 
 

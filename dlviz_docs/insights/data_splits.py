@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dlviz_docs import words
-from dlviz_docs.insights.data_words import percent, quoted
+from dlviz_docs.insights.data_words import less_than_one, percent, quoted
 from dlviz_docs.model import Insight, Severity
 from dlviz_docs.stats.columns import ColumnStats
 from dlviz_docs.stats.drift import FEWEST_ROWS, Drift
@@ -77,7 +77,7 @@ def few_rows(sizes: Sequence[int], splits: Sequence[str], figure: str) -> Iterat
 def drift_sentences(
     shifts: Sequence[Shift], columns: Sequence[ColumnStats], splits: Sequence[str], figure: str
 ) -> Iterator[Insight]:
-    """Of each split that was compared: in how many columns it differs, in which most; or that it differs in none."""
+    """Of each split that was compared: in how many columns it differs, in which most; beside such a one, if in none."""
     alike: list[int] = []
     for split in sorted({shift.drift.split for shift in shifts}):
         own = [shift for shift in shifts if shift.drift.split == split]
@@ -96,7 +96,7 @@ def drift_sentences(
         severity: Severity = "warning" if first.drift.effect >= GREAT else "info"
         values = {"effect": first.drift.effect, "threshold": FLAGGED, "q": first.q, "columns": float(len(flagged))}
         yield Insight(kind="split-drift", severity=severity, text=_upper(text), figure=figure, values=values)
-    if alike:
+    if alike and len(alike) < len({shift.drift.split for shift in shifts}):
         compared = len({shift.column for shift in shifts if shift.drift.split in alike})
         told = f"none of {compared:,} columns has" if compared > 1 else "the column has not"
         text = (
@@ -116,8 +116,8 @@ def separation_sentence(
         return None
     by = f", most by {' and '.join(map(quoted, names[:2]))}" if names else ""
     text = (
-        f"A classifier tells {split} from {reference} with an AUC of {found.auc:.2f} [{found.low:.2f}, "
-        f"{found.high:.2f}] (0.50 = the same; n = {found.n:,}){by}."
+        f"A classifier tells {split} from {reference} with an AUC of {less_than_one(found.auc)} "
+        f"[{found.low:.2f}, {found.high:.2f}] (0.50 = the same; n = {found.n:,}){by}."
     )
     severity: Severity = "warning" if found.auc >= WELL_APART else "info"
     values = {"auc": found.auc, "low": found.low, "threshold": TOLD_APART}

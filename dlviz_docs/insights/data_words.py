@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dlviz_docs import words
 from dlviz_docs.stats.intervals import wilson
 
-__all__ = ["does", "less_than_one", "listed", "measured", "of", "percent", "quoted", "with_interval"]
+__all__ = ["association", "does", "less_than_one", "listed", "measured", "of", "percent", "quoted", "with_interval"]
 
 _LONGEST = 40
+_ROUNDING = 1e-9
+"""What is less from one than this is one."""
 
 
 def quoted(name: str) -> str:
@@ -47,13 +49,21 @@ def with_interval(part: int, whole: int, noun: str) -> str:
     return f"{part:,} of {whole:,} {noun} ({percent(part, whole)} [{100 * low:.1f}, {100 * high:.1f}])"
 
 
+def association(value: float, digits: int = 2) -> str:
+    """ "0.92", and "0.99" of all that is more and not 1: one says that two columns are the same."""
+    least, size = 10.0**-digits, abs(value)
+    if 1 - least < size < 1 - _ROUNDING:
+        size = 1 - least
+    return f"{'−' if value < 0 and size >= least / 2 else ''}{size:.{digits}f}"
+
+
 def less_than_one(value: float, digits: int = 2) -> str:
     """ "0.92"; of what is nearly one or nothing, never "1" or "0" but "over 0.99" and "under 0.01"."""
     least = 10.0**-digits
     size, sign = abs(value), "−" if value < 0 else ""
     if 0 < size < least / 2:
         return f"{'over' if sign else 'under'} {sign}{least:.{digits}f}"
-    if 1 - least / 2 <= size < 1:
+    if 1 - least / 2 <= size < 1 - _ROUNDING:
         return f"{'under' if sign else 'over'} {sign}{1 - least:.{digits}f}"
     return f"{sign}{size:.{digits}f}"
 
@@ -63,7 +73,7 @@ def measured(name: str, value: float) -> str:
     size, sign = abs(value), "−" if value < 0 else ""
     if 0 < size < 0.005:
         return f"{name} {'>' if sign else '<'} {sign}0.01"
-    if 0.99995 <= size < 1:
+    if 0.99995 <= size < 1 - _ROUNDING:
         return f"{name} {'<' if sign else '>'} {sign}0.9999"
     return f"{name} = {words.number(round(value, 4 if 0.995 <= size < 1 else 2))}"
 

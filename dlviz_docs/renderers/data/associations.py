@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dlviz_docs import words
 from dlviz_docs.insights.data_relations import redundant, target_sentences, told
+from dlviz_docs.insights.data_words import association
 from dlviz_docs.model import FloatArray
 from dlviz_docs.renderers.data._profile import Profile
 from dlviz_docs.renderers.data._rows import drawn
@@ -78,10 +79,7 @@ def _matrix(found: Profile, id: str, group: str) -> Figure:  # noqa: A002  (the 
 
 
 def _texts(values: FloatArray) -> tuple[tuple[str, ...], ...]:
-    return tuple(
-        tuple("–" if math.isnan(value) else f"{value:.2f}".replace("-", "−") for value in row)
-        for row in values.tolist()
-    )
+    return tuple(tuple("–" if math.isnan(value) else association(value) for value in row) for row in values.tolist())
 
 
 def _pairs(found: Profile, id: str, group: str) -> Figure:  # noqa: A002
@@ -100,9 +98,9 @@ def _pairs(found: Profile, id: str, group: str) -> Figure:  # noqa: A002
         (
             Cell(found.columns[pair.first].name),
             Cell(found.columns[pair.second].name),
-            Cell(words.number(round(pair.strength, 3)), abs(pair.strength)),
+            Cell(association(pair.strength, 3), abs(pair.strength)),
             Cell(pair.measure),
-            Cell("–") if math.isnan(pair.pearson) else Cell(words.number(round(pair.pearson, 3)), abs(pair.pearson)),
+            Cell("–") if math.isnan(pair.pearson) else Cell(association(pair.pearson, 3), abs(pair.pearson)),
             Cell(_q(pair.q), pair.q),
             Cell(f"{pair.n:,}", pair.n),
         )

@@ -8,7 +8,7 @@ import numpy as np
 
 from dlviz_docs import words
 from dlviz_docs.insights.data_classes import class_sentences
-from dlviz_docs.insights.data_words import percent
+from dlviz_docs.insights.data_words import percent, quoted
 from dlviz_docs.renderers.data._profile import Profile
 from dlviz_docs.stats.balance import Balance, balance
 from dlviz_docs.view import Cell, Column, Figure, Layer, Plot, PlotAxis, Shown, Table
@@ -72,7 +72,8 @@ def _bars(found: Balance, names: tuple[str, ...], splits: tuple[str, ...], id: s
     if not np.isnan(found.ratio):
         caption += (
             f" Largest over smallest: {words.number(round(found.ratio, 1))}; as many as "
-            f"{words.number(round(found.effective, 1))} equal classes."
+            f"{words.number(round(found.effective, 1))} equal classes. Always saying "
+            f"{quoted(names[int(totals.argmax())])} is right in {percent(int(totals.max()), int(totals.sum()))}."
         )
     return Figure(id, "Classes", caption, plot, group)
 

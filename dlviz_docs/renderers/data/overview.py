@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dlviz_docs import words
 from dlviz_docs.insights.data_columns import column_sentences, flags_of
-from dlviz_docs.insights.data_words import percent
+from dlviz_docs.insights.data_words import association, percent
 from dlviz_docs.model import Kind
 from dlviz_docs.renderers.data._profile import Profile
 from dlviz_docs.renderers.data.duplicates import Equal
@@ -169,7 +169,7 @@ def _row(found: Profile, at: int, column: ColumnStats) -> tuple[Cell, ...]:
     ]
     if found.with_target:
         pair = found.with_target.get(at)
-        cells.append(Cell("–") if pair is None else Cell(words.number(round(pair.strength, 3)), abs(pair.strength)))
+        cells.append(Cell("–") if pair is None else Cell(association(pair.strength, 3), abs(pair.strength)))
     return (*cells, Cell(", ".join(flags_of(column))))
 
 
