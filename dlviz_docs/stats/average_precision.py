@@ -196,7 +196,8 @@ def _recalls(
 ) -> Floats:
     """Of one class, shape (draws, 3 limits)."""
     hits = ((evaluation.taken[:, 0, some] >= 0) & ~evaluation.left_out[:, 0, some]).mean(0)
-    found = np.stack([weights @ np.where(rank < limit, hits, 0) for limit in _LIMITS], axis=1)
+    within = np.stack([np.where(rank < limit, hits, 0) for limit in _LIMITS], axis=1)
+    found = weights @ within.astype(np.float32)  # one product in one precision, or BLAS does not do it
     with np.errstate(all="ignore"):
         recalls: Floats = np.where(wanted[:, None] > 0, found / wanted[:, None], np.nan)
     return recalls

@@ -144,7 +144,7 @@ def f1_interval(counts: NDArray[np.int64], *, seed: int = 0) -> tuple[float, flo
     if n < 2:
         return float("nan"), float("nan")
     weights = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), draws_for(n))
-    found, missed, false = (weights @ counts).T.astype(np.float64)
+    found, missed, false = (weights.astype(np.float64) @ counts.astype(np.float64)).T
     with np.errstate(all="ignore"):
         low, high = spread(2 * found / (2 * found + missed + false))
     return float(low), float(high)

@@ -248,3 +248,27 @@ def test_cells_of_the_matrix_are_those_of_the_pictures() -> None:
             pictures = sum((row, column) in item.cells for item in gallery.items)
             assert (pictures > 0) == (matrix.values[i, k] > 0)
             assert not pictures > matrix.values[i, k]
+
+
+WHOLE = (0.0, 0.0, 50.0, 50.0)
+
+
+def odd(xywh: object, scores: list[float] | None, picture: int = 0, category: int = 0) -> Boxes:
+    corners = np.array(xywh, float).reshape(-1, 4)
+    at, of = (np.full(len(corners), value, np.int32) for value in (picture, category))
+    return Boxes(at, of, corners, None if scores is None else np.array(scores, float))
+
+
+@pytest.mark.parametrize("predicted", [None, odd([], []), odd([WHOLE], [np.nan]), odd([WHOLE, (np.nan,) * 4], None)])
+@pytest.mark.parametrize("annotated", [odd([WHOLE], None), odd([WHOLE, (np.nan,) * 4, (0, 0, -5, np.inf)], None)])
+def test_odd_boxes_break_nothing(predicted: Boxes | None, annotated: Boxes) -> None:
+    names = ("one", "other", "third", "fourth")
+    given = [
+        Predictions(name, "", ("p",), "detection", 1, classes, true_boxes=annotated, boxes=boxes)
+        for name, boxes, classes in zip(
+            names, (predicted, odd([WHOLE], [0.5]), odd([WHOLE], [np.inf], 0, 9), predicted), ((),) * 4, strict=True
+        )
+    ]
+    figures, _ = page(given)
+    assert isinstance(figures["models"].spec, Table)
+    assert len(figures["models"].spec.rows) == 4

@@ -120,3 +120,13 @@ def test_a_class_that_only_one_predicts() -> None:
     figures, insights = page([one, replace(other, classes=(*CLASSES, "wolf"), confusions=wider)])
     assert "models" in figures
     assert insights[0].text.startswith("one is better than other")
+
+
+def test_odd_counts_break_nothing() -> None:
+    for tables in (np.zeros((0, 2, 2)), np.zeros((3, 2, 2)), np.ones((1, 1, 1)), np.ones((12, 2, 2))):
+        given = [
+            Predictions(name, "", ("p",), "segmentation", len(tables), confusions=tables.astype(np.int64))
+            for name in ("one", "two")
+        ]
+        figures, _ = page(given)
+        assert ("models" in figures) == bool(tables.sum())

@@ -140,3 +140,15 @@ def test_answers_of_two_real_models(corpora: Path) -> None:
     assert len(gallery.items) == len(rows) == 6
     assert all([one.label for one in item.passages] == ["input", "pretrained", "finetuned"] for item in gallery.items)
     assert figures["outputs"].page == ""
+
+
+def test_odd_texts_break_nothing() -> None:
+    for outputs in ((None,), ("",) * 3, ("\ud800", None, "x" * 20_000), ("same",) * 30):
+        n = len(outputs)
+        for references in ((), (None,) * n, ("",) * n, ("same",) * n):
+            given = [
+                Predictions(name, "", ("p",), "text", n, generated=outputs, references=references, ids=INPUTS[:n])
+                for name in ("one", "two", "three")
+            ]
+            figures, _ = page(given)
+            assert len(figures["models"].spec.rows) == 3  # type: ignore[union-attr]

@@ -151,7 +151,9 @@ def _under(found: Generator[Shown, None, Best], heading: str) -> Generator[Shown
         except StopIteration as end:
             best: Best = end.value
             return best
-        yield replace(one, group=f"{one.group}: {heading}") if heading and isinstance(one, Figure) else one
+        if isinstance(one, Figure) and heading not in ("", one.group.lower()):
+            one = replace(one, group=f"{one.group}: {heading}")
+        yield one
 
 
 def _compared(

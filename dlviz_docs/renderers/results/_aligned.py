@@ -101,7 +101,7 @@ def aligned_boxes(group: Sequence[Predictions]) -> tuple[list[Predictions], int]
     first = group[0]
     found = [places(one, first) for one in group]
     keep = np.stack(found).min(axis=0) >= 0
-    classes = tuple(dict.fromkeys(name for one in group for name in one.classes))
+    classes = _names(group)
     compact = np.where(keep, np.cumsum(keep) - 1, -1)
     base = first
     if not keep.all() or classes != first.classes:
@@ -113,6 +113,14 @@ def aligned_boxes(group: Sequence[Predictions]) -> tuple[list[Predictions], int]
     return same, int((~keep).sum())
 
 
+def _names(group: Sequence[Predictions]) -> tuple[str, ...]:
+    """Classes of all, and numbers for those that boxes name and no list does."""
+    named = tuple(dict.fromkeys(name for one in group for name in one.classes))
+    boxes = [some for one in group for some in (one.boxes, one.true_boxes) if some is not None]
+    most = max((int(some.category.max(initial=-1)) + 1 for some in boxes), default=0)
+    return (*named, *(f"class {k}" for k in range(len(named), most)))
+
+
 def _kept(
     one: Predictions, base: Predictions, at: Rows, keep: NDArray[np.bool_], compact: Rows, classes: tuple[str, ...]
 ) -> Predictions:
@@ -120,7 +128,7 @@ def _kept(
         return one
     back = np.full(_pictures(one) + 1, -1)
     back[at[keep]] = compact[keep]
-    names = classes if one.classes else ()
+    names = classes if one.classes else ()  # codes without names stay
     truth = base.true_boxes
     pictures, ids = base.pictures, base.ids
     if one is base:
