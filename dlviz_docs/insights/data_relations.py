@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dlviz_docs.insights.data_words import measured, quoted
 from dlviz_docs.model import Insight
 from dlviz_docs.stats.fdr import FALSE_SHARE
+from dlviz_docs.stats.nonlinear import FLAT, TOLD, Bent
 from dlviz_docs.stats.relations import Pair
+from dlviz_docs.stats.separators import SEPARATES, Separator
 
-__all__ = ["redundant", "target_sentences", "told"]
+__all__ = ["bent_sentence", "class_sentence", "redundant", "target_sentences", "told"]
 
 LEAST_ROWS = 30
 REDUNDANT = 0.9
@@ -51,25 +53,35 @@ def redundant(pairs: Sequence[Pair], names: Sequence[str], target: int, figure: 
 
 
 def target_sentences(
-    with_target: Mapping[int, Pair], names: Sequence[str], target: str, rows: int, figure: str
+    with_target: Mapping[int, Pair],
+    apart: Sequence[Separator],
+    names: Sequence[str],
+    target: str,
+    rows: int,
+    figure: str,
 ) -> Iterator[Insight]:
-    """What gives the target away, what tells most of it, or that nothing does."""
+    """What gives the target away, what tells most of it, or that nothing does; `apart` are columns that separate its
+    classes."""
     ordered = sorted(with_target.items(), key=lambda item: -abs(item[1].strength))
     sure = [(at, pair) for at, pair in ordered if pair.q < FALSE_SHARE and pair.n >= LEAST_ROWS]
-    if given := [(at, pair) for at, pair in sure if abs(pair.strength) >= GIVEN_AWAY]:
-        at, pair = given[0]
-        also = f", and so do {len(given) - 1:,} more columns" if len(given) > 2 else ""
-        also = f", and so does {quoted(names[given[1][0]])}" if len(given) == 2 else also
+    given = {at: (told(pair), pair.n, abs(pair.strength)) for at, pair in sure if abs(pair.strength) >= GIVEN_AWAY}
+    for one in apart:
+        if one.level < 0:
+            given.setdefault(one.column, (f"a threshold is right, {measured('AUC', one.auc)}", one.n, one.auc))
+    if given:
+        (at, (how, n, strength)), *others = given.items()
+        also = f", and so do {len(others):,} more columns" if len(others) > 1 else ""
+        also = f", and so does {quoted(names[others[0][0]])}" if len(others) == 1 else also
         text = (
-            f"{quoted(names[at])} tells {quoted(target)} almost by itself ({told(pair)}, n = {pair.n:,}){also}: is it "
-            "known before the target is?"
+            f"{quoted(names[at])} tells {quoted(target)} almost by itself ({how}, n = {n:,}){also}: is it known before "
+            "the target is?"
         )
-        values = {"strength": pair.strength, "threshold": GIVEN_AWAY, "q": pair.q, "columns": float(len(given))}
+        values = {"strength": strength, "threshold": GIVEN_AWAY, "auc": SEPARATES, "columns": float(len(given))}
         yield Insight(kind="target-leakage", severity="warning", text=text, figure=figure, values=values)
     elif sure and abs(sure[0][1].strength) >= WEAK:
         at, pair = sure[0]
-        others = [f"{quoted(names[other])} ({measured('', p.strength).strip(' =')})" for other, p in sure[1:3]]
-        then = f", then {' and '.join(others)}" if others else ""
+        more = [f"{quoted(names[other])} ({measured('', p.strength).strip(' =')})" for other, p in sure[1:3]]
+        then = f", then {' and '.join(more)}" if more else ""
         text = f"{quoted(names[at])} says most of {quoted(target)} ({told(pair)}, n = {pair.n:,}){then}."
         values = {"strength": pair.strength, "threshold": WEAK, "q": pair.q}
         yield Insight(kind="association-target", severity="info", text=text, figure=figure, values=values)
@@ -80,3 +92,43 @@ def target_sentences(
         )
         values = {"strength": ordered[0][1].strength, "threshold": WEAK, "q": ordered[0][1].q}
         yield Insight(kind="association-target", severity="info", text=text, figure=figure, values=values)
+
+
+def class_sentence(
+    apart: Sequence[Separator], names: Sequence[str], target: str, classes: Sequence[str], figure: str
+) -> Iterator[Insight]:
+    """Which classes, of three or more, a single column tells from all others."""
+    if any(one.level < 0 for one in apart):
+        return
+    levels = dict.fromkeys(one.level for one in apart)
+    if not levels:
+        return
+    first = apart[0]
+    text = (
+        f"{quoted(names[first.column])} alone tells class {quoted(classes[first.level])} of {quoted(target)} from all "
+        f"others ({measured('AUC', first.auc)}, n = {first.n:,})"
+    )
+    if len(levels) > 1:
+        text += f"; of {len(classes):,} classes {len(levels):,} are told by one column"
+    values = {"auc": first.auc, "threshold": SEPARATES, "classes": float(len(levels))}
+    yield Insight(kind="class-separated", severity="info", text=f"{text}.", figure=figure, values=values)
+
+
+def bent_sentence(
+    found: Sequence[Bent], strength: float, names: Sequence[str], rows: int, figure: str
+) -> Iterator[Insight]:
+    """Pairs that hang together though their ranks do not; `strength` is the correlation of the first one's."""
+    if not found:
+        return
+    first = found[0]
+    couple = f"{quoted(names[first.first])} and {quoted(names[first.second])}"
+    sample = f"{first.n:,} of {rows:,} rows, chosen at random, seed 0" if first.n < rows else f"n = {rows:,}"
+    how = f"{measured('normalised mutual information', first.shared)}, {measured('Spearman’s ρ', strength)}; {sample}"
+    text = f"{couple} hang together, but neither rises with the other nor falls ({how}): see their picture."
+    if len(found) > 1:
+        text = (
+            f"{len(found):,} pairs of columns hang together though neither rises with the other nor falls: first "
+            f"{couple} ({how})."
+        )
+    values = {"shared": first.shared, "pairs": float(len(found)), "threshold": TOLD, "flat": FLAT}
+    yield Insight(kind="association-nonlinear", severity="info", text=text, figure=figure, values=values)

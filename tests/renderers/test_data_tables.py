@@ -9,7 +9,7 @@ import pytest
 from made_tables import category, dataset, figures, insights, number, page, real, texts_of
 from scipy import stats
 
-from dlviz_docs.model import Dataset, Feature, Insight
+from dlviz_docs.model import Dataset, Feature, Insight, Texts
 from dlviz_docs.view import Fact, Figure, Matrix, Plot, Table
 
 RNG = np.random.default_rng(0)
@@ -128,6 +128,49 @@ def test_a_column_that_gives_the_target_away_is_a_warning() -> None:
     assert said["target-leakage"].severity == "warning"
     assert "“leak” tells “y” almost by itself" in said["target-leakage"].text
     assert "association-target" not in said
+
+
+def test_a_column_that_separates_classes_is_a_warning_however_skewed_it_is() -> None:
+    x = np.exp(2 * RNG.normal(size=500))
+    shown = page(dataset(number("x", x), number("noise", RNG.normal(size=500)), category("y", x > 3, "ab"), target="y"))
+    said = insights(shown)
+    assert "“x” tells “y” almost by itself (a threshold is right, AUC = 1, n = 500)" in said["target-leakage"].text
+    assert "association-target" not in said
+
+
+def test_a_parabola_has_a_sentence_and_a_picture() -> None:
+    x = RNG.uniform(-1, 1, 5000)
+    shown = page(dataset(number("x", x), number("y", x**2 + RNG.normal(0, 0.1, 5000))))
+    said = insights(shown)["association-nonlinear"]
+    assert said.text.startswith("“x” and “y” hang together, but neither rises with the other nor falls (normalised")
+    assert "4,000 of 5,000 rows, chosen at random, seed 0" in said.text
+    plot = figures(shown)[said.figure].spec
+    assert isinstance(plot, Plot)
+    assert plot.layers[0].mark == "cell"
+
+
+def test_nearly_the_same_is_not_said_to_be_the_same() -> None:
+    x = RNG.normal(size=4000)
+    shown = page(
+        dataset(number("x", x), number("y", x + RNG.normal(size=4000) * 0.002), number("z", RNG.normal(size=4000)))
+    )
+    assert "(Spearman’s ρ > 0.9999, n = 4,000)" in insights(shown)["association-redundant"].text
+    matrix = figures(shown)["associations"].spec
+    assert isinstance(matrix, Matrix)
+    assert matrix.texts[matrix.rows.index("x")][matrix.columns.index("y")] == "0.99"
+    assert matrix.texts[0][0] == "1.00"
+
+
+def test_uniform_columns_and_codes_are_told() -> None:
+    texts = Texts(tuple(f"{k:05d}" for k in range(500)), np.full(500, 5), np.arange(1, 501, dtype=np.uint64))
+    code = Feature("code", "identifier", np.arange(500, dtype=np.int32), texts=texts)
+    die = number("die", np.arange(500) % 5, whole=True)
+    said = insights(
+        page(dataset(code, die, number("normal", RNG.normal(size=500)), number("flat", RNG.permutation(500) / 7)))
+    )
+    assert said["column-even"].text.startswith("2 columns are uniform")
+    assert "“die” and “flat”" in said["column-even"].text
+    assert said["column-same-length"].text == "Every value of “code” has 5 characters: codes rather than words."
 
 
 def test_associations_are_those_of_scipy() -> None:

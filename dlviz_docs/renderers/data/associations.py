@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs import words
-from dlviz_docs.insights.data_relations import redundant, target_sentences, told
+from dlviz_docs.insights.data_relations import (
+    bent_sentence,
+    class_sentence,
+    redundant,
+    target_sentences,
+    told,
+)
 from dlviz_docs.insights.data_words import association
 from dlviz_docs.model import FloatArray
 from dlviz_docs.renderers.data._profile import Profile
@@ -17,7 +23,9 @@ from dlviz_docs.renderers.data._rows import drawn
 from dlviz_docs.stats.association import contingency, leaf_order
 from dlviz_docs.stats.columns import ColumnStats
 from dlviz_docs.stats.fdr import FALSE_SHARE
+from dlviz_docs.stats.nonlinear import Bent, bent
 from dlviz_docs.stats.relations import Pair
+from dlviz_docs.stats.separators import Separator, separators
 from dlviz_docs.stats.summary import quantile
 from dlviz_docs.view import Cell, Column, Figure, Layer, Matrix, Plot, PlotAxis, Shown, Table
 
@@ -41,14 +49,42 @@ def associations(found: Profile) -> Iterator[Shown]:
         return
     names = [column.name for column in found.columns]
     matrix, table = found.place.id("associations"), found.place.id("associations-pairs")
-    yield from target_sentences(found.with_target, names, found.dataset.target, found.dataset.length, table)
+    target = found.columns[found.target] if found.target >= 0 else None
+    apart = separators(found.columns, target) if target is not None else []
+    name = found.dataset.target
+    yield from target_sentences(found.with_target, apart, names, name, found.dataset.length, table)
+    if target is not None:
+        yield from class_sentence(apart, names, name, target.feature.levels, _shown_of(found, apart, table))
     yield from redundant(pairs, names, found.target, table)
+    curved = _bent(found)
+    curve = found.place.id("association-nonlinear")
+    if curved:
+        rho = next((p.strength for p in pairs if (p.first, p.second) == (curved[0].first, curved[0].second)), 0.0)
+        yield from bent_sentence(curved, rho, names, found.dataset.length, curve)
     group = found.place.group("Associations")
     if len(found.relations.places) > 2:
         yield _matrix(found, matrix, group)
     yield _pairs(found, table, group)
+    if curved:
+        yield _curve(found, curved, curve, group)
     for turn, pair in enumerate(_pictured(found)):
         yield _picture(found, pair, found.place.id(f"association-{turn + 1}"), group)
+
+
+def _shown_of(found: Profile, apart: list[Separator], table: str) -> str:
+    """Where a class that one column tells is seen: the picture of that column with the target, if it has one."""
+    pictured = [(pair.first, pair.second) for pair in _pictured(found)]
+    for turn, pair in enumerate(pictured):
+        if apart and set(pair) == {apart[0].column, found.target}:
+            return found.place.id(f"association-{turn + 1}")
+    return table
+
+
+def _bent(found: Profile) -> list[Bent]:
+    """Not of what orders the rows: how columns run in time is seen elsewhere."""
+    pairs = bent(found.columns, found.relations.places, found.relations.strength)
+    time = found.dataset.time
+    return [one for one in pairs if time not in (found.columns[one.first].name, found.columns[one.second].name)]
 
 
 def _matrix(found: Profile, id: str, group: str) -> Figure:  # noqa: A002  (the figure's word)
@@ -158,6 +194,20 @@ def _picture(found: Profile, pair: Pair, id: str, group: str) -> Figure:  # noqa
         seen = f"Median, and the middle half, of {number.name} in each level of {category.name}."
     caption = f"{seen} {pair.measure[0].upper()}{told(pair)[1:]}, n = {pair.n:,}.{part}"
     return Figure(id, f"{first.name} and {second.name}", caption, plot, group)
+
+
+def _curve(found: Profile, curved: list[Bent], id: str, group: str) -> Figure:  # noqa: A002
+    first, second = found.columns[curved[0].first], found.columns[curved[0].second]
+    rows = drawn(np.arange(first.n), DRAWN) if first.n > DRAWN else slice(None)
+    caption = "How many rows fall into each small rectangle: the darker, the more."
+    if first.n > DRAWN:
+        caption += f" Drawn: {DRAWN:,} rows, chosen at random (seed 0)."
+    if len(curved) > 1:
+        others = ", ".join(
+            f"{found.columns[one.first].name} and {found.columns[one.second].name}" for one in curved[1:9]
+        )
+        caption += f" Pairs of which the same is true: {others}{' and more' if len(curved) > 9 else ''}."
+    return Figure(id, f"{first.name} and {second.name}", caption, _cells(first, second, rows), group)
 
 
 def _cells(first: ColumnStats, second: ColumnStats, rows: NDArray[np.intp] | slice) -> Plot:
