@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,18 @@ def street(key: str = "street") -> Item:
     return Item(f"{key}.jpg", (Thumb(key, 640, 480, side=320),), regions, facts=(("missed", "1"),))
 
 
+def crowd() -> Item:
+    """Two false alarms over one that is missed, and a label that is clear of them; it belongs to two cells."""
+    regions = (
+        Region((200, 200, 150, 90), "missed", "car"),
+        Region((205, 204, 150, 90), "false", "bus", 0.8, color=1),
+        Region((400, 50, 150, 90), "false", "bus", 0.7, color=1),
+        Region((405, 54, 150, 90), "false", "van", 0.6, color=2),
+    )
+    cells = (("car", "missed"), ("nothing", "bus"))
+    return Item("crowd.jpg", (Thumb("crowd", 640, 480, side=320),), regions, cells=cells, wrong=True)
+
+
 def everything() -> list[Item]:
     """Whatever an item may have."""
     outline = Region((10, 10, 40, 50), "match", "sky", 0.875, 7, ((10, 10, 50, 10, 30.26, 60),), None)
@@ -87,6 +100,7 @@ def everything() -> list[Item]:
         digit(3),
         street(),
         street("gone"),
+        crowd(),
         Item(hostile, (Thumb("o", 99, 70, hostile),), (outline,), facts=((hostile, hostile),), href="../x/?a=1&b=2"),
         Item("pair", (Thumb("p", 33, 65), Thumb("q", 300, 200, "the second")), facts=(("distance", "2"),)),
         Item("text", passages=passages, facts=(("chrF", "0.5"), ("words", "3"))),
@@ -186,6 +200,40 @@ def test_a_cell_of_a_matrix_shows_its_samples(visit: Callable[..., Visit], tmp_p
     page.locator("#a").get_by_role("button", name="Show all").press("Enter")
     assert said(page, "a") == "5 of 706 shown"
     assert page.evaluate("document.activeElement === document.querySelector('#a .dlviz-shown')")
+    tab.expect_quiet()
+
+
+def test_a_sample_of_several_cells_is_shown_for_each(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    tab = visit()
+    one = crowd()
+    other = replace(one, title="other.jpg", cells=(("car", "bus"),))
+    page = open_page(tab, write(tmp_path, gallery("a", [one, other], axes=("annotated", "predicted"))))
+    for row, column, expected in (
+        ("car", "missed", ["crowd.jpg"]),
+        ("nothing", "bus", ["crowd.jpg"]),
+        ("car", "bus", ["other.jpg"]),
+        ("", "bus", ["crowd.jpg", "other.jpg"]),
+        ("nothing", "missed", []),
+    ):
+        pick(page, f"{{ row: '{row}', column: '{column}' }}")
+        assert titles(page, "a") == expected
+    pick(page, "{ row: 'car', column: 'missed' }")
+    assert said(page, "a").startswith(
+        "annotated car, predicted missed: 1 samples. In these pictures: 1 missed, 3 false"
+    )
+    options = page.locator("#a select").first.locator("option").all_inner_texts()
+    assert options == ["any", "car (2)", "nothing (1)"]
+    tab.expect_quiet()
+
+
+def test_labels_that_would_lie_over_others_wait(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    tab = visit()
+    page = open_page(tab, write(tmp_path, gallery("a", [crowd()])))
+    shown = "nodes => nodes.filter((node) => getComputedStyle(node).display !== 'none').map((node) => node.textContent)"
+    labels = page.locator("#a .dlviz-region b")
+    assert set(labels.evaluate_all(shown)) == {"car", "bus 0.70"}
+    page.get_by_role("button", name="all labels").click()
+    assert len(labels.evaluate_all(shown)) == 4
     tab.expect_quiet()
 
 
@@ -333,7 +381,7 @@ def test_two_pictures_blink_in_one_place(visit: Callable[..., Visit], tmp_path: 
 
 
 def test_texts_stand_side_by_side_where_there_is_room(visit: Callable[..., Visit], tmp_path: Path) -> None:
-    text = everything()[6]
+    text = everything()[7]
     address = write(tmp_path, gallery("a", [text]))
     for width, beside in ((1440, True), (390, False)):
         page = open_page(visit(width=width), address)

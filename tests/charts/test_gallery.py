@@ -213,6 +213,33 @@ def test_labels_keep_inside_the_picture() -> None:
     assert "left:0.00%;width:10.00%" in page(figure(photo(Region((-20, 50, 40, 20), "truth"))))
 
 
+def test_a_label_that_would_lie_over_a_more_important_one_is_quiet() -> None:
+    def quiet(*regions: Region) -> list[str]:
+        drawn = page(figure(photo(*regions, size=(580, 580))))
+        return re.findall(r'dlviz-quiet"[^>]*><b>(.*?)</b>', drawn)
+
+    sure, unsure = Region((100, 100, 200, 200), "match", "a", 0.9), Region((110, 104, 199, 200), "false", "b", 0.8)
+    assert quiet(unsure, sure) == ["b 0.80"]
+    lost = Region((104, 104, 198, 200), "missed", "c")
+    assert quiet(sure, unsure, lost) == ["a 0.90", "b 0.80"]
+    away = Region((110, 304, 199, 200), "false", "d", 0.8)
+    assert quiet(sure, away) == []
+    tiny = Region((100, 100, 20, 20), "match", "a", 0.95)  # which has no label that could be in the way
+    assert quiet(sure, tiny) == []
+    annotated = Region((100, 100, 200, 200), "truth", "a", partner=0.9)  # its label gives way to the prediction's
+    assert quiet(sure, annotated) == []
+
+
+def test_samples_of_several_cells_have_a_list_of_each() -> None:
+    item = Item("a", facts=(("missed", "1"),), cells=(("car", "missed"), ("nothing", "bus")))
+    told = spec(figure(item, axes=("annotated", "predicted")))
+    assert told["axes"] == ["annotated", "predicted"]
+    assert [[told["names"][place] for place in side] for side in told["items"][0][2:4]] == [
+        ["car", "nothing"],
+        ["missed", "bus"],
+    ]
+
+
 def test_a_box_that_is_no_box_is_left_out() -> None:
     bad = [Region((math.nan, 0, 1, 1), "truth"), Region((0, 0, math.inf, 1), "truth"), Region((0, 0, -3, 1), "truth")]
     item = photo(*bad, Region((0, 0, 5, 5), "truth", score=math.nan, outline=((math.nan, 0, 1, 1),)))
