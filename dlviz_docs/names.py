@@ -233,13 +233,18 @@ def unique_slugs(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(s if counts[s] == 1 else f"{s}-{_short_hash(t)}" for s, t in zip(slugs, texts, strict=True))
 
 
+_SORTED_BY = 1_000
+"""Characters whose numbers count; a longer name takes more memory taken apart than it is worth."""
+
+
 @lru_cache(maxsize=4096)  # the runs of a sweep are named alike, and their files too
 def natural(text: str) -> tuple[tuple[int, float | str], ...]:
     """Sort key in which run-2 comes before run-10, and lr0.003 before lr0.01."""
-    pieces = re.split(r"((?<!\d)0\.\d+|\d+)", text)
-    return tuple(
+    pieces = re.split(r"((?<!\d)0\.\d+|\d+)", text[:_SORTED_BY])
+    key = tuple(
         (1, float(piece)) if piece[0].isdigit() and piece.isascii() else (2, piece) for piece in pieces if piece
     )
+    return (*key, (2, text[_SORTED_BY:])) if len(text) > _SORTED_BY else key
 
 
 def figure_id(metric: str) -> str:

@@ -69,7 +69,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "digest": TYPES | {"cache", "charts", "gather", "insights", "options", "readers", "registry", "scan", "stats"},
     "record": set(),  # what a training script imports
     "render": {"model", "renderers", "view"},
-    "study": TYPES | {"cache", "charts", "collect", "options", "readers", "registry", "render", "report"}
+    "study": TYPES
+    | {"cache", "charts", "collect", "options", "readers", "registry", "render", "report"}
     | {"scan", "view"},
     "present": TYPES
     | {"cache", "compose", "digest", "gather", "options", "readers", "registry", "render", "report", "scan", "study"}

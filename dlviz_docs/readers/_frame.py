@@ -102,6 +102,9 @@ class Frame:
     words: Mapping[str, Words] = field(default_factory=dict)
 
 
+_LOOKED_AT = 1_000
+"""Characters of a name; keys of JSON may be as long as their file."""
+
 # --- which column is what ---------------------------------------------------------------------------------------------
 
 
@@ -110,7 +113,7 @@ def plain_name(name: str) -> str:
 
     What stands behind it is no part of it: "Epoch #", "Time (s)", "step [1000]".
     """
-    return re.sub(r"[\s\-]+", "_", _CAMEL.sub("_", _REMARK.sub("", name.strip()))).lower().strip("_")
+    return re.sub(r"[\s\-]+", "_", _CAMEL.sub("_", _REMARK.sub("", name[:_LOOKED_AT].strip()))).lower().strip("_")
 
 
 def step_column(names: Iterable[str]) -> str | None:

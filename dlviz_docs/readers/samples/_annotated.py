@@ -14,10 +14,25 @@ from dlviz_docs.model.samples import Boxes
 from dlviz_docs.readers.samples._pixels import Headers
 from dlviz_docs.readers.samples._rle import Mask, box_of
 
-__all__ = ["NO_MASK", "Annotated", "ImageId", "Told", "check", "distinct", "empty_boxes", "lookup", "united"]
+__all__ = [
+    "FARTHEST",
+    "NO_MASK",
+    "Annotated",
+    "ImageId",
+    "Told",
+    "check",
+    "distinct",
+    "empty_boxes",
+    "lookup",
+    "united",
+]
 
 ImageId = int | str
 NO_MASK: Mask = ((0, 0), ())
+FARTHEST = 1_000_000
+"""px; no picture is as wide, and beyond it areas and sums of them leave the range of numbers."""
+_SMALLEST = 1e-6
+_HIGHEST_SCORE = 1e9
 _LONGEST_NUMBER = 18
 """Digits of a name that may be meant as a number."""
 
@@ -89,16 +104,17 @@ def empty_boxes() -> Boxes:
 def check(told: Told, source: str) -> tuple[Boxes, tuple[Problem, ...]]:
     """The boxes that have an extent, a picture and a class; of the others, one problem for each kind of fault."""
     _boxes_of_shapes(told)
-    finite = np.isfinite(told.xywh).all(axis=1) & (told.xywh[:, 2:] > 0).all(axis=1)
+    with np.errstate(invalid="ignore"):
+        finite = (np.abs(told.xywh) <= FARTHEST).all(axis=1) & (told.xywh[:, 2:] >= _SMALLEST).all(axis=1)
     if told.scores is not None:
-        finite &= np.isfinite(told.scores)
+        finite &= np.abs(told.scores) <= _HIGHEST_SCORE
     homeless, classless = told.picture < 0, told.category < 0
     keep = finite & ~homeless & ~classless
     problems = _faults(source, int((~finite).sum()), int(homeless.sum()), int((classless & ~homeless).sum()))
     rows = np.flatnonzero(keep)
     area = None if told.area is None else told.area[rows]
     if area is not None:
-        area = np.where(np.isfinite(area) & (area > 0), area, told.xywh[rows, 2] * told.xywh[rows, 3])
+        area = np.where((area > 0) & (area <= FARTHEST**2), area, told.xywh[rows, 2] * told.xywh[rows, 3])
     boxes = Boxes(
         told.picture[rows],
         told.category[rows],
@@ -125,7 +141,7 @@ def _boxes_of_shapes(told: Told) -> None:
 
 def _faults(source: str, shapeless: int, homeless: int, classless: int) -> Iterator[Problem]:
     if shapeless:
-        what = f"{_boxes(shapeless)} without a positive width and height left out"
+        what = f"{_boxes(shapeless)} without a positive width and height, or far outside of any picture, left out"
         yield Problem("boxes-invalid", source, what, "Correct the boxes, or delete them.")
     if homeless:
         what = f"{_boxes(homeless)} of pictures that are in no list left out"

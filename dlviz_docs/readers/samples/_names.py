@@ -79,11 +79,15 @@ class NameParts:
     """Words that say neither."""
 
 
+_LOOKED_AT = 1_000
+"""Characters of a name; a cell of 100 MB may be called to be one."""
+
+
 @lru_cache(maxsize=4096)
 def words_of(name: str) -> tuple[str, ...]:
     """ "XTrain_v2" is x, train, v2; "cifar10" stays whole; "yTrue" is y, true."""
     words: list[str] = []
-    for piece in re.split(r"[^0-9A-Za-z]+", name):
+    for piece in re.split(r"[^0-9A-Za-z]+", name[:_LOOKED_AT]):
         if match := _JOINED.match(piece):
             words += ["y", match[1].lower()]
         else:

@@ -10,6 +10,7 @@ from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Dataset, Predictions, Problem, Samples
 from dlviz_docs.readers._json import load
 from dlviz_docs.readers._text import read_text
+from dlviz_docs.readers.samples._bounded import bounded
 from dlviz_docs.readers.samples._class_names import class_names_in
 from dlviz_docs.readers.samples._datasets import dataset_of
 from dlviz_docs.readers.samples._joins import Leaks, joined_with
@@ -40,7 +41,7 @@ def read(found: Found, plan: Plan, limits: Limits | None = None) -> Samples:
     datasets = [with_target(dataset, predictions, (*named, *plan.targets)) for dataset in datasets]
     leaked: Leaks = {}
     tied = [with_truth(joined_with(one, datasets, leaked)) for one in predictions]
-    return Samples(tuple(datasets), tuple(tied), tuple(reading.problems))
+    return bounded(Samples(tuple(datasets), tuple(tied), tuple(reading.problems)))
 
 
 class _Reading:

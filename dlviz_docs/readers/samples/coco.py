@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from dlviz_docs.model import FloatArray, Problem
 from dlviz_docs.readers import _json
 from dlviz_docs.readers._text import Damaged, clean, decode
-from dlviz_docs.readers.samples._annotated import NO_MASK, Annotated, ImageId, Told, check
+from dlviz_docs.readers.samples._annotated import FARTHEST, NO_MASK, Annotated, ImageId, Told, check
 from dlviz_docs.readers.samples._picture_file import HEAD, Refused, Root, ends, forbidden, open_file
 from dlviz_docs.readers.samples._rle import Mask, read_mask
 
@@ -178,7 +178,7 @@ def _images(images: list[dict[str, Any]]) -> tuple[tuple[ImageId, ...], tuple[st
     names = tuple(clean(str(image.get("file_name") or f"image {identity}")) for identity, image in by_id.items())
     sides = [(image.get("width"), image.get("height")) for image in by_id.values()]
     sizes = np.nan_to_num(_numbers(sides, 2), nan=0.0, posinf=0.0, neginf=0.0)
-    return tuple(by_id), names, np.clip(sizes, 0, 1_000_000).astype(np.int32)
+    return tuple(by_id), names, np.clip(sizes, 0, FARTHEST).astype(np.int32)
 
 
 def _categories(categories: list[dict[str, Any]]) -> tuple[tuple[int, ...], tuple[str, ...]]:
@@ -281,7 +281,7 @@ class _Shapes:
 
 def _polygon(told: object) -> tuple[float, ...]:
     numbers = np.array(told, np.float64)
-    if numbers.ndim != 1 or len(numbers) < 6 or len(numbers) % 2 or not np.isfinite(numbers).all():
+    if numbers.ndim != 1 or len(numbers) < 6 or len(numbers) % 2 or not (np.abs(numbers) <= FARTHEST).all():
         raise ValueError("not a polygon")
     return tuple(numbers.tolist())
 
