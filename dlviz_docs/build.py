@@ -271,14 +271,29 @@ class _Engine:
         jobs = [self._present_job(folder, digests, studies) for folder in found.experiments]
         shown = [self._drawn(job.name) for job in jobs]
         todo = [i for i, presentation in enumerate(shown) if presentation is None]
+        failed: dict[int, Failure] = {}
         for i, outcome in self._run(present, [jobs[i] for i in todo], "Drawing"):
-            job = jobs[todo[i]]
             if isinstance(outcome, Failure):
-                problems = (*job.problems, _not_drawn(job.folder, outcome))
-                # Under a name of its own: the next build tries again.
-                outcome = present(replace(job, problems=problems, digests=(), name=caching.key(job.name, problems)))
-            shown[todo[i]] = self.cache.get(outcome, Presentation)
+                failed[todo[i]] = outcome
+            else:
+                shown[todo[i]] = self.cache.get(outcome, Presentation)
+        for i, outcome in self._less(jobs, failed):
+            shown[i] = self.cache.get(outcome, Presentation)
         return shown
+
+    def _less(self, jobs: Sequence[PresentJob], failed: Mapping[int, Failure]) -> Iterator[tuple[int, str]]:
+        """What could not be drawn, without its data and predictions; without its runs, too, if that was not it."""
+        several = [i for i in failed if jobs[i].study]
+        bare = [_without(jobs[i], _not_studied(jobs[i].folder, failed[i], "drawn")) for i in several]
+        again = dict(failed)
+        for place, outcome in self.workers.run(present, bare):
+            if isinstance(outcome, Failure):
+                again[several[place]] = outcome
+            else:
+                del again[several[place]]
+                yield several[place], outcome
+        for i, failure in again.items():
+            yield i, present(replace(_without(jobs[i], _not_drawn(jobs[i].folder, failure)), digests=()))
 
     def index(self, entries: Sequence[IndexEntry], problems: Sequence[Problem]) -> tuple[str, Page]:
         """The index, drawn or found in the cache, and its name there."""
@@ -370,9 +385,16 @@ def _not_read(folder: RunFolder, failure: Failure) -> Problem:
     return Problem(f"run-{failure.kind}", place, what, _REMEDIES[failure.kind])
 
 
-def _not_studied(folder: ExperimentFolder, failure: Failure) -> Problem:
-    what = f"the data and predictions of {folder.name!r} could not be read: {failure.detail}"
-    remedy = _REMEDIES[failure.kind].replace("file_timeout", "samples_timeout")
+def _without(job: PresentJob, problem: Problem) -> PresentJob:
+    """The same without data and predictions, under a name of its own: the next build tries again."""
+    problems = (*job.problems, problem)
+    return replace(job, problems=problems, study="", name=caching.key(job.name, problems))
+
+
+def _not_studied(folder: ExperimentFolder, failure: Failure, done: str = "read") -> Problem:
+    what = f"the data and predictions of {folder.name!r} could not be {done}: {failure.detail}"
+    remedy = _REMEDIES[failure.kind]
+    remedy = remedy.replace("file_timeout", "samples_timeout") if done == "read" else remedy
     return Problem(f"samples-{failure.kind}", folder.relative, what, remedy)
 
 

@@ -264,6 +264,19 @@ class Topic:
     def __call__(self, experiment):
         raise ZeroDivisionError("topic")
         yield
+
+@dataclass(frozen=True)
+class Samples:
+    title = "Samples"
+    asks = "samples"
+    def __call__(self, experiment):
+        match experiment.slug:
+            case "segv": os.kill(os.getpid(), signal.SIGSEGV)
+            case "exit": os._exit(1)
+            case "hang": time.sleep(600)
+            case "oom": bytearray(1 << 40)
+            case "error": raise RuntimeError("boom")
+        yield from ()
 """
 
 
@@ -278,7 +291,7 @@ def extension(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     (place / "faulty_ext-1.0.dist-info" / "entry_points.txt").write_text(
         "[dlviz_docs.readers]\nfaulty = faulty_ext:Faulty\n"
-        "[dlviz_docs.renderers]\nmine = faulty_ext:Topic\nbroken = nowhere_ext:Topic\n"
+        "[dlviz_docs.renderers]\nmine = faulty_ext:Topic\nbroken = nowhere_ext:Topic\nsamples = faulty_ext:Samples\n"
     )
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(place), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]))
 
@@ -290,7 +303,7 @@ from dlviz_docs.build import build
 from dlviz_docs.options import parse
 if __name__ == "__main__":
     root = Path(sys.argv[1])
-    site = build(root, parse({"path": "", "file_timeout": 5.0}), root.parent / "cache")
+    site = build(root, parse({"path": "", "file_timeout": 5.0, "samples_timeout": 8.0}), root.parent / "cache")
     problems = [[problem.code, problem.path, problem.what] for problem in site.problems]
     print(json.dumps([{p.path: Path(p.file).read_text() if p.file else p.body for p in site.pages}, problems]))
 """
@@ -324,6 +337,58 @@ def test_every_kind_of_fault_costs_only_its_own_run(runs: Path) -> None:
     assert "SIGSEGV" not in found["alpha/index.html"]
     assert sum(code == "renderer-failed" for code, _, _ in problems) == 2  # one for each experiment
     assert any(code == "extension-import" and "nowhere_ext" in what for code, _, what in problems)
+
+
+@pytest.mark.usefixtures("extension")
+def test_every_kind_of_fault_in_data_costs_only_the_pages_of_the_data(runs: Path) -> None:
+    whole, _ = in_another_process(runs)
+    for fault in ("segv", "exit", "hang", "oom", "error"):
+        write_run(runs / fault / "1", 3.0, 2.0)
+        (runs / fault / "data").mkdir()
+        (runs / fault / "data" / "train.csv").write_text(
+            "a,b,label\n" + "".join(f"{i},{i},{i % 2}\n" for i in range(30))
+        )
+        (runs / fault / "experiment.yml").write_text(f"title: {fault}\n")
+    found, problems = in_another_process(runs)
+    kinds = {path: code for code, path, _ in problems if code.startswith("samples-")}
+    assert kinds == {
+        "segv": "samples-crash",
+        "exit": "samples-crash",
+        "hang": "samples-timeout",
+        "oom": "samples-memory",
+    }
+    assert "SIGSEGV" in found["segv/index.html"]
+    for fault in ("segv", "exit", "hang", "oom", "error"):
+        assert "train/loss" in found[f"{fault}/training/index.html"]
+        assert (f"{fault}/data/index.html" in found) == (fault == "error")
+    assert {path: page for path, page in found.items() if path.startswith(("alpha", "beta"))} == {
+        path: page for path, page in whole.items() if path.startswith(("alpha", "beta"))
+    }
+
+
+@pytest.mark.parametrize("also_the_runs", [False, True])
+def test_data_that_cannot_be_drawn_are_left_out(
+    runs: Path, monkeypatch: pytest.MonkeyPatch, also_the_runs: bool
+) -> None:
+    (runs / "beta" / "data").mkdir()
+    (runs / "beta" / "data" / "train.csv").write_text("a,b,label\n" + "".join(f"{i},{i},{i % 2}\n" for i in range(30)))
+    drawn = building.present
+
+    def fails(job: PresentJob) -> str:
+        if job.study or (also_the_runs and job.digests and job.folder.name == "beta"):
+            raise RuntimeError("no ink")
+        return drawn(job)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(building, "present", fails)
+        site, _ = make(runs)
+    assert {problem.code for problem in site.problems} == {"experiment-error" if also_the_runs else "samples-error"}
+    assert "no ink" in pages(site)["beta/index.html"]
+    assert ("beta/training/index.html" in pages(site)) != also_the_runs
+    assert "beta/data/index.html" not in pages(site)
+    site, _ = make(runs)
+    assert site.problems == ()
+    assert "beta/data/index.html" in pages(site)
 
 
 def test_a_presentation_that_cannot_be_drawn_is_said_and_tried_again(
