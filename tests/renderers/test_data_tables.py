@@ -62,8 +62,8 @@ def test_figures_are_of_the_columns_that_say_most_and_the_rest_is_said() -> None
     )
     columns = [one for one in figures(shown).values() if one.group == "Distributions"]
     assert len(columns) == 40
-    assert [one.title for one in columns[:2]] == ["y", "signal"]
-    assert "40 of 52 columns have a figure" in columns[0].caption
+    assert columns[0].title == "signal"
+    assert "40 of 51 columns have a figure" in columns[0].caption
 
 
 def odd() -> Dataset:
@@ -195,6 +195,14 @@ def test_samples_none_hides_every_row() -> None:
     assert {one.figure for one in shown if isinstance(one, Insight)} <= {*figures(shown), ""}
     assert "outliers-rows" not in figures(shown)
     assert "duplicates-rows" not in figures(shown)
+    dots = [
+        one.id
+        for one in figures(shown).values()
+        if isinstance(one.spec, Plot)
+        for layer in one.spec.layers
+        if layer.mark == "dot"
+    ]
+    assert dots == []
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 31])
@@ -241,3 +249,30 @@ def test_the_page_is_the_same_every_time() -> None:
     assert [texts_of(one) for one in first if isinstance(one, Figure)] == [
         texts_of(one) for one in second if isinstance(one, Figure)
     ]
+
+
+def test_copies_of_rows_that_are_copies_of_their_texts_are_said_once() -> None:
+    of_rows = np.r_[np.arange(60), np.arange(5)]
+    strings = tuple(f"an answer of several words, number {row}" for row in of_rows)
+    texts = Texts(strings, np.full(65, 36), (of_rows + 1).astype(np.uint64))
+    feature = Feature("answer", "text", of_rows.astype(np.int32), texts=texts)
+    said = [one for one in page(dataset(feature, number("x", of_rows / 7))) if isinstance(one, Insight)]
+    (copies,) = (one for one in said if one.kind == "copies")
+    assert copies.text.startswith("10 of 65 texts (15.4 %) have a copy ")
+    moved = number("x", np.arange(65) / 7)
+    moved.values[60:64] = np.arange(4) / 7
+    said = [one for one in page(dataset(feature, moved)) if isinstance(one, Insight)]
+    assert len([one for one in said if one.kind == "copies"]) == 2
+
+
+def test_rows_of_arrays_are_not_told_by_their_label_alone() -> None:
+    labels = np.repeat([0, 1], [700, 300])
+    split = (np.arange(1000) > 600).astype(int)
+    points = RNG.normal(size=(1000, 8))
+    shown = page(dataset(category("y", labels, "ab"), split=split, target="y", embeddings=points, length=1000))
+    kinds = {one.kind for one in shown if isinstance(one, Insight)}
+    assert not kinds & {"copies", "leakage", "contradictions", "split-drift", "split-separable"}
+    assert not {"columns", "drift", "drift-columns", "duplicates", "column-y"} & set(figures(shown))
+    assert "classes" in figures(shown)
+    facts = {row[0].text: row[1].text for row in figures(shown)["data-facts"].spec.rows}  # type: ignore[union-attr]
+    assert facts.get("Duplicate rows", "none") == "none"

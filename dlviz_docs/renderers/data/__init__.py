@@ -89,15 +89,18 @@ def _shown(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
     equal = equal_rows(found)
     yield Fact("Data", _fact(found))
     yield from overview(found, equal)
-    chosen, sample = chosen_columns(found), sample_of(found)
-    yield from place.put(all_columns(found, frozenset(found.ids[at] for at in chosen)))
+    plain = _is_of_classes_only(found)
+    chosen, sample = [] if plain else chosen_columns(found), sample_of(found)
+    if not plain:
+        yield from place.put(all_columns(found, frozenset(found.ids[at] for at in chosen)))
     yield from place.put(classes(found))
     yield from place.put(pictures(dataset, place, samples))
     yield from place.put(boxes(dataset, place, samples))
-    yield from place.put(texts(dataset, place, samples))
+    of_texts = list(texts(dataset, place, samples))
+    yield from place.put(of_texts)
     yield from place.put(series(dataset, place, samples))
     yield from place.put(near_copies(dataset, place, samples))
-    yield from place.put(duplicates(found, equal))
+    yield from place.put(_not_told(duplicates(found, equal), of_texts))
     yield from place.put(splits(found, sample))
     yield from _below(found, "Distributions", column_figures(found, chosen))
     yield from _below(found, "Associations", associations(found))
@@ -105,6 +108,18 @@ def _shown(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
     yield from place.put(outliers(found))
     yield from place.put(patterns(found, sample))
     yield from place.put(embedding(dataset, place, samples))
+
+
+def _not_told(of_rows: Iterator[Shown], of_texts: Sequence[Shown]) -> Iterator[Shown]:
+    """Without the copies of rows that the copies of their texts are: as many, of the same splits."""
+    told = {one.text.replace(" texts ", " rows ") for one in of_texts if isinstance(one, Insight)}
+    yield from (one for one in of_rows if not (isinstance(one, Insight) and one.text in told))
+
+
+def _is_of_classes_only(found: Profile) -> bool:
+    """Whether nothing but a class stands beside each picture: the part on classes says all of that."""
+    alone = found.classes is not None and [one.name for one in found.dataset.features] == [found.dataset.target]
+    return alone and found.dataset.pictures is not None
 
 
 def _below(found: Profile, name: str, shown: Iterator[Shown]) -> Iterator[Shown]:
@@ -119,11 +134,14 @@ def _below(found: Profile, name: str, shown: Iterator[Shown]) -> Iterator[Shown]
 def _fact(found: Profile) -> str:
     """What it holds, in a line."""
     dataset = found.dataset
-    parts = [words.count(dataset.length, "row")]
-    if dataset.features:
+    plain = dataset.pictures is not None and (not dataset.features or _is_of_classes_only(found))
+    parts = [] if plain else [words.count(dataset.length, "row")]
+    if dataset.features and not plain:
         parts.append(words.count(len(dataset.features), "column"))
     if dataset.pictures is not None:
         parts.append(words.count(len(dataset.pictures), "picture"))
+    if dataset.boxes is not None:
+        parts.append(words.count(len(dataset.boxes), "box", "boxes"))
     if found.classes:
         parts.append(words.count(len(found.classes.names), "class", "classes"))
     if found.splits:

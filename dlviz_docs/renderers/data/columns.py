@@ -28,13 +28,17 @@ LEVELS = 20
 
 
 def chosen_columns(found: Profile) -> list[int]:
-    """Places of the columns that say most: the target, then by association with it, by drift, by what is odd."""
-    drawable = [at for at, column in enumerate(found.columns) if _drawable(column)]
+    """Places of the columns that say most: a target of numbers, then by association, by drift, by what is odd."""
+    drawable = [at for at in range(len(found.columns)) if _drawable(found, at)]
     order = sorted(drawable, key=lambda at: (-_says(found, at), at))[:FIGURES]
     return order if len(drawable) > FIGURES else sorted(order, key=lambda at: (at != found.target, order.index(at)))
 
 
-def _drawable(column: ColumnStats) -> bool:
+def _drawable(found: Profile, at: int) -> bool:
+    """Classes have a figure already."""
+    column = found.columns[at]
+    if at == found.target and found.classes is not None and column.levels is not None:
+        return False
     if column.numbers is not None:
         return column.bins is not None
     return column.levels is not None and column.distinct > 1
@@ -54,7 +58,7 @@ def _says(found: Profile, at: int) -> float:
 
 def column_figures(found: Profile, chosen: list[int]) -> Iterator[Figure]:
     """A histogram of numbers and times, bars of categories and booleans."""
-    drawable = sum(map(_drawable, found.columns))
+    drawable = sum(_drawable(found, at) for at in range(len(found.columns)))
     for turn, at in enumerate(chosen):
         column = found.columns[at]
         seen = _words(found, at)

@@ -55,6 +55,8 @@ def equal_rows(found: Profile) -> Equal:
     if not columns or found.left or found.dataset.pictures is not None:
         return Equal(nothing, nothing)
     arrays = [array for array in (found.dataset.embeddings, found.dataset.series) if array is not None]
+    if len(columns) < LEAST_COLUMNS and not arrays:
+        return Equal(nothing, nothing)
     if arrays:
         hashes = row_hashes(columns)
         for array in arrays:

@@ -65,11 +65,12 @@ def compared(dataset: Dataset, points: Points, place: Place, samples: bool, head
     """What is seen when rows are put beside each other."""
     group = place.group(heading)
     classes, splits = by_class(dataset), by_split(dataset)
-    yield _map(dataset, points, classes or splits, place.id("map"), group, samples)
+    if samples:
+        yield _map(dataset, points, classes or splits, place.id("map"), group)
     if classes:
         yield from _classes(dataset, points, classes, splits, place, group, samples)
     far = said.alone(points.distances)
-    figure = place.id("outlying-rows") if samples and len(far) else place.id("map")
+    figure = place.id("outlying-rows") if samples and len(far) else ""
     if insight := said.alone_sentence(far, points.distances, figure):
         yield insight
     if samples and len(far):
@@ -128,14 +129,13 @@ def _map(
     groups: Groups | None,
     id: str,  # noqa: A002  (the figure's word)
     group: str,
-    samples: bool,
 ) -> Figure:
     flat = points.coordinates[:, :2]
     if flat.shape[1] < 2:
         flat = np.column_stack([flat, np.zeros(len(flat))])
     trust = trustworthiness(points.coordinates, flat, NEIGHBOURS)
     shown = drawn(np.arange(len(flat)), DOTS)
-    layers = tuple(_dots(dataset, points, flat, shown, groups, samples))
+    layers = tuple(_dots(dataset, points, flat, shown, groups))
     variance = points.variance[:2].sum()
     caption = (
         f"{_told(dataset, points)} on the first two principal components of {points.of_what}, which hold "
@@ -155,7 +155,6 @@ def _dots(
     flat: FloatArray,
     shown: NDArray[np.intp],
     groups: Groups | None,
-    samples: bool,
 ) -> Iterator[Layer]:
     """A layer for each of the most frequent groups, and one for all others, drawn first."""
     codes = groups.codes[points.rows] if groups else np.zeros(len(points.rows), np.int32)
@@ -163,7 +162,7 @@ def _dots(
     counts = np.bincount(codes[codes >= 0], minlength=len(names))
     colored = np.sort(np.argsort(-counts, kind="stable")[:COLORED])
     colored = colored[counts[colored] > 0]
-    keys = dataset.pictures.keys if samples and dataset.pictures is not None else ()
+    keys = dataset.pictures.keys if dataset.pictures is not None else ()
 
     def layer(member: NDArray[np.intp], label: str, color: int, faint: bool = False) -> Layer:
         rows = points.rows[member]
@@ -175,7 +174,7 @@ def _dots(
             color=color,
             faint=faint,
             keys=tuple(keys[row] for row in rows) if keys else (),
-            notes=tuple(_note(dataset, int(row), groups) for row in rows) if samples else (),
+            notes=tuple(_note(dataset, int(row), groups) for row in rows),
         )
 
     others = shown[~np.isin(codes[shown], colored)]

@@ -107,7 +107,7 @@ def _duplicates(first: NDArray[np.intp]) -> str:
 
 
 def _sources(sources: tuple[str, ...]) -> str:
-    shown = ", ".join(sources[:4])
+    shown = ", ".join("the folder itself" if source == "." else source for source in sources[:4])
     return f"{shown} and {len(sources) - 4:,} more" if len(sources) > 4 else shown
 
 
@@ -118,7 +118,8 @@ def all_columns(found: Profile, figures: frozenset[str]) -> Iterator[Shown]:
     """What is odd about columns, and every column in a row; `figures` are the columns' figures that the page has."""
     if not found.columns:
         return
-    table = found.place.id("columns")
+    alone = len(found.columns) == 1 and found.classes is not None  # whose figure tells all of them
+    table = "" if alone else found.place.id("columns")
     ids = dict(zip((column.name for column in found.columns), found.ids, strict=True))
     yield from column_sentences(
         found.columns,
@@ -126,6 +127,8 @@ def all_columns(found: Profile, figures: frozenset[str]) -> Iterator[Shown]:
         table,
         skip=found.dataset.target,
     )
+    if alone:
+        return
     columns = (
         Column("Column"),
         Column("Kind"),

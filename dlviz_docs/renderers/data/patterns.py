@@ -39,7 +39,7 @@ def patterns(found: Profile, sample: Sample | None) -> Iterator[Shown]:
     yield from cluster_sentence(clusters, traits, sample.said, table)
     group = place.group(_HEADING)
     yield _table(found, sample, clusters, traits, table, group)
-    if points is not None and points.coordinates.shape[1] > 1 and found.classes is None:
+    if found.samples and points is not None and points.coordinates.shape[1] > 1 and found.classes is None:
         kept = np.isin(points.rows, sample.rows)
         yield _map(clusters, points.coordinates[kept], sample.said, place.id("clusters-map"), group)
 

@@ -42,8 +42,8 @@ def splits(found: Profile, sample: Sample | None) -> Iterator[Shown]:
     group = found.place.group("Splits")
     shifts = shifts_of(found.columns)
     yield from few_rows(sizes, names, found.place.id("data-facts"))
-    if not shifts:
-        return
+    if not shifts or (found.classes and all(shift.column == found.target for shift in shifts)):
+        return  # of classes alone the figure of classes tells
     yield from drift_sentences(shifts, found.columns, names, bars)
     yield from _together(found, sample, sizes, bars)
     yield _bars(found, shifts, bars, group)
