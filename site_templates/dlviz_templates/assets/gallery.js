@@ -102,7 +102,7 @@
       // How many there are beyond this gallery, only the matrix knows.
       const among = items.length < spec.total ? ` among the ${comma(items.length)} in this gallery` : "";
       const amount = here < all ? `${comma(here)} of ${comma(all)}` : comma(all) || "0";
-      const told = count > all ? `${comma(here)} of ${comma(count)} ${noun} shown here` : `${amount} ${noun}${among}`;
+      const told = count > all ? `${comma(here)} of ${comma(count)} ${noun} shown here` : `${amount} ${amount === "1" ? noun.slice(0, -1) : noun}${among}`;
       return `${cell.join(", ") || "only mistakes"}: ${told}`;
     }
 
