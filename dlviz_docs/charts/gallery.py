@@ -29,8 +29,8 @@ PIXELS: Final = 64
 CARD: Final = 290
 """Width in px at which pictures with regions are usually seen: labels that would meet there are left out."""
 LETTER, LINE, LEAST_LABELLED = 6.2, 17, 26
-"""Size of a label's letters in px, and the least width of a box that may have one: the style sheet hides labels of boxes
-under 34 px, and a card on a telephone is a third wider."""
+"""Size of a label's letters in px, and the least width of a box that may have one: the style sheet hides labels of
+boxes under 34 px, and a card on a telephone is a third wider."""
 PIXEL_CARD: Final = 136
 """Least width of a card in px."""
 LONG: Final = 600
