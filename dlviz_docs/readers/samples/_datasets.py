@@ -25,6 +25,11 @@ from dlviz_docs.readers.samples._types import DataEntry, Found, Planned
 
 __all__ = ["as_pictures", "dataset_of", "ids_of", "split_of"]
 
+_NAMING = frozenset(
+    {"sample", "name", "code", "key", "barcode", "accession", "record", "case", "number", "no", "nr", "sku", "symbol"}
+    | {"ticker", "file", "filename", "path", "image", "img", "url", "title", "gene", "cell", "specimen", "subject"}
+)
+"""Words of columns that say what rows are called."""
 _PIXEL = re.compile(r"^(?:pixel|pix|px)_?\d+$")
 _PLACE = re.compile(r"^\d+x\d+$")
 _LEAST_SIDE = 8
@@ -168,7 +173,7 @@ def ids_of(name: str, columns: Columns) -> tuple[tuple[str, ...], str]:
     if not name or plain_name(name) == "name":
         name = _naming(columns) or name
     feature = columns.features.get(columns.roles.get("ids", "") or name)
-    if feature is None or not _names_rows(feature):
+    if feature is None or not (_names_rows(feature) or _names_files(feature, columns.lengths)):
         return (), ""
     strings = strings_of(feature)
     if len(strings) < columns.length or all(cell is None for cell in strings):
@@ -185,6 +190,11 @@ def ids_of(name: str, columns: Columns) -> tuple[tuple[str, ...], str]:
     return cast(tuple[str, ...], named), feature.name
 
 
+def _names_files(feature: Feature, lengths: Sequence[int]) -> bool:
+    """Whether a column that repeats from file to file names the rows of each."""
+    return feature.kind == "category" and _unique_by_file(strings_of(feature), lengths)
+
+
 def _unique_by_file(names: Sequence[str | None], lengths: Sequence[int]) -> bool:
     """Whether names repeat from file to file only, as those of pictures beside each file do."""
     ends = list(accumulate(lengths))
@@ -194,9 +204,10 @@ def _unique_by_file(names: Sequence[str | None], lengths: Sequence[int]) -> bool
 
 
 def _naming(columns: Columns) -> str:
-    """A column of identifiers that are each another one: one that is called so ("PassengerId"), or the first."""
+    """A column of identifiers that are each another one: called so ("PassengerId"), or the first if it names things."""
     features = list(columns.features.values())
-    for feature in (*(one for one in features if is_identifier_name(one.name)), *features[:1]):
+    first = [one for one in features[:1] if _NAMING & set(plain_name(one.name).split("_"))]
+    for feature in (*(one for one in features if is_identifier_name(one.name)), *first):
         once = feature.kind == "identifier" and not feature.missing
         if once and (feature.values == np.arange(len(feature))).all():
             return feature.name

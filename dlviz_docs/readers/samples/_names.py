@@ -49,7 +49,9 @@ _SPLIT_WORDS = {word: split for word, split in SPLITS.items() if word not in ("e
 _SHORT = frozenset({"te", "tr", "va"})
 """Splits only beside a word for what is in the file: "X_tr.npy"."""
 
-_PREDICTED = frozenset({"pred", "preds", "prediction", "predictions", "predicted", "yhat", "argmax", "hypotheses"})
+_PREDICTED = frozenset(
+    {"pred", "preds", "prediction", "predictions", "predicted", "yhat", "argmax", "hypotheses", "hyps"}
+)
 _LABEL = frozenset({"label", "labels", "class", "classes", "argmax"})
 _PROBABILITY = frozenset(
     {"prob", "probs", "proba", "probas", "probability", "probabilities", "pyx", "psx", "scores", "softmax", "logit"}
@@ -59,6 +61,7 @@ _IDS = frozenset({"id", "ids", "idx", "index", "indices", "filenames", "paths"})
 _EMBEDDING = frozenset({"embedding", "embeddings", "embeds", "emb", "latents", "feats"})
 _TRUTH = frozenset(
     {"label", "labels", "target", "targets", "y", "gt", "truth", "true", "groundtruth", "gold", "actual", "ytrue"}
+    | {"reference", "references", "refs"}
 )
 _FEATURES = frozenset({"x", "images", "data", "features", "inputs", "signals"})
 _FILLERS = frozenset(

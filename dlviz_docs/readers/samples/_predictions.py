@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dlviz_docs.errors import near_miss
 from dlviz_docs.model import Feature, FloatArray, Predictions
+from dlviz_docs.readers._frame import plain_name
 from dlviz_docs.readers.samples._classes import Classed, classified
 from dlviz_docs.readers.samples._columns import distinct, is_of_classes, picked
 from dlviz_docs.readers.samples._datasets import ids_of, split_of
@@ -20,7 +21,7 @@ from dlviz_docs.readers.samples._names import parts_of
 from dlviz_docs.readers.samples._pictures_named import pictures_named
 from dlviz_docs.readers.samples._probabilities import check, of_one_class
 from dlviz_docs.readers.samples._result_tables import CLASS_COLUMNS, class_columns
-from dlviz_docs.readers.samples._roles import Roles, generations, roles_of
+from dlviz_docs.readers.samples._roles import GENERATED, Roles, generations, roles_of
 from dlviz_docs.readers.samples._stack import Columns
 from dlviz_docs.readers.samples._types import Found, Planned, ResultEntry
 
@@ -334,9 +335,11 @@ def _is_text(predicted: Feature, prompt: Feature | None, wanted: Feature | None)
     """Whether what was predicted is written, and not the name of a class."""
     if predicted.kind == "text":
         return True
+    asked = prompt is not None and prompt.kind in (*_TEXTS, "category")
+    if asked and plain_name(predicted.name) in GENERATED and predicted.kind == "number":
+        return True  # an answer that happens to be a number
     if predicted.kind in ("number", "boolean", "time"):
         return False
-    asked = prompt is not None and prompt.kind in (*_TEXTS, "category")
     if asked or (wanted is not None and wanted.kind == "text"):
         wordy = bool(predicted.levels) and sum(" " in level.strip() for level in predicted.levels)
         return (
@@ -344,7 +347,10 @@ def _is_text(predicted: Feature, prompt: Feature | None, wanted: Feature | None)
             or len(distinct(predicted)) > len(predicted) / 2
             or (2 * wordy > len(predicted.levels))
         )
-    return wanted is None and len(predicted) >= _LEAST_SURE and 2 * len(distinct(predicted)) > len(predicted)
+    if wanted is not None or len(predicted) < _LEAST_SURE:
+        return False
+    sentences = sum(level.strip().count(" ") > 1 for level in predicted.levels)
+    return 2 * len(distinct(predicted)) > len(predicted) or 2 * sentences > len(predicted.levels) > 0
 
 
 def _intervals(roles: Roles, columns: Columns) -> FloatArray | None:

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from dlviz_docs.readers._frame import plain_name
 from dlviz_docs.readers.samples._ranges import range_of
 
-__all__ = ["Roles", "generations", "is_identifier_name", "is_series_name", "label_names", "roles_of", "target_of"]
+__all__ = [
+    "GENERATED",
+    "Roles",
+    "generations",
+    "is_identifier_name",
+    "is_series_name",
+    "label_names",
+    "roles_of",
+    "target_of",
+]
 
 
 def _spelled(words: str) -> tuple[str, ...]:
@@ -23,9 +32,9 @@ _TRUTH = _spelled(
 )
 _PREDICTED = _spelled(
     "y_pred pred_label pred_labels predicted_label predicted_labels predicted_class pred_class prediction predictions "
-    "pred preds predicted y_hat yhat y_prediction argmax forecast"
+    "pred preds predicted y_hat yhat y_prediction argmax forecast guess"
 )
-_GENERATED = _spelled(
+GENERATED = _spelled(
     "generated generated_text generation output outputs response responses completion model_output model_answer "
     "hypothesis decoded predicted_text prediction_text"
 )
@@ -142,7 +151,7 @@ def roles_of(names: Sequence[str]) -> Roles:
     taken.update(probabilities)
     reference = truth if plain.get(truth) in _REFERENCE else ""
     prompt = first(_PROMPT)
-    generated = first(_GENERATED) if prompt or (truth and not predicted) else ""
+    generated = first(GENERATED) if prompt or (truth and not predicted) else ""
     return Roles(
         truth=truth,
         predicted=predicted or ((generated,) if generated and truth else ()),

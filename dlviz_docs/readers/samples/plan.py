@@ -20,9 +20,6 @@ from dlviz_docs.readers.samples._class_names import class_names_in, is_of_class_
 from dlviz_docs.readers.samples._glance import TABLES, Glance, glance, holds_answers
 from dlviz_docs.readers.samples._groups import Loose, data_of, looks_single, results_of
 from dlviz_docs.readers.samples._names import (
-    DATA_FOLDERS,
-    DATA_STEMS,
-    RESULT_FOLDERS,
     is_result_name,
     parts_of,
     split_of_path,
@@ -40,15 +37,28 @@ from dlviz_docs.readers.samples._result_tables import (
     unnamed_columns,
 )
 from dlviz_docs.readers.samples._roles import generations, roles_of, target_of
-from dlviz_docs.readers.samples._types import DataEntry, Found, Plan, Planned, ResultEntry
+from dlviz_docs.readers.samples._tables import (
+    HARNESS,
+    OF_MODELS,
+    dataset,
+    is_below,
+    is_data_path,
+    is_log_name,
+    is_named_data,
+    is_of_instructions,
+    is_result_path,
+    much_alike,
+    named_by,
+    of_folder,
+    title,
+    told_apart,
+    whole_of,
+)
+from dlviz_docs.readers.samples._types import Found, Plan, Planned, ResultEntry
 from dlviz_docs.readers.samples.folders import plan_pictures
 
 __all__ = ["inside", "plan"]
 
-_LOG_WORDS = frozenset(
-    {"log", "logs", "metrics", "metric", "history", "loss", "losses", "config", "report", "summary", "curve", "params"}
-    | {"hparams", "timing", "progress", "monitor", "stats", "statistics", "requirements", "vocab", "tokenizer"}
-)
 _OF_TEXTS = frozenset({".arrow", ".parquet", ".jsonl", ".ndjson", ".json"})
 """Files whose only column may be a data set: texts, conversations."""
 _SIDE_FILES = frozenset({"dataset_info.json", "dataset_dict.json", "state.json"})
@@ -91,13 +101,14 @@ class _Planning:
         self._results()
         self._arrays()
         self._tables()
+        self._lone_table()
         self._without_wholes()
         for path in self._rest():
             why = "neither its name nor its columns say that it holds data or predictions; experiment.yml may name it"
             self.left.setdefault(path, "it is empty or damaged" if self._glance(path).damaged else why)
-        more = [(*_of_folder(one, side), *_named_by(one, names)) for one in self.datasets]
+        more = [(*of_folder(one, side), *named_by(one, names)) for one in self.datasets]
         own = [replace(one, files=(*one.files, *files)) for one, files in zip(self.datasets, more, strict=True)]
-        said = [replace(one, files=(*one.files, *_named_by(one, names))) for one in _told_apart(self._of_runs())]
+        said = [replace(one, files=(*one.files, *named_by(one, names))) for one in told_apart(self._of_runs())]
         return Plan(
             datasets=(*own, *datasets),
             predictions=(*said, *predictions),
@@ -136,7 +147,7 @@ class _Planning:
         for entry in self.found.data:
             if entry.path not in data:
                 files = self._files_of(entry.path)
-                self.datasets.append(_dataset(entry.name or _title(entry.path), files, entry))
+                self.datasets.append(dataset(entry.name or title(entry.path), files, entry))
                 self._take(files)
         for result in self.found.results:
             if result.path not in results:
@@ -150,7 +161,7 @@ class _Planning:
 
     def _below(self, folder: str) -> list[str]:
         folder = inside(folder)
-        known = [path for path in self.found.files if path not in self.taken and _is_below(path, folder)]
+        known = [path for path in self.found.files if path not in self.taken and is_below(path, folder)]
         tables = [path for path in known if PurePosixPath(path).suffix.lower() in TABLES.keys() - {".json", ".txt"}]
         return tables or [path for path in known if path.endswith(".json")]
 
@@ -163,7 +174,7 @@ class _Planning:
         ):
             if PurePosixPath(said).suffix.lower() in TABLES:
                 files.append((inside(said) or said, part))
-        name = entry.name or _title(entry.path)
+        name = entry.name or title(entry.path)
         splits = tuple(split_of_path(path) for path, _ in files)
         return Planned(name, tuple(files), splits, self._run_of(entry.path), result=entry)
 
@@ -186,8 +197,7 @@ class _Planning:
                 several = bool(parts_of(posixpath.basename(folder)).split)
                 by_parent.setdefault(posixpath.dirname(folder) if several else folder, []).append(path)
         for parent, paths in by_parent.items():
-            title = posixpath.basename(parent) or self.found.root.name
-            planned = _dataset(title, paths, None)
+            planned = dataset(posixpath.basename(parent) or self.found.root.name, paths, None)
             folders = dict.fromkeys(posixpath.dirname(path) for path in paths)
             told = [posixpath.join(folder, "dataset_info.json") for folder in folders]
             told = [path for path in told if path in self.found.files]
@@ -241,7 +251,7 @@ class _Planning:
             elif looks_single(path, self._glance(path)) and not lone:
                 continue
             elif self._glance(path).damaged:
-                if not _is_log_name(path) and _is_result_path(path, self._run_of(path) != ""):
+                if not is_log_name(path) and is_result_path(path, self._run_of(path) != ""):
                     self.predictions.append(self._of_name(path))
                     self._take([path])
             elif models := self._written_by(path, columns):
@@ -253,7 +263,7 @@ class _Planning:
             elif of_classes(path, columns):
                 self.predictions.append(replace(self._of_name(path), files=((path, CLASS_COLUMNS),)))
                 self._take([path])
-            elif lone and not _is_data_path(path):
+            elif lone and not is_data_path(path):
                 entry = ResultEntry(path=path, prediction=lone)
                 self.predictions.append(replace(self._of_name(path), result=entry))
                 self._take([path])
@@ -277,21 +287,22 @@ class _Planning:
     def _shows_results(self, path: str, columns: Sequence[str]) -> bool:
         roles = roles_of(columns)
         said = bool(roles.predicted or roles.probabilities or (roles.prompt and roles.generated))
-        if _is_data_path(path):
+        if is_data_path(path):
             named = {name.lower() for name in roles.predicted} & {"y_pred", "prediction", "predicted", "pred", "preds"}
             return bool(roles.truth and (named or len(roles.probabilities) > 1))
         if roles.shows_results:
             return True
-        if _is_log_name(path):
+        if is_log_name(path):
             return False
-        if _is_result_path(path, self._run_of(path) != ""):
+        holds = parts_of(PurePosixPath(path).stem).role in ("predicted", "probabilities")
+        if holds or is_result_path(path, self._run_of(path) != ""):
             # The beginning of a long column in JSON hides those behind it.
             return said or (path.endswith(".json") and bool(roles.truth))
         asked = bool(roles.prompt and roles.generated) and not split_of_path(path)
-        return asked and not (_is_named_data(path) or _is_of_instructions(columns))
+        return asked and not (is_named_data(path) or is_of_instructions(columns))
 
     def _of_name(self, path: str) -> Planned:
-        return Planned(_title(path), ((path, "table"),), (split_of_path(path),), self._run_of(path))
+        return Planned(title(path), ((path, "table"),), (split_of_path(path),), self._run_of(path))
 
     def _by_model(self, path: str, columns: Sequence[str]) -> list[Planned]:
         roles = roles_of(columns)
@@ -307,11 +318,11 @@ class _Planning:
     def _written_by(self, path: str, columns: Sequence[str]) -> list[Planned]:
         """Texts of several models in columns of their own beside one of prompts: "results_finetuned"."""
         prompt, by_model = generations(columns)
-        if not prompt or roles_of(columns).shows_results or _is_data_path(path) or split_of_path(path):
+        if not prompt or roles_of(columns).shows_results or is_data_path(path) or split_of_path(path):
             return []
-        if not (len(by_model) > 1 or (by_model and _is_result_path(path, in_run=True))):
+        if not (len(by_model) > 1 or (by_model and is_result_path(path, in_run=True))):
             return []
-        planned = Planned(_title(path), ((path, "table"),), ("",), self._run_of(path))
+        planned = Planned(title(path), ((path, "table"),), ("",), self._run_of(path))
         return [
             replace(planned, name=model, result=ResultEntry(path=path, name=model, prediction=column))
             for model, column in by_model.items()
@@ -334,32 +345,46 @@ class _Planning:
         groups: dict[tuple[str, ...], list[str]] = {}
         for path in list(self._rest()):
             if self._is_data(path):
-                groups.setdefault(_whole_of(path), []).append(path)
+                groups.setdefault(whole_of(path), []).append(path)
         for key, paths in groups.items():
             for same in self._of_equal_columns(paths):
-                title = " ".join(key[1:]) or PurePosixPath(key[0]).name or self.found.root.name
-                self.datasets.append(_dataset(title if len(same) > 1 else _title(same[0]), same, None))
+                name = " ".join(key[1:]) or PurePosixPath(key[0]).name or self.found.root.name
+                self.datasets.append(dataset(name if len(same) > 1 else title(same[0]), same, None))
                 self._take(same)
+
+    def _lone_table(self) -> None:
+        """The only table of a folder that holds nothing else, whatever it is called."""
+        if self.found.runs or self.datasets or self.predictions or self.found.pictures:
+            return
+        rest = [path for path in self._rest() if PurePosixPath(path).suffix in (".csv", ".tsv", ".parquet", ".jsonl")]
+        for path in rest if len(rest) == 1 else ():
+            words = set(words_of(PurePosixPath(path).stem))
+            seen = self._glance(path)
+            said = is_log_name(path) or is_result_name(PurePosixPath(path).stem) or bool(words & OF_MODELS)
+            said = said or bool(step_column(seen.columns)) or bool(HARNESS & set(seen.columns))
+            if len(seen.columns) > 2 and not seen.damaged and not said:
+                self.datasets.append(dataset(title(path), [path], None))
+                self._take([path])
 
     def _is_data(self, path: str) -> bool:
         columns = self._glance(path).columns
         pure = PurePosixPath(path)
-        if _is_log_name(path):
+        if is_log_name(path):
             return False
         if "submission" in words_of(pure.stem):
             self.left[path] = "a form for predictions, without truth"
             return False
         if self._glance(path).damaged:  # reading it says what is wrong with it
             return bool(parts_of(pure.stem).split) or self._lies_in_data(path)
-        if not columns or {"resps", "filtered_resps"} & set(columns):  # what lm-evaluation-harness has of each question
+        if not columns or HARNESS & set(columns):
             return False
         if len(columns) < 2 and not self._glance(path).arrays and pure.suffix not in _OF_TEXTS:
             return False
         if step_column(columns) and not target_of(columns):
             return False  # a curve: what lies in test_reward.csv is no test set
-        if parts_of(pure.stem).split or _is_named_data(path) or self._lies_in_data(path):
+        if parts_of(pure.stem).split or is_named_data(path) or self._lies_in_data(path):
             return True
-        if _is_of_instructions(columns) or (target_of(columns) and len(columns) > 2 and not self._run_of(path)):
+        if is_of_instructions(columns) or (target_of(columns) and len(columns) > 2 and not self._run_of(path)):
             return not self._glance(path).arrays
         if pure.suffix == ".npz":
             held = {parts_of(name).role for name in columns}
@@ -368,7 +393,7 @@ class _Planning:
 
     def _lies_in_data(self, path: str) -> bool:
         """Whether a folder says so, such as the experiment's own where it is one of data alone."""
-        return _is_data_path(path) or (not self.found.runs and _is_data_path(f"{self.found.root.name}/{path}"))
+        return is_data_path(path) or (not self.found.runs and is_data_path(f"{self.found.root.name}/{path}"))
 
     def _is_of_pictures(self, path: str, columns: Sequence[str]) -> bool:
         """Whether a table tells of pictures that lie in the folder, whatever it is called."""
@@ -388,7 +413,7 @@ class _Planning:
             columns = set(self._glance(path).columns)
             for group in groups:
                 first = set(self._glance(group[0]).columns)
-                if _much_alike(first, columns):
+                if much_alike(first, columns):
                     group.append(path)
                     break
             else:
@@ -411,107 +436,4 @@ class _Planning:
 
     def _same(self, one: str, other: str) -> bool:
         columns = set(self._glance(one).columns)
-        return bool(columns) and _much_alike(columns, set(self._glance(other).columns))
-
-
-def _much_alike(one: set[str], other: set[str]) -> bool:
-    return len(one ^ other) <= min(2, max(0, min(len(one), len(other)) - 1))
-
-
-def _dataset(name: str, paths: Sequence[str], entry: DataEntry | None) -> Planned:
-    ordered = sorted(paths, key=lambda path: (split_order(split_of_path(path)), natural(path)))
-    return Planned(
-        name, tuple((path, "table") for path in ordered), tuple(split_of_path(path) for path in ordered), data=entry
-    )
-
-
-def _of_folder(planned: Planned, side: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Lists of splits that lie beside a data set's files, or above them."""
-    if any(planned.splits):
-        return ()
-    folder = posixpath.dirname(planned.files[0][0])
-    return tuple((path, part) for path, part in side if _beside(posixpath.dirname(path), folder))
-
-
-def _named_by(planned: Planned, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """The nearest file that names the classes: in the same folder, above it, or the only one there is."""
-    folder = posixpath.dirname(planned.files[0][0]) if planned.files else ""
-    above = [path for path in names if _is_within(folder, posixpath.dirname(path))]
-    nearest = max(above, key=lambda path: len(posixpath.dirname(path)), default=names[0] if len(names) == 1 else "")
-    return ((nearest, "class names"),) if nearest else ()
-
-
-def _is_within(folder: str, above: str) -> bool:
-    return not above or folder == above or folder.startswith(above + "/")
-
-
-def _beside(one: str, other: str) -> bool:
-    return one == other or posixpath.dirname(one) == other or posixpath.dirname(other) == one
-
-
-def _is_below(path: str, folder: str) -> bool:
-    return bool(folder) and (folder == "." or path == folder or path.startswith(folder + "/"))
-
-
-def _is_named_data(path: str) -> bool:
-    """ "data.csv", "alpaca_data.json", "my-dataset.parquet", "iris.data"."""
-    stem = PurePosixPath(path).stem.lower()
-    if path.endswith(".data"):
-        return True
-    return stem in DATA_STEMS or bool(set(words_of(stem)) & {"data", "dataset"})
-
-
-def _is_of_instructions(columns: Sequence[str]) -> bool:
-    """Whether a table is one of instructions and the answers to learn, as Alpaca has it."""
-    return {"instruction", "output"} <= {name.lower() for name in columns}
-
-
-def _title(path: str) -> str:
-    return PurePosixPath(path).stem or PurePosixPath(path).name
-
-
-def _folders(path: str) -> tuple[str, ...]:
-    return tuple(part.lower() for part in PurePosixPath(path).parent.parts)
-
-
-def _is_data_path(path: str) -> bool:
-    """Whether the nearest folder that says something is one of data."""
-    for folder in reversed(_folders(path)):
-        if folder in RESULT_FOLDERS:
-            return False
-        if folder in DATA_FOLDERS:
-            return True
-    return False
-
-
-def _is_result_path(path: str, in_run: bool) -> bool:
-    named = is_result_name(PurePosixPath(path).stem)
-    in_folder = any(folder in RESULT_FOLDERS or is_result_name(folder) for folder in _folders(path)[-2:])
-    return in_folder or (named and in_run) or (named and len(_folders(path)) <= 1)
-
-
-def _is_log_name(path: str) -> bool:
-    return bool(set(words_of(PurePosixPath(path).stem)) & _LOG_WORDS)
-
-
-def _whole_of(path: str) -> tuple[str, ...]:
-    """What files of one data set share: the folder without those of splits, and the name without split and number."""
-    pure = PurePosixPath(path)
-    folder = pure.parent
-    while folder.parts and parts_of(folder.name).split:
-        folder = folder.parent
-    parts = parts_of(pure.stem)
-    rest = [word for word in parts.rest if not word.isdigit() and word not in ("of", "part", "shard", "data")]
-    return (folder.as_posix(), *rest)
-
-
-def _told_apart(planned: Sequence[Planned]) -> list[Planned]:
-    """Names that are each one's own: with the folder, or else the file, before names that meet."""
-    names = Counter(one.name for one in planned)
-    result = []
-    for one in planned:
-        if names[one.name] > 1 and one.files:
-            folder = posixpath.dirname(one.files[0][0])
-            one = replace(one, name=f"{folder}/{one.name}" if folder else one.name)
-        result.append(one)
-    return result
+        return bool(columns) and much_alike(columns, set(self._glance(other).columns))

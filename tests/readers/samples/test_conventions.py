@@ -391,6 +391,24 @@ def test_a_short_answer_that_was_wanted_is_the_truth(tmp_path: Path) -> None:
     assert float((told.truth == told.predicted).mean()) == 0.5
 
 
+def test_answers_that_are_numbers_are_texts(tmp_path: Path) -> None:
+    rows = [{"question": f"What is {n}+{n}?", "answer": str(2 * n), "response": str(2 * n)} for n in range(20)]
+    told = lone_predictions(samples_of(write(tmp_path, {"eval/results.jsonl": lines(rows)})))
+    assert (told.task, told.inputs[3], told.references[3], told.generated[3]) == ("text", "What is 3+3?", "6", "6")
+
+
+def test_translations_beside_their_references(tmp_path: Path) -> None:
+    said = [f"this is line number {row % 5}" for row in range(20)]
+    write(tmp_path, {"hypotheses.txt": "\n".join(said), "references.txt": "\n".join(SENTENCES)})
+    told = lone_predictions(samples_of(tmp_path))
+    assert (told.task, told.generated, told.references) == ("text", tuple(said), tuple(SENTENCES))
+
+
+def test_sentences_that_repeat_are_no_classes(tmp_path: Path) -> None:
+    said = [f"this is line number {row % 5}" for row in range(20)]
+    assert lone_predictions(samples_of(write(tmp_path, {"generated_predictions.txt": "\n".join(said)}))).task == "text"
+
+
 LEFT = {
     "tagged words": ("predictions.txt", "EU B-ORG B-ORG\nrejects O O\ncalls O O\n"),
     "numbers of nobody": ("predict_result.txt", "0.1\n0.9\n0.3\n"),
@@ -415,6 +433,28 @@ def test_thousands_of_columns(tmp_path: Path) -> None:
     rows = [",".join([f"T-{row}", *["0.25"] * 5_000]) for row in range(12)]
     data = lone_dataset(samples_of(write(tmp_path, {"data.csv": "\n".join([",".join(names), *rows])})))
     assert (data.length, len(data.features), data.ids) == (12, 5_000, tuple(f"T-{row}" for row in range(12)))
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"iris.csv": "a,b,species\n1,2,x\n"}, 1),
+        ({"ETTh1.csv": "date,a,b\n2020-01-01,1,2\n"}, 1),
+        ({"iris.csv": "a,b,species\n1,2,x\n", "wine.csv": "c,d,kind\n1,2,x\n"}, 0),
+        ({"leaderboard.csv": "model,accuracy,loss\na,0.9,0.1\n"}, 0),
+        ({"results.csv": "model,accuracy,loss\na,0.9,0.1\n"}, 0),
+        ({"curve.csv": "step,a,b\n1,2,3\n"}, 0),
+    ],
+)
+def test_the_only_table_of_a_folder_is_its_data(files: dict[str, str], found: int, tmp_path: Path) -> None:
+    assert len(samples_of(write(tmp_path, files)).datasets) == found
+
+
+@pytest.mark.parametrize("stem", ["scores", "test_probs", "logits"])
+def test_labels_beside_a_score_are_predictions_where_the_file_says_so(stem: str, tmp_path: Path) -> None:
+    columns = {"id": [f"s{row}" for row in range(N)], "label": Y % 2, "score": np.where(SAID % 2, 0.9, 0.2)}
+    samples = samples_of(write(tmp_path, {f"{stem}.csv": table(columns)}))
+    assert (lone_predictions(samples).length, samples.datasets) == (N, ())
 
 
 @pytest.mark.parametrize("names", [[f"pixel{n}" for n in range(64)], [f"{a}x{b}" for a in range(8) for b in range(8)]])
