@@ -16,6 +16,8 @@ STRUCTURE = 0.25
 """Mean silhouette up to which "no substantial structure" is found (Kaufman and Rousseeuw, "Finding Groups in Data",
 1990)."""
 _TURNS = 50
+_GLANCE, _HOPEFUL = 8, STRUCTURE - 0.1
+"""Turns of a first look, and the silhouette below which there is no second."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,14 +42,16 @@ def distances(points: Floats) -> NDArray[np.float32]:
     return apart
 
 
-def kmeans(points: Floats, k: int, *, starts: int = 2, seed: int = 0) -> tuple[NDArray[np.intp], float]:
+def kmeans(
+    points: Floats, k: int, *, starts: int = 2, seed: int = 0, turns: int = _TURNS
+) -> tuple[NDArray[np.intp], float]:
     """Cluster of each point and the sum of squared distances to the centres: the best of some starts.
 
     Lloyd (1982) from the centres of Arthur and Vassilvitskii, "k-means++", SODA 2007. `points`: shape (n, d), n >= k.
     """
     rng = np.random.default_rng(seed)
     lengths = np.einsum("ij,ij->i", points, points)
-    runs = [_lloyd(points, lengths, _centres(points, lengths, k, rng)) for _ in range(starts)]
+    runs = [_lloyd(points, lengths, _centres(points, lengths, k, rng), turns) for _ in range(starts)]
     return min(runs, key=lambda run: run[1])
 
 
@@ -69,10 +73,10 @@ def _squared(points: Floats, lengths: Floats, centres: Floats) -> Floats:
     return apart
 
 
-def _lloyd(points: Floats, lengths: Floats, centres: Floats) -> tuple[NDArray[np.intp], float]:
+def _lloyd(points: Floats, lengths: Floats, centres: Floats, turns: int) -> tuple[NDArray[np.intp], float]:
     k = len(centres)
     members = np.full(len(points), -1, np.intp)
-    for _ in range(_TURNS):
+    for _ in range(turns):
         now = _squared(points, lengths, centres).argmin(axis=1)
         if (now == members).all():
             break
@@ -114,6 +118,9 @@ def best_clusters(points: Floats, apart: NDArray[Any], most: int = 8) -> Cluster
     n = len(points)
     best: Clusters | None = None
     for k in range(2, min(most, n // 10) + 1):
+        members, _ = kmeans(points, k, starts=1, turns=_GLANCE)
+        if silhouette(apart, members, k) < _HOPEFUL:
+            continue
         members, _ = kmeans(points, k)
         score = silhouette(apart, members, k)
         if score > max(STRUCTURE, best.silhouette if best else 0.0):

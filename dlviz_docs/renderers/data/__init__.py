@@ -12,20 +12,15 @@ from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.data._profile import Profile, profile
 from dlviz_docs.renderers.data._sample import sample_of
 from dlviz_docs.renderers.data.associations import associations
-from dlviz_docs.renderers.data.boxes import boxes
 from dlviz_docs.renderers.data.classes import classes
 from dlviz_docs.renderers.data.columns import chosen_columns, column_figures
 from dlviz_docs.renderers.data.duplicates import duplicates, equal_rows
 from dlviz_docs.renderers.data.embedding import embedding
 from dlviz_docs.renderers.data.missing import missing
-from dlviz_docs.renderers.data.near_copies import near_copies
 from dlviz_docs.renderers.data.outliers import outliers
 from dlviz_docs.renderers.data.overview import all_columns, overview
 from dlviz_docs.renderers.data.patterns import patterns
-from dlviz_docs.renderers.data.pictures import pictures
-from dlviz_docs.renderers.data.series import series
 from dlviz_docs.renderers.data.splits import splits
-from dlviz_docs.renderers.data.texts import texts
 from dlviz_docs.view import Fact, Figure, Shown
 
 __all__ = ["Data"]
@@ -94,12 +89,13 @@ def _shown(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
     if not plain:
         yield from place.put(all_columns(found, frozenset(found.ids[at] for at in chosen)))
     yield from place.put(classes(found))
-    yield from place.put(pictures(dataset, place, samples))
-    yield from place.put(boxes(dataset, place, samples))
-    of_texts = list(texts(dataset, place, samples))
+    if dataset.pictures is not None:
+        yield from place.put(_of_pictures(dataset, place, samples))
+    of_texts = list(_of_texts(dataset, place, samples))
     yield from place.put(of_texts)
-    yield from place.put(series(dataset, place, samples))
-    yield from place.put(near_copies(dataset, place, samples))
+    yield from place.put(_of_time(dataset, place, samples))
+    if dataset.pictures is not None:
+        yield from place.put(_of_copies(dataset, place, samples))
     yield from place.put(_not_told(duplicates(found, equal), of_texts))
     yield from place.put(splits(found, sample))
     yield from _below(found, "Distributions", column_figures(found, chosen))
@@ -108,6 +104,37 @@ def _shown(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
     yield from place.put(outliers(found))
     yield from place.put(patterns(found, sample))
     yield from place.put(embedding(dataset, place, samples))
+
+
+# What a table of numbers does not need is imported by what does.
+
+
+def _of_pictures(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
+    from dlviz_docs.renderers.data.boxes import boxes
+    from dlviz_docs.renderers.data.pictures import pictures
+
+    yield from pictures(dataset, place, samples)
+    yield from boxes(dataset, place, samples)
+
+
+def _of_copies(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
+    from dlviz_docs.renderers.data.near_copies import near_copies
+
+    yield from near_copies(dataset, place, samples)
+
+
+def _of_texts(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
+    if any(feature.kind == "text" for feature in dataset.features):
+        from dlviz_docs.renderers.data.texts import texts
+
+        yield from texts(dataset, place, samples)
+
+
+def _of_time(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
+    if dataset.time or dataset.series is not None:
+        from dlviz_docs.renderers.data.series import series
+
+        yield from series(dataset, place, samples)
 
 
 def _not_told(of_rows: Iterator[Shown], of_texts: Sequence[Shown]) -> Iterator[Shown]:
