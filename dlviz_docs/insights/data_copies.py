@@ -172,7 +172,7 @@ def conflict_sentence(copies: Copies, classes: Codes, noun: str, figure: str) ->
     known = int(((classes[copies.first] >= 0) & (classes[copies.second] >= 0)).sum())
     told = f", {exact:,} of them exactly alike" if exact < len(pairs) else ""
     text = (
-        f"{of(len(pairs), known, f'pairs of {noun} that are copies')} have different labels{told}: "
+        f"{of(len(pairs), known, f'pairs of {noun} that are copies')} {does(len(pairs), 'have')} different labels{told}: "
         "one label of each pair is wrong, or both are right and the task has room for one only."
     )
     severity: Severity = "warning" if exact else "info"
@@ -203,7 +203,8 @@ def copy_sentences(
     within = [(int(matrix[split, split]), split) for split in range(len(splits)) if matrix[split, split]]
     for repeated, split in sorted(within, reverse=True)[:1]:
         whole = f"{splits[split]} {noun}".strip()
-        text = f"{of(repeated, sizes[split], whole)} {does(repeated, 'have')} a copy in the same split."
+        where = "in the same split" if len(splits) > 1 else "among the others"
+        text = f"{of(repeated, sizes[split], whole)} {does(repeated, 'have')} a copy {where}."
         values = {"repeated": float(repeated), "of": float(sizes[split])}
         yield Insight(kind="copies", severity="info", text=text, figure=figure, values=values)
 

@@ -6,6 +6,7 @@ does. What training tools leave as pictures (curves, mosaics of batches) is none
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
@@ -48,8 +49,9 @@ _LOOKED_AT = 50
 _TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 _LEAST_PLAIN = 5
 """Pictures without classes, splits or annotations that may be data beside runs: a project shows some of its own."""
-_USUAL_PLOTS = 24
-"""Pictures called like plots that tools leave in one folder; of more, each is called so for another reason."""
+_MANY_ALIKE = 10
+"""Pictures called like plots whose names differ by a number alone: screenshots that are the data."""
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(slots=True)
@@ -350,7 +352,10 @@ def _may_be_data(folder: PictureFolder) -> bool:
     """Whether a folder that nobody named holds more than what tools leave."""
     if PLOT_FOLDERS & {part.lower() for part in pieces(folder.path)}:
         return False
-    return len(folder.names) > _USUAL_PLOTS or any(not is_plot(name) for name in folder.names)
+    if any(not is_plot(name) for name in folder.names):
+        return True
+    alike = Counter(_NUMBER.sub("", name) for name in folder.names)
+    return max(alike.values(), default=0) >= _MANY_ALIKE
 
 
 def _stem_of(path: str) -> str:

@@ -19,6 +19,9 @@ _FOUND_SHARE = 0.5
 _FEW = 3
 """Names without ending that a table must have: one may be a word by chance."""
 
+_LONG = 5
+"""Digits of a number that is no count, nor an age."""
+
 
 class PictureNames:
     """What the pictures of some folders are called."""
@@ -27,7 +30,8 @@ class PictureNames:
 
     def __init__(self, folders: Sequence[PictureFolder]) -> None:
         self.names = {name for each in folders for name in each.names}
-        self.stems = {stem for name in self.names if not (stem := name.rpartition(".")[0]).isdecimal()}
+        stems = (name.rpartition(".")[0] for name in self.names)
+        self.stems = {stem for stem in stems if not stem.isdecimal() or len(stem) >= _LONG}
 
     def are_in(self, root: Path, table: str) -> bool:
         """Whether a table begins with some of these names, whatever its format."""

@@ -80,7 +80,7 @@ def _plain(found: Found, planned: Planned) -> Dataset:
     codes, names = _splits(splits)
     return Dataset(
         name=planned.name,
-        sources=tuple(folder for folder, _ in planned.files),
+        sources=(_around([folder for folder, part in planned.files if part != "split list"]), *lists),
         format="image folder",
         length=len(paths),
         features=(feature,) if feature else (),
@@ -93,6 +93,15 @@ def _plain(found: Found, planned: Planned) -> Dataset:
         octets=int(pictures.octets.sum()),
         problems=(*problems, *unread(found, paths)),
     )
+
+
+def _around(folders: Sequence[str]) -> str:
+    """The folder that all of these lie in, or the only one."""
+    parts = [pieces(folder) for folder in folders]
+    shared = min(map(len, parts))
+    while len({part[:shared] for part in parts}) > 1:
+        shared -= 1
+    return joined(parts[0][:shared])
 
 
 def _by_folder(found: Found, planned: Planned) -> dict[str, list[str]]:
@@ -247,7 +256,9 @@ def _pictures(found: Found, parts: Sequence[Annotated], most: int) -> tuple[Pict
         names = [paths[row] for row in np.flatnonzero(different).tolist()]
         what = f"{named(names, 'picture')} of another size than the annotations say: boxes may lie elsewhere"
         told.append(Problem("pictures-sizes", source, what, "Annotate the pictures that are there."))
-    return replace(pictures, sizes=_filled(pictures.sizes, annotated)), tuple(told)
+    gone = np.array([not path for path in paths], np.bool_)
+    sizes = np.where(gone[:, None], _filled(pictures.sizes, annotated), pictures.sizes)
+    return replace(pictures, sizes=sizes.astype(np.int32)), tuple(told)
 
 
 def _filled(sizes: NDArray[np.int32], others: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -66,11 +66,13 @@ def look(
     faults = [(path, fault) for path, fault in zip(relative_paths, heads.faults, strict=True) if fault]
     faults += [(relative_paths[row], fault) for row, fault in zip(rows.tolist(), measured.faults, strict=True) if fault]
     decoded = np.array([not fault for fault in measured.faults], np.bool_)
+    broken = set(rows[~decoded].tolist())
+    sizes = np.where(np.isin(np.arange(len(relative_paths)), list(broken))[:, None], 0, heads.sizes)
     pictures = Pictures(
         keys=_unique(keys or relative_paths),
         sources=tuple(relative_paths),
-        sizes=heads.sizes,
-        modes=heads.modes,
+        sizes=sizes.astype(np.int32),
+        modes=tuple("" if row in broken else mode for row, mode in enumerate(heads.modes)) if broken else heads.modes,
         octets=heads.octets,
         measured=rows[decoded],
         measures=_by_name(measured, decoded),

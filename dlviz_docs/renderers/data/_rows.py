@@ -8,12 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dlviz_docs import words
 from dlviz_docs.model import MISSING, Codes, Dataset, FloatArray, Pictures
 from dlviz_docs.stats.histogram import bins_of
 from dlviz_docs.stats.summary import order_of, running
 from dlviz_docs.view import Layer, Plot, PlotAxis, Thumb
 
-__all__ = ["Groups", "by_class", "by_split", "drawn", "facts", "histogram", "main_groups", "spread", "thumb", "title"]
+__all__ = [
+    "Groups",
+    "by_class",
+    "by_split",
+    "drawn",
+    "facts",
+    "histogram",
+    "main_groups",
+    "shown_of",
+    "spread",
+    "thumb",
+    "title",
+]
 
 CLASSES_DRAWN = 8
 """Groups that one histogram can hold apart."""
@@ -73,7 +86,7 @@ def title(dataset: Dataset, row: int) -> str:
     return f"row {row:,}"
 
 
-def thumb(pictures: Pictures, row: int, side: int = 192) -> Thumb | None:
+def thumb(pictures: Pictures, row: int, side: int = 192, alt: str = "") -> Thumb | None:
     """A row's picture; None where it cannot be read."""
     if pictures.array is not None:
         height, width = pictures.array.shape[1:3]
@@ -81,12 +94,19 @@ def thumb(pictures: Pictures, row: int, side: int = 192) -> Thumb | None:
         width, height = (int(length) for length in pictures.sizes[row])
     else:
         return None
-    return Thumb(pictures.keys[row], width, height, side=side) if width > 0 and height > 0 else None
+    return Thumb(pictures.keys[row], width, height, alt, side) if width > 0 and height > 0 else None
 
 
 def facts(row: int, *groups: Groups | None) -> tuple[tuple[str, str], ...]:
     """Class and split of a row, as far as they are known."""
     return tuple((one.what, one.name(row)) for one in groups if one is not None and one.codes[row] != MISSING)
+
+
+def shown_of(shown: int, whole: int, noun: str) -> str:
+    """ "30 of 2,443 pictures", "All 30 pictures", "1 picture"."""
+    if shown < whole:
+        return f"{shown:,} of {words.count(whole, noun)}"
+    return words.count(whole, noun) if whole == 1 else f"All {words.count(whole, noun)}"
 
 
 # --- choice -----------------------------------------------------------------------------------------------------------

@@ -18,7 +18,17 @@ from dlviz_docs.insights.data_boxes import Faults
 from dlviz_docs.insights.data_words import does, percent
 from dlviz_docs.model import Boxes, Dataset, FloatArray, Insight, Pictures
 from dlviz_docs.renderers._place import Place
-from dlviz_docs.renderers.data._rows import Groups, by_split, facts, histogram, main_groups, spread, thumb, title
+from dlviz_docs.renderers.data._rows import (
+    Groups,
+    by_split,
+    facts,
+    histogram,
+    main_groups,
+    shown_of,
+    spread,
+    thumb,
+    title,
+)
 from dlviz_docs.stats.boxes import centre_grid, size_classes
 from dlviz_docs.view import Cell, Column, Figure, Gallery, Item, Layer, Plot, PlotAxis, Region, Shown, Table
 
@@ -67,11 +77,11 @@ def _examples(dataset: Dataset, found: Boxes, pictures: Pictures, id: str, group
     items = tuple(item for row in rows if (item := _item(dataset, found, pictures, row)))
     if items:
         with_boxes = len(np.unique(found.picture))
-        caption = (
-            f"{len(items):,} of {words.count(with_boxes, 'picture')} with annotations, boxes of every class as far as "
-            "there is room, at random (seed 0)."
-        )
-        spec = Gallery(items, with_boxes, "boxes of every class, at random", first=12)
+        caption, chosen = f"{shown_of(len(items), with_boxes, 'picture')} with annotations.", ""
+        if len(items) < with_boxes:
+            caption = f"{caption[:-1]}, boxes of every class as far as there is room, at random (seed 0)."
+            chosen = "boxes of every class, at random"
+        spec = Gallery(items, with_boxes, chosen, first=12)
         yield Figure(id, "Annotated pictures", caption, spec, group)
 
 

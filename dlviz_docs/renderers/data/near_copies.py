@@ -18,7 +18,7 @@ from dlviz_docs import words
 from dlviz_docs.insights import data_copies as said
 from dlviz_docs.insights.data_copies import Copies, Recordings
 from dlviz_docs.insights.data_words import percent
-from dlviz_docs.model import MISSING, Dataset, Pictures
+from dlviz_docs.model import Dataset, Pictures
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.data._rows import Groups, by_class, by_split, thumb, title
 from dlviz_docs.stats.near_copies import BITS, CORRELATION
@@ -74,7 +74,9 @@ def _copies(
 def _told(found: Pictures, copies: Copies) -> str:
     exact = int(copies.exact.sum())
     near = len(copies) - exact
-    text = f"{words.count(exact, 'exact copy', 'exact copies')} and {words.count(near, 'near pair')}"
+    parts = [words.count(exact, "exact copy", "exact copies")] if exact else []
+    parts += [words.count(near, "near pair")] if near else []
+    text = " and ".join(parts)
     if copies.compared < len(found):
         text += f", near ones among {copies.compared:,} of {words.count(len(found), 'picture')}"
     if copies.capped:
@@ -133,7 +135,8 @@ def _pairs(
     order = _worth_seeing(copies, splits, classes)
     items = tuple(item for pair in order if (item := _pair(dataset, found, copies, int(pair), splits, classes)))
     if items:
-        chosen = "of two splits first, then of two labels, the most alike of each"
+        first = [*(["of two splits first"] if splits else []), *(["of two labels before others"] if classes else [])]
+        chosen = ", ".join([*first, "the most alike of each" if first else "the most alike first"])
         yield Figure(id, "Pairs of copies", told, Gallery(items, len(copies), chosen, first=12), group)
 
 
@@ -157,7 +160,7 @@ def _pair(
     dataset: Dataset, found: Pictures, copies: Copies, pair: int, splits: Groups | None, classes: Groups | None
 ) -> Item | None:
     a, b = int(copies.first[pair]), int(copies.second[pair])
-    thumbs = [thumb(found, row) for row in (a, b)]
+    thumbs = [thumb(found, row, alt=title(dataset, row)) for row in (a, b)]
     if not all(thumbs):
         return None
     alike = "exact" if copies.exact[pair] else f"{copies.correlation[pair]:.3f}"
@@ -166,14 +169,12 @@ def _pair(
         if groups:
             names = [groups.name(row) or "–" for row in (a, b)]
             facts.append((groups.what, names[0] if names[0] == names[1] else " / ".join(names)))
-    wrong = bool(classes and MISSING not in (known := (classes.codes[a], classes.codes[b])) and known[0] != known[1])
     return Item(
         f"{title(dataset, a)} and {title(dataset, b)}",
         tuple(picture for picture in thumbs if picture),
         facts=tuple(facts),
         row=splits.name(b) if splits else "",
         column=splits.name(a) if splits else "",
-        wrong=True if wrong else None,
     )
 
 

@@ -26,6 +26,7 @@ from dlviz_docs.renderers.data._rows import (
     facts,
     histogram,
     main_groups,
+    shown_of,
     spread,
     thumb,
     title,
@@ -81,8 +82,10 @@ def _sheet(dataset: Dataset, found: Pictures, id: str, group: str) -> Iterator[F
         rows, chosen, name, told = drawn(there, SHEET), "at random", "A sample of the pictures", ""
     items = tuple(item for row in rows if (item := _item(dataset, found, int(row), (classes, splits))))
     if items:
-        caption = f"{len(items):,} of {words.count(len(found), 'picture')}, {chosen} (seed 0).{told}{_scaled(found)}"
-        yield Figure(id, name, caption, Gallery(items, len(found), chosen, first=SHEET), group)
+        every = len(rows) == len(there)
+        how = "" if every else f", {chosen} (seed 0)"
+        caption = f"{shown_of(len(items), len(found), 'picture')}{how}.{told}{_scaled(found)}"
+        yield Figure(id, name, caption, Gallery(items, len(found), "" if every else chosen, first=SHEET), group)
 
 
 def _scaled(found: Pictures) -> str:
@@ -323,12 +326,14 @@ def _in_deviations(means: FloatArray) -> FloatArray:
 
 def _odd(dataset: Dataset, found: Pictures, odd: Sequence[Odd], id: str, group: str) -> Iterator[Figure]:  # noqa: A002
     groups = (by_class(dataset), by_split(dataset))
-    items, told = [], []
+    told: list[str] = []
+    reasons: dict[int, list[tuple[str, str]]] = {}
     for kind in sorted(odd, key=lambda one: -len(one.rows)):
         told.append(f"{len(kind.rows):,} {kind.reason}")
-        for row, fact in list(zip(kind.rows, kind.facts, strict=True))[:ODD_OF_KIND]:
-            if item := _item(dataset, found, int(row), groups, ((kind.reason, fact),)):
-                items.append(item)
+        for row, fact in list(zip(kind.rows.tolist(), kind.facts, strict=True))[:ODD_OF_KIND]:
+            reasons.setdefault(row, []).append((kind.reason, fact))
+    shown = (_item(dataset, found, row, groups, tuple(facts)) for row, facts in reasons.items())
+    items = [item for item in shown if item]
     if items:
         total = len(np.unique(np.concatenate([kind.rows for kind in odd])))
         caption = f"Pictures unlike the others: {', '.join(told)}."
