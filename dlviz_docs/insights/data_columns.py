@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -38,6 +39,8 @@ UNEVEN = 0.5
 EVEN = 0.02
 """Largest distance of the cumulative distribution from a straight line."""
 LEAST_EVEN = 200
+BY_CHANCE = 0.01
+"""Probability that a column of normal distribution has a value as far out as what is called an outlier."""
 OUTLYING = 0.05
 """Share of outliers from which on they are not outliers but the shape of the column."""
 
@@ -149,7 +152,17 @@ def _has_outliers(column: ColumnStats) -> bool:
     found = column.outliers
     if found is None or not _is_number(column) or found.method != "robust z":
         return False
-    return 0 < _outlying(column) < OUTLYING * column.n
+    return 0 < _outlying(column) < OUTLYING * column.n and _farthest(column) > _expected(column.n)
+
+
+@lru_cache(maxsize=64)
+def _expected(n: int) -> float:
+    """Standard deviations beyond which one of n values of a normal distribution lies in a sample of a hundred."""
+    low, high = 0.0, 40.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if n * math.erfc(middle / math.sqrt(2)) > BY_CHANCE else (low, middle)
+    return high
 
 
 def _farthest(column: ColumnStats) -> float:

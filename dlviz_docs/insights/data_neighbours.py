@@ -116,14 +116,14 @@ def doubtful_sentence(found: Doubtful, looked_at: int, names: Sequence[str], fig
     pairs, counts = np.unique(np.column_stack([found.given, found.likely]), axis=0, return_counts=True)
     most = int(counts.argmax())
     given, likely = (quoted(names[int(one)]) for one in pairs[most])
-    low, _ = wilson(len(found.rows), looked_at)
-    sure = len(found.rows) >= LEAST_DOUBTED and float(low) > DOUBTED
     count = len(found.rows)
+    low, _ = wilson(count, looked_at)
+    sure = count >= LEAST_DOUBTED and float(low) > DOUBTED
     verb = f"{does(count, 'look')} wrong" if sure else f"{does(count, 'are')} at odds with the rows around"
+    often = f"Most often {given} that looks like {likely} ({int(counts[most]):,})."
     text = (
-        f"{of(len(found.rows), looked_at, 'labels')} {verb}: at least "
-        f"{round(OUTVOTED * NEIGHBOURS)} of {NEIGHBOURS} nearest neighbours are of one other class. Most often {given} "
-        f"that looks like {likely} ({int(counts[most]):,})."
+        f"{of(count, looked_at, 'labels')} {verb}: at least {round(OUTVOTED * NEIGHBOURS)} of {NEIGHBOURS} nearest "
+        f"neighbours are of one other class. {f'It is {given} and looks like {likely}.' if count == 1 else often}"
     )
     values = {
         "count": float(len(found.rows)),

@@ -67,7 +67,7 @@ def target_sentences(
     given = {at: (told(pair), pair.n, abs(pair.strength)) for at, pair in sure if abs(pair.strength) >= GIVEN_AWAY}
     for one in apart:
         if one.level < 0:
-            given.setdefault(one.column, (f"a threshold is right, {measured('AUC', one.auc)}", one.n, one.auc))
+            given.setdefault(one.column, (f"a threshold on it is right, {measured('AUC', one.auc)}", one.n, one.auc))
     if given:
         (at, (how, n, strength)), *others = given.items()
         also = f", and so do {len(others):,} more columns" if len(others) > 1 else ""

@@ -196,7 +196,14 @@ def running(ordered: Ordered, codes: NDArray[Any], groups: int) -> list[NDArray[
     """
     narrow = codes.astype(np.int8) if groups < 127 else codes
     member = narrow[ordered.order]
-    return [np.cumsum(member == group, dtype=np.int32) for group in range(groups)]
+    found = [np.cumsum(member == group, dtype=np.int32) for group in range(groups - 1)]
+    if len(member) and member.min() >= 0:  # what is in no other group is in the last
+        last = np.arange(1, len(member) + 1, dtype=np.int32)
+        for one in found:
+            last -= one
+    else:
+        last = np.cumsum(member == groups - 1, dtype=np.int32)
+    return [*found, last]
 
 
 def centred_ranks(ordered: Ordered) -> NDArray[np.int32]:

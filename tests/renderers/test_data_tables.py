@@ -134,7 +134,9 @@ def test_a_column_that_separates_classes_is_a_warning_however_skewed_it_is() -> 
     x = np.exp(2 * RNG.normal(size=500))
     shown = page(dataset(number("x", x), number("noise", RNG.normal(size=500)), category("y", x > 3, "ab"), target="y"))
     said = insights(shown)
-    assert "“x” tells “y” almost by itself (a threshold is right, AUC = 1, n = 500)" in said["target-leakage"].text
+    assert (
+        "“x” tells “y” almost by itself (a threshold on it is right, AUC = 1, n = 500)" in said["target-leakage"].text
+    )
     assert "association-target" not in said
 
 
@@ -159,6 +161,14 @@ def test_nearly_the_same_is_not_said_to_be_the_same() -> None:
     assert isinstance(matrix, Matrix)
     assert matrix.texts[matrix.rows.index("x")][matrix.columns.index("y")] == "0.99"
     assert matrix.texts[0][0] == "1.00"
+
+
+def test_the_farthest_of_many_normal_values_is_no_outlier() -> None:
+    rng = np.random.default_rng(1)
+    columns = [number(f"c{k}", rng.normal(size=5000)) for k in range(20)]
+    assert "column-outliers" not in insights(page(dataset(*columns)))
+    columns[3].values[17] = 8.0
+    assert "in “c3”; the farthest at" in insights(page(dataset(*columns)))["column-outliers"].text
 
 
 def test_uniform_columns_and_codes_are_told() -> None:
