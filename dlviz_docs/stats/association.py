@@ -21,6 +21,8 @@ __all__ = [
     "cramers_v",
     "group_means",
     "leaf_order",
+    "ratio_of",
+    "sums_by_level",
 ]
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -142,14 +144,20 @@ def correlation_ratio(values: Floats, groups: Grouping, present: NDArray[np.bool
     where a single group, or no spread, is left.
     """
     means, counts = group_means(values, groups, present)
+    n = int(counts.sum())
+    kept = values if n == len(values) else values[groups.codes > 0]
+    squares = float(np.einsum("i,i->", kept, kept))  # no np.dot: its threads cost more than they save
+    return ratio_of(means, counts, squares)
+
+
+def ratio_of(means: Floats, counts: Floats, squares: float) -> tuple[float, float, int]:
+    """The same from the mean and the number of values in each group, shape (k,), and the sum of all squares."""
     used = counts > 0
     n, k = int(counts.sum()), int(used.sum())
     if k < 2 or n <= k:
         return math.nan, math.nan, n
     means, counts = means[used], counts[used]
     grand = float((means * counts).sum() / n)
-    kept = values if n == len(values) else values[groups.codes > 0]
-    squares = float(np.einsum("i,i->", kept, kept))  # no np.dot: its threads cost more than they save
     total = squares - n * grand * grand
     between = float((counts * (means - grand) ** 2).sum())
     if not total > 1e-12 * max(squares, 1e-300):
@@ -158,6 +166,37 @@ def correlation_ratio(values: Floats, groups: Grouping, present: NDArray[np.bool
     if share >= 1 - 1e-12:
         return 1.0, 0.0, n
     return math.sqrt(share), f_tail(share / (k - 1) * (n - k) / (1 - share), k - 1, n - k), n
+
+
+@np.errstate(all="ignore")
+def sums_by_level(
+    columns: Sequence[NDArray[Any]],
+    present: Sequence[NDArray[np.bool_] | None],
+    units: Sequence[tuple[float, float]],
+    codes: Sequence[NDArray[Any]],
+    sizes: Sequence[int],
+) -> tuple[Floats, Floats, Floats]:
+    """Sums of p columns, in their units, and how many values there are, at every level of some categories, shape
+    (p, levels of all); and the sums of their squares, shape (p,). For few levels: all are one matrix product."""
+    which = np.repeat(np.arange(len(sizes)), sizes)
+    levels = np.concatenate([np.arange(size, dtype=np.int8) for size in sizes])[:, None]
+    narrow = [one.astype(np.int8) for one in codes]
+    means, deviations = np.array(units).T[:, :, None]
+    gaps = any(mask is not None for mask in present)
+    sums, counts, squares = np.zeros((len(columns), len(which))), np.zeros((len(columns), len(which))), np.zeros(1)
+    for start in range(0, len(codes[0]), BLOCK):
+        rows = slice(start, start + BLOCK)
+        x = (np.stack([column[rows] for column in columns]) - means) / deviations
+        hot = (np.stack([one[rows] for one in narrow])[which] == levels).astype(np.float64)
+        if gaps:
+            masks = np.stack([np.ones(x.shape[1]) if m is None else m[rows].astype(np.float64) for m in present])
+            x = np.where(masks > 0, x, 0.0)
+            counts += masks @ hot.T
+        else:
+            counts += hot.sum(axis=1)
+        sums += x @ hot.T
+        squares = squares + np.einsum("ij,ij->i", x, x)
+    return sums, counts, squares
 
 
 def leaf_order(strength: Floats) -> list[int]:

@@ -17,6 +17,8 @@ from dlviz_docs.stats.association import (
     correlation_ratio,
     correlations,
     cramers_v,
+    ratio_of,
+    sums_by_level,
 )
 from dlviz_docs.stats.columns import ColumnStats
 from dlviz_docs.stats.fdr import q_values
@@ -26,6 +28,8 @@ __all__ = ["MOST_LEVELS", "Pair", "Relations", "relations"]
 Floats: TypeAlias = NDArray[np.float64]
 Measure = Literal["Spearman’s ρ", "Cramér’s V", "correlation ratio η"]
 
+FEW_LEVELS = 64
+"""Of all categories together, up to which one matrix product is faster than counting each of them."""
 MOST_LEVELS = 100
 """Levels from which on a category is more of a name, and has no associations."""
 
@@ -88,15 +92,40 @@ def relations(columns: Sequence[ColumnStats], first: int = -1, most: int = 60) -
         for j in categories[:at]:
             table = contingency(codes[i], sizes[i], codes[j], sizes[j])
             _put((strength, ps, counts), i, j, (*cramers_v(table), int(table.sum())))
-    groups = {j: Grouping.of(codes[j], sizes[j]) for j in categories}
-    for i in numbers if categories else ():
+    quick = [j for j in categories if columns[kept[j]].present is None]
+    if sum(sizes[j] for j in quick) > FEW_LEVELS:
+        quick = []
+    if numbers and quick:
+        _ratios_at_once(columns, kept, numbers, quick, (strength, ps, counts))
+    groups = {j: Grouping.of(codes[j], sizes[j]) for j in categories if j not in quick}
+    for i in numbers if groups else ():
         column = columns[kept[i]]
         values = _standardised(column)
-        for j in categories:
+        for j in groups:
             _put((strength, ps, counts), i, j, correlation_ratio(values, groups[j], column.present))
     return Relations(
         tuple(kept), strength, pearson, _pairs(kept, set(numbers), strength, pearson, ps, counts), len(fit) - p
     )
+
+
+def _ratios_at_once(
+    columns: Sequence[ColumnStats], kept: list[int], numbers: list[int], categories: list[int], into: tuple[Floats, ...]
+) -> None:
+    """η of every number with every category, none of which is missing anywhere."""
+    own = [columns[kept[i]] for i in numbers]
+    levels = [columns[kept[j]].feature for j in categories]
+    sums, counts, squares = sums_by_level(
+        [column.feature.values for column in own],
+        [column.present for column in own],
+        [(column.numbers.mean, column.numbers.sd) for column in own if column.numbers is not None],
+        [feature.values for feature in levels],
+        [len(feature.levels) for feature in levels],
+    )
+    ends = np.cumsum([len(feature.levels) for feature in levels])[:-1]
+    for at, i in enumerate(numbers):
+        parts = zip(np.split(sums[at], ends), np.split(counts[at], ends), categories, strict=True)
+        for total, n, j in parts:
+            _put(into, i, j, ratio_of(total / np.maximum(n, 1), n, float(squares[at])))
 
 
 def _varies(column: ColumnStats) -> bool:

@@ -89,3 +89,25 @@ def test_what_only_names_rows_has_counts_alone() -> None:
     found = examine(Feature("id", "identifier", np.array([0, 1, 0, -1], np.int32)), None, None)
     assert (found.distinct, found.missing, found.numbers, found.levels) == (2, 1, None, None)
     assert np.isnan(found.top_share)
+
+
+def test_ratios_at_once_are_those_one_by_one() -> None:
+    rng = np.random.default_rng(0)
+    n = 20_000
+    values = [rng.normal(3, 5, n), np.where(rng.random(n) < 0.1, np.nan, rng.exponential(size=n))]
+    whole, gappy = rng.integers(0, 5, n), rng.integers(-1, 3, n)
+    values[0] += whole
+    values[1] += gappy
+    features = [Feature(f"x{at}", "number", v, missing=int(np.isnan(v).sum())) for at, v in enumerate(values)]
+    features.append(Feature("whole", "category", whole.astype(np.int32), tuple("abcdef")))
+    features.append(Feature("gappy", "category", gappy.astype(np.int32), tuple("abc"), missing=int((gappy < 0).sum())))
+    found = relations([examine(feature, None, None) for feature in features])
+    for pair in found.pairs:
+        if pair.first < 2 <= pair.second:
+            x, codes = values[pair.first], features[pair.second].values
+            known = np.isfinite(x) & (codes >= 0)
+            groups = [x[known & (codes == level)] for level in range(5) if (known & (codes == level)).any()]
+            within = sum(((group - group.mean()) ** 2).sum() for group in groups)
+            total = ((x[known] - x[known].mean()) ** 2).sum()
+            assert pair.strength == pytest.approx((1 - within / total) ** 0.5, rel=1e-9)
+            assert pair.n == known.sum()
