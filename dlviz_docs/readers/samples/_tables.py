@@ -118,7 +118,7 @@ def _folders(path: str) -> tuple[str, ...]:
 def is_data_path(path: str) -> bool:
     """Whether the nearest folder that says something is one of data."""
     for folder in reversed(_folders(path)):
-        if folder in RESULT_FOLDERS:
+        if folder in RESULT_FOLDERS or is_result_name(folder):
             return False
         if folder in DATA_FOLDERS:
             return True

@@ -263,7 +263,7 @@ class _Planning:
             elif of_classes(path, columns):
                 self.predictions.append(replace(self._of_name(path), files=((path, CLASS_COLUMNS),)))
                 self._take([path])
-            elif lone and not is_data_path(path):
+            elif lone and not self._lies_in_data(path):
                 entry = ResultEntry(path=path, prediction=lone)
                 self.predictions.append(replace(self._of_name(path), result=entry))
                 self._take([path])
@@ -287,7 +287,7 @@ class _Planning:
     def _shows_results(self, path: str, columns: Sequence[str]) -> bool:
         roles = roles_of(columns)
         said = bool(roles.predicted or roles.probabilities or (roles.prompt and roles.generated))
-        if is_data_path(path):
+        if self._lies_in_data(path):
             named = {name.lower() for name in roles.predicted} & {"y_pred", "prediction", "predicted", "pred", "preds"}
             return bool(roles.truth and (named or len(roles.probabilities) > 1))
         if roles.shows_results:
@@ -318,7 +318,7 @@ class _Planning:
     def _written_by(self, path: str, columns: Sequence[str]) -> list[Planned]:
         """Texts of several models in columns of their own beside one of prompts: "results_finetuned"."""
         prompt, by_model = generations(columns)
-        if not prompt or roles_of(columns).shows_results or is_data_path(path) or split_of_path(path):
+        if not prompt or roles_of(columns).shows_results or self._lies_in_data(path) or split_of_path(path):
             return []
         if not (len(by_model) > 1 or (by_model and is_result_path(path, in_run=True))):
             return []
@@ -392,8 +392,13 @@ class _Planning:
         return self._is_of_pictures(path, columns)
 
     def _lies_in_data(self, path: str) -> bool:
-        """Whether a folder says so, such as the experiment's own where it is one of data alone."""
-        return is_data_path(path) or (not self.found.runs and is_data_path(f"{self.found.root.name}/{path}"))
+        """Whether a folder says so: the experiment's own where it is one of data alone, but none that holds a run."""
+        if not self.found.runs:
+            return is_data_path(f"{self.found.root.name}/{path}")
+        parts = path.split("/")
+        runs = [run.split("/") for run in self.found.runs]
+        above = [i for i in range(1, len(parts)) if any(run[:i] == parts[:i] for run in runs)]
+        return is_data_path("/".join(parts[max(above, default=0) :]))
 
     def _is_of_pictures(self, path: str, columns: Sequence[str]) -> bool:
         """Whether a table tells of pictures that lie in the folder, whatever it is called."""
