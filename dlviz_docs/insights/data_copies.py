@@ -172,8 +172,8 @@ def conflict_sentence(copies: Copies, classes: Codes, noun: str, figure: str) ->
     known = int(((classes[copies.first] >= 0) & (classes[copies.second] >= 0)).sum())
     told = f", {exact:,} of them exactly alike" if exact < len(pairs) else ""
     text = (
-        f"{of(len(pairs), known, f'pairs of {noun} that are copies')} {does(len(pairs), 'have')} different labels{told}: "
-        "one label of each pair is wrong, or both are right and the task has room for one only."
+        f"{of(len(pairs), known, f'pairs of {noun} that are copies')} {does(len(pairs), 'have')} different "
+        f"labels{told}: one label of each pair is wrong, or both are right and the task has room for one only."
     )
     severity: Severity = "warning" if exact else "info"
     values = {"pairs": float(len(pairs)), "exact": float(exact)}

@@ -63,7 +63,7 @@ class Timeline:
     times: FloatArray
     """Different times, ascending, shape (u,)."""
     place: NDArray[np.intp]
-    """Place in `times` of each row of `order`."""
+    """Place in `times` of each row of `order`; empty where no two rows have the same time."""
     step: float
     """The usual one; 0 for none."""
     gaps: NDArray[np.intp]
@@ -97,22 +97,23 @@ class Timeline:
 def timeline_of(times: FloatArray, dated: bool) -> Timeline | None:
     """Rows in order of time; None for fewer than `LEAST` different times."""
     known = np.flatnonzero(np.isfinite(times))
-    ordered = times[known]
     in_order = len(known) == len(times)
+    ordered = times if in_order else times[known]
     if (ordered[1:] < ordered[:-1]).any():
         in_order = False
         known = known[np.argsort(ordered, kind="stable")]
         ordered = times[known]
     is_new = np.ones(len(ordered), np.bool_)
     is_new[1:] = ordered[1:] > ordered[:-1]
-    distinct = ordered[is_new]
+    distinct = ordered if is_new.all() else ordered[is_new]
     if len(distinct) < LEAST:
         return None
     step, gaps = seasons.gaps(distinct)
     steps = np.diff(distinct)
     regular = bool(step > 0 and (np.abs(steps - step) <= 0.05 * step).mean() >= REGULAR)
     even = bool(regular and np.abs(distinct - distinct[0] - step * np.arange(len(distinct))).max() < 0.25 * step)
-    gaps, place = gaps if regular else gaps[:0], np.cumsum(is_new) - 1
+    gaps = gaps if regular else gaps[:0]
+    place = np.cumsum(is_new) - 1 if len(distinct) < len(ordered) else known[:0]
     return Timeline(known, distinct, place, step, gaps, regular, dated, in_order, even)
 
 
