@@ -321,6 +321,8 @@ def _first_rows(column: pl.Series) -> NDArray[np.int32]:
     """Of each row, the first with the same content."""
     import polars as pl
 
+    if column.n_unique() == len(column):
+        return np.where(column.is_null().to_numpy(), MISSING, np.arange(len(column))).astype(np.int32)
     frame = column.rename("cell").to_frame().with_row_index("row")
     first = frame.select(pl.col("row").first().over("cell")).to_series().to_numpy()
     return np.where(column.is_null().to_numpy(), MISSING, first).astype(np.int32)
@@ -344,15 +346,13 @@ def _category_of(name: str, column: pl.Series) -> Feature:
 
 
 def _hashes(column: pl.Series) -> NDArray[np.uint64]:
-    """XXH3 of each string, spelled plainly: the same on every machine, which a data frame's own hash need not be."""
-    from xxhash import xxh3_64_intdigest
+    """Of each string, spelled plainly. Another release of Polars may give others: they are compared, never kept."""
+    import polars as pl
 
     plain = column.str.replace_all(r"\s+", " ").str.strip_chars(" ").str.to_lowercase()
     wide = (column.str.len_bytes() != column.str.len_chars()).fill_null(False)
-    cells: list[str | None] = plain.to_list()
     if wide.any():
-        places = wide.arg_true().to_list()
-        for place, cell in zip(places, column.filter(wide).to_list(), strict=True):
-            cells[place] = " ".join(unicodedata.normalize("NFKC", cell).casefold().split())
-    digests = (0 if cell is None else xxh3_64_intdigest(cell.encode("utf-8", "replace")) or 1 for cell in cells)
-    return np.fromiter(digests, np.uint64, len(cells))
+        told = [" ".join(unicodedata.normalize("NFKC", cell).casefold().split()) for cell in column.filter(wide)]
+        plain = plain.scatter(wide.arg_true(), pl.Series(told, dtype=pl.String))
+    hashes = plain.hash(seed=0).to_numpy().astype(np.uint64)
+    return np.where(column.is_null().to_numpy(), 0, np.maximum(hashes, 1)).astype(np.uint64)
