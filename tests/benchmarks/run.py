@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+import bench_data
 import bench_figures
 import bench_load
 import bench_pages
@@ -32,6 +33,7 @@ MEASUREMENTS: Mapping[str, Callable[[Path], list[Row]]] = {
     "site-100": lambda folder: bench_site.rows(folder, 100),
     "site-1000": lambda folder: bench_site.rows(folder, 1000),
     "rebuild": bench_site.rebuild_rows,
+    "data": bench_data.rows,
 }
 
 
