@@ -13,6 +13,8 @@ __all__ = ["Rows", "load", "peeked_rows", "prefix"]
 
 _LONGEST_INT = 4300
 """Digits; Python refuses to read more, for reading takes time that grows with their square."""
+_DEEPEST = 300
+"""Levels of a part that is read; what is nested deeper ends it. Python reads about a thousand."""
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|["\[\]{},]', re.DOTALL)
 _CLOSING = {"[": "]", "{": "}"}
 
@@ -28,7 +30,7 @@ def load(text: str, *, long_int: Callable[[str], object] = float) -> object:
         what = f"not valid JSON from line {error.lineno}, column {error.colno} on"
         raise Damaged(what, prefix(text[: error.pos + 1], long_int=long_int)) from error
     except RecursionError as error:
-        raise Damaged("nested too deep to be read") from error
+        raise Damaged("nested too deep to be read", prefix(text, long_int=long_int)) from error
 
 
 def prefix(text: str, *, long_int: Callable[[str], object] = float) -> object:
@@ -65,6 +67,8 @@ def _closed(text: str) -> str | None:
             break
         if mark in "[{":
             open_.append(mark)
+            if len(open_) > _DEEPEST:
+                break
         elif mark in "]}":
             if not open_ or _CLOSING[open_.pop()] != mark:
                 break

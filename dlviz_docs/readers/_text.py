@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,8 +59,9 @@ def _is_utf16(head: bytes) -> bool:
 def read_text(path: Path, limit: int) -> tuple[str, tuple[Problem, ...]]:
     """The whole file; ReadError when it is larger than `limit` bytes."""
     with path.open("rb") as file:
-        data = file.read(limit + 1)
-    if len(data) > limit:
+        too_large = os.fstat(file.fileno()).st_size > limit
+        data = b"" if too_large else file.read(limit)
+    if too_large:
         what = f"larger than {natural_size(limit)}, the most that is read of such a file"
         raise ReadError(what, "Split the file, or raise the reader's option `max_bytes`.")
     return decode(data, path.name)

@@ -15,13 +15,12 @@ from xxhash import xxh3_64_hexdigest
 from dlviz_docs.model import Dataset, Feature, Predictions, Problem, Samples
 from dlviz_docs.model.samples import Pictures
 from dlviz_docs.readers._text import clean
+from dlviz_docs.readers.samples._features import LONGEST_TEXT
 
-__all__ = ["LONGEST_NAME", "LONGEST_TEXT", "bounded"]
+__all__ = ["LONGEST_NAME", "bounded"]
 
 LONGEST_NAME = 300
 """Characters; a path of the most bytes that a folder takes for one name, and some more."""
-LONGEST_TEXT = 100_000
-"""Characters of one text that are kept; lengths and copies are told of the whole."""
 _LONGEST_NOTICE = 2_000
 
 T = TypeVar("T", Dataset, Predictions)

@@ -5,6 +5,7 @@ A cell counts as missing when it is empty, NaN, or a word in a column of numbers
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
+    "LONGEST_TEXT",
     "MOST_LEVELS",
     "MOST_STRINGS",
     "category",
@@ -37,6 +39,10 @@ __all__ = [
 
 MOST_STRINGS = 200_000
 """Rows of a column of texts whose strings are kept."""
+LONGEST_TEXT = 100_000
+"""Characters of one text that are kept; lengths and copies are told of the whole."""
+_MOST_CHARACTERS = 400_000_000
+"""Of all strings that are kept: a Parquet file of a few kB may hold a thousand times as many."""
 _MOST_IDENTIFIERS = 1_000_000
 """The same where they name the rows: what is predicted is tied to what is known by them."""
 _FEW_LEVELS = 50
@@ -48,6 +54,10 @@ _NUMBER_SHARE = 0.95
 _LONG = 30
 """Characters; a column of words whose median is longer is text."""
 _PEEK = 2_000
+_JUDGED = 1_000
+"""Characters of a cell by which it is told what it is."""
+_AT_ONCE = 1 << 26
+"""Bytes of strings that are copied at once."""
 _TRUE_FALSE = frozenset({"true", "false"})
 _LEADING_ZERO = re.compile(r"^[+-]?0[0-9]")
 _ISO = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?( ?(Z|UTC|[+-]\d{2}:?\d{2}))?)?$")
@@ -139,7 +149,11 @@ def words_series(cells: Sequence[str | None]) -> pl.Series:
 def texts_of(column: pl.Series, *, most: int = MOST_STRINGS) -> Texts:
     """The strings, how long they are, and what they come to when spelling is set aside."""
     lengths = column.str.len_chars().cast(int).fill_null(-1).to_numpy().astype(np.int64)
-    return Texts(tuple(column.head(most).to_list()), lengths, _hashes(column))
+    kept = np.cumsum(np.clip(lengths, 0, LONGEST_TEXT)) <= _MOST_CHARACTERS
+    most = min(most, len(kept) if kept.all() else int(np.argmin(kept)))
+    shown = column.head(most)
+    strings = shown if (lengths <= LONGEST_TEXT).all() else shown.str.head(LONGEST_TEXT)
+    return Texts(tuple(strings.to_list()), lengths, _hashes(column))
 
 
 def strings_of(feature: Feature) -> tuple[str | None, ...]:
@@ -232,7 +246,7 @@ def _words(name: str, column: pl.Series) -> Feature:
     distinct = column.unique().drop_nulls()
     if not len(distinct):
         return number(name, np.full(len(column), np.nan))
-    head = [cell.strip() for cell in column.drop_nulls().head(_PEEK).to_list()]
+    head = [cell.strip() for cell in column.drop_nulls().head(_PEEK).str.head(_JUDGED).to_list()]
     few = len(distinct) <= min(MOST_LEVELS, max(_FEW_LEVELS, _LEVELS_SHARE * len(column)))
     if few:
         return _few(name, column, sorted(distinct.to_list(), key=natural), head, present)
@@ -347,6 +361,12 @@ def _category_of(name: str, column: pl.Series) -> Feature:
 
 def _hashes(column: pl.Series) -> NDArray[np.uint64]:
     """Of each string, spelled plainly. Another release of Polars may give others: they are compared, never kept."""
+    octets = np.cumsum(column.str.len_bytes().fill_null(0).to_numpy().astype(np.int64))
+    ends = [0, *(np.flatnonzero(np.diff(octets // _AT_ONCE)) + 1).tolist(), len(column)]
+    return np.concatenate([_hashes_of(column[start:end]) for start, end in itertools.pairwise(ends)])
+
+
+def _hashes_of(column: pl.Series) -> NDArray[np.uint64]:
     import polars as pl
 
     plain = column.str.replace_all(r"\s+", " ").str.strip_chars(" ").str.to_lowercase()

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dlviz_docs.errors import ReadError
 from dlviz_docs.readers._json import peeked_rows, prefix
 from dlviz_docs.readers._text import peek
 from dlviz_docs.readers.samples._npy import Header
 from dlviz_docs.readers.samples.arrays import headers
-from dlviz_docs.readers.samples.delimited import sniff
+from dlviz_docs.readers.samples.delimited import MOST_COLUMNS, sniff
 from dlviz_docs.readers.samples.jsonlines import columns_of, is_lines, plain_row
 
 __all__ = ["TABLES", "Glance", "glance", "holds_answers"]
 
 _PEEK = 1 << 16
+_FEW = 1_000
 _MOST_PEEK = 1 << 23
 _LEAST_LINES = 4
 _TAGGED = re.compile(r"\s(O|[BIESLU]-\S+)$")
@@ -46,8 +48,10 @@ def glance(path: Path) -> Glance:
     """The columns; none of a file that is damaged or of another kind."""
     look = TABLES.get(path.suffix.lower())
     try:
-        return look(path) if look else Glance()
-    except (OSError, ValueError, zipfile.BadZipFile):
+        found = look(path) if look else Glance()
+        # What is too wide to be read is told when it is tried.
+        return found if len(found.columns) <= MOST_COLUMNS else replace(found, columns=found.columns[:_FEW])
+    except (ReadError, OSError, ValueError, zipfile.BadZipFile):
         return Glance(damaged=True)
 
 
@@ -58,7 +62,7 @@ def _delimited(path: Path) -> Glance:
         most = _MOST_PEEK
         text = peek(path, most)
     found = sniff(text, complete=size <= most)
-    return Glance(found.columns) if found else Glance(damaged=True)
+    return Glance(found.columns) if found and found.columns else Glance(damaged=True)
 
 
 def _json_lines(path: Path) -> Glance:

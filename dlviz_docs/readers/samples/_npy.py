@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
 import numpy as np
@@ -39,6 +39,12 @@ class Header:
     def octets(self) -> int:
         """Bytes that the array takes."""
         return math.prod(self.shape) * self.dtype.itemsize
+
+    def first(self, rows: int) -> Header:
+        """The header of the first so many rows, as far as they lie at the beginning of the file."""
+        if not self.shape or self.shape[0] <= rows or (self.fortran and len(self.shape) > 1):
+            return self
+        return replace(self, shape=(rows, *self.shape[1:]))
 
 
 def read_header(file: IO[bytes]) -> Header:

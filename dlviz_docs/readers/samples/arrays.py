@@ -25,6 +25,9 @@ __all__ = ["headers", "read_npy", "read_npz"]
 
 _AGAIN = "Save the arrays again with numpy.savez."
 _MOST_MEMBERS = 10_000
+_MOST_FOLD = 500
+_SMALL = 200_000_000
+"""Bytes up to which an array may unpack to many times its size: masks and sparse features do."""
 _CLASS_NAMES = frozenset({"classes", "class_names", "target_names", "label_names", "labels_names", "categories"})
 _BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, KeyError)
 
@@ -54,10 +57,16 @@ def read_npy(path: Path, source: str, limits: Limits) -> tuple[Sheet, ...]:
     """One array as one sheet: its column is called like the file."""
     size = path.stat().st_size
     with path.open("rb") as file:
-        header = read_header(file)
-        _within(header.octets, limits)
-        values = read_body(file, header, size - header.length)
+        shown, there = _shown(read_header(file), size, limits)
+        _within(shown.octets, limits)
+        values = read_body(file, shown, there)
     return (_sheet({path.stem: values}, source, "NPY", limits, size, ""),)
+
+
+def _shown(header: Header, size: int, limits: Limits) -> tuple[Header, int]:
+    """What is read of an array in `size` bytes, one row more than is shown; and how many bytes are there for it."""
+    there = size - header.length
+    return (header.first(limits.max_rows + 1) if header.octets <= there else header), there
 
 
 def _within(octets: int, limits: Limits) -> None:
@@ -92,8 +101,11 @@ def _members(archive: zipfile.ZipFile, limits: Limits) -> Iterator[tuple[str, ND
         try:
             with archive.open(member) as file:
                 header = read_header(file)
-                _within(header.octets, replace(limits, max_bytes=left))
-                value = read_body(file, header, member.file_size - header.length)
+                shown, there = _shown(header, member.file_size, limits)
+                _within(shown.octets, replace(limits, max_bytes=left))
+                if shown.octets > _SMALL and member.file_size > _MOST_FOLD * member.compress_size:
+                    raise ReadError(f"unpacks to more than {_MOST_FOLD} times its size", _AGAIN)
+                value = read_body(file, shown, there)
             left -= value.nbytes
             yield _key(member), value
         except ReadError as error:

@@ -61,10 +61,11 @@ class _Reading:
         for path, part in planned.files:
             if part == "info":
                 labels |= class_labels(self.found.root / path)
-        columns = stacked(self._parts(planned, labels))
+        parts = self._parts(planned, labels)
+        columns = stacked(parts)
         self.sheets.forget()
         if columns is None:
-            self._say_nothing(planned)
+            self._say_nothing(planned, parts)
             return None
         columns.offered = self._class_names(planned)
         return dataset_of(planned, columns, self.found, labels, self._lists(planned))
@@ -74,9 +75,10 @@ class _Reading:
         if is_of_pictures(planned):
             read = self._pictures(planned)
             return [read] if isinstance(read, Predictions) else []
-        columns = stacked(self._parts(planned, {}), one_split=True)
+        parts = self._parts(planned, {})
+        columns = stacked(parts, one_split=True)
         if columns is None:
-            self._say_nothing(planned)
+            self._say_nothing(planned, parts)
             return []
         columns.offered = self._class_names(planned)
         found = []
@@ -92,8 +94,9 @@ class _Reading:
         path = next((path for path, part in planned.files if part == "class names"), "")
         return class_names_in(self.found.root / path) if path else ()
 
-    def _say_nothing(self, planned: Planned) -> None:
+    def _say_nothing(self, planned: Planned, parts: list[Part]) -> None:
         """Say that there is no row, unless the files said what is wrong with them."""
+        self.problems += [problem for part in parts for problem in part.sheet.problems]
         paths = {path for path, _ in planned.files}
         if not any(problem.path in paths for problem in self.problems):
             what = "holds no rows" if planned.files else "is named in experiment.yml and holds nothing that can be read"

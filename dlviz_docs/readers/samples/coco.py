@@ -94,12 +94,12 @@ def _load(root: Path, relative: str) -> tuple[object, int, tuple[Problem, ...]]:
     """The value, bytes, and what is wrong with the file; of one that breaks off, what is complete."""
     try:
         with open_file(Root(root), relative) as file:
-            data = file.read(LARGEST + 1)
-    except (Refused, OSError):
+            data = file.read(LARGEST)
+    except (Refused, OSError) as error:
+        if isinstance(error, Refused) and error.fault == "large":
+            what = f"larger than {LARGEST // 1_000_000} MB, the most that is read of such a file"
+            return None, 0, (Problem("too-large", relative, what, "Keep the annotations of fewer pictures here."),)
         return None, 0, (Problem("unreadable", relative, "cannot be opened", "Let everybody read the file."),)
-    if len(data) > LARGEST:
-        what = f"larger than {LARGEST // 1_000_000} MB, the most that is read of such a file"
-        return None, len(data), (Problem("too-large", relative, what, "Keep the annotations of fewer pictures here."),)
     text, problems = decode(data, relative)
     size = len(data)
     del data

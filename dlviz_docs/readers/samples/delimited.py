@@ -25,7 +25,7 @@ from dlviz_docs.readers.samples._limits import Limits
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["head_size", "read_delimited", "sniff"]
+__all__ = ["MOST_COLUMNS", "head_size", "read_delimited", "sniff"]
 
 _BLOCK = 1 << 24
 _LONGEST_RECORD = 1 << 28
@@ -35,6 +35,8 @@ _LEAST_LINES = 4
 _COUNTED = 5
 """Cells from which on 1, 2, 3, ... in the first line are no row by chance."""
 _INFER = 10_000
+MOST_COLUMNS = 50_000
+"""Of more, every cell would cost more than it tells."""
 _CODES = 200
 """Rows that are asked for numbers with leading zeros."""
 _MISSING = ["", "NA", "N/A", "n/a", "<NA>", "#N/A", "null", "NULL", "None", "NaN", "nan", "-nan", "NaT"]
@@ -59,7 +61,10 @@ class Sniffed:
 
 
 def sniff(text: str, *, complete: bool = False) -> Sniffed | None:
-    """The table that the text begins with; None for what is none. `complete` when nothing follows."""
+    """The table that the text begins with; None for what is none. `complete` when nothing follows.
+
+    ReadError for one of far too many columns.
+    """
     lines = re.split(r"\r\n|\n|\r", text)
     if not complete and len(lines) > 1:
         lines.pop()
@@ -69,6 +74,9 @@ def sniff(text: str, *, complete: bool = False) -> Sniffed | None:
     if lead == len(lines):
         return None
     first = lines[lead].removeprefix("#").strip(" ") if lines[lead].startswith("#") else lines[lead]
+    if (amount := max(map(first.count, "\t;,|"))) >= MOST_COLUMNS:
+        what = f"has {amount + 1:,} columns; files of at most {MOST_COLUMNS:,} are read"
+        raise ReadError(what, "Save them as one array: numpy.savez(path, x=..., y=...).")
     delimiter = max("\t;,|", key=lambda mark: (len(_cells(first, mark)), mark == ","))
     names = _cells(first, delimiter)
     rows = tuple(tuple(row) for row in _rows(lines[lead + 1 :], delimiter))

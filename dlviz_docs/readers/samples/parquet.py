@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 from dlviz_docs.errors import ReadError
@@ -34,8 +35,9 @@ def read_parquet(path: Path, source: str, limits: Limits) -> tuple[Sheet, ...]:
 def read_bytes(path: Path, limits: Limits) -> bytes:
     """The whole file; ReadError when it is too large to be read or empty."""
     with path.open("rb") as file:
-        data = file.read(limits.max_bytes + 1)
-    if len(data) > limits.max_bytes:
+        too_large = os.fstat(file.fileno()).st_size > limits.max_bytes
+        data = b"" if too_large else file.read(limits.max_bytes)
+    if too_large:
         what = f"larger than {natural_size(limits.max_bytes)}, the most that is read of such a file"
         raise ReadError(what, "Split the file, or save a sample of its rows.")
     if not data:
