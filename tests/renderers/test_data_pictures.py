@@ -186,3 +186,31 @@ def test_identifiers_and_headings_of_several_data_sets() -> None:
     for figure in figures(shown).values():
         assert figure.id.startswith("my-set-")
         assert figure.group == Place("My set").group("Pictures")
+
+
+def test_classes_of_noise_stay_pale_and_classes_of_few_are_left_out() -> None:
+    labels = [*([0, 1] * 58), 0, 2, 2, 2]
+    found = figures(of(dataset(measured(soft(120)), labels)))["picture-classes"]
+    assert isinstance(found.spec, Matrix)
+    assert found.spec.rows == ("cat", "dog")
+    assert found.caption.endswith("The 2 classes of at least 5 pictures, of 3.")
+    assert np.abs(found.spec.values).max() < 0.5
+    assert found.spec.high == 1
+
+
+def test_few_pictures_have_no_distributions() -> None:
+    assert (
+        not {"picture-brightness", "picture-classes"}
+        & figures(of(dataset(measured(soft(9)), [0, 1, 0, 1, 0, 1, 0, 1, 0]))).keys()
+    )
+    assert "picture-brightness" in figures(of(dataset(measured(soft(10)))))
+
+
+def test_a_picture_that_is_odd_in_several_ways_is_shown_once() -> None:
+    grey = soft(60)
+    grey[7] = 2
+    found = figures(of(dataset(measured(grey))))["pictures-odd"]
+    assert isinstance(found.spec, Gallery)
+    shown = {item.title: dict(item.facts) for item in found.spec.items}
+    assert len(shown) == len(found.spec.items) <= found.spec.total
+    assert {"too dark", "little information"} <= shown["made.npz#7"].keys()

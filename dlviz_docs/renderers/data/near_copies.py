@@ -21,7 +21,7 @@ from dlviz_docs.insights.data_words import percent
 from dlviz_docs.model import Dataset, Pictures
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.data._rows import Groups, by_class, by_split, thumb, title
-from dlviz_docs.stats.near_copies import BITS, CORRELATION
+from dlviz_docs.stats.near_copies import BITS, CORRELATION, DETAIL, LOOSE, SOME_DETAIL
 from dlviz_docs.view import Cell, Column, Figure, Gallery, Item, Matrix, Shown, Table
 
 __all__ = ["copies_matrix", "near_copies"]
@@ -83,7 +83,7 @@ def _told(found: Pictures, copies: Copies) -> str:
         text += "; there are more near pairs than were looked through"
     return (
         f"{text}. Near: dHash and pHash differ by at most {BITS} of 64 bits, and the 32 × 32 grey pictures correlate "
-        f"beyond {CORRELATION}."
+        f"beyond {CORRELATION}, and in their details beyond {SOME_DETAIL}; or beyond {LOOSE} and {DETAIL}."
     )
 
 

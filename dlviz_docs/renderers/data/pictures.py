@@ -31,7 +31,6 @@ from dlviz_docs.renderers.data._rows import (
     thumb,
     title,
 )
-from dlviz_docs.stats.robust import NORMAL_MAD, median
 from dlviz_docs.view import Cell, Column, Figure, Gallery, Item, Layer, Matrix, Plot, PlotAxis, Shown, Table
 
 __all__ = ["pictures"]
@@ -42,6 +41,8 @@ ODD_OF_KIND = 12
 SIZES_AS_TABLE = 8
 DOTS = 2000
 CLASSES = 40
+LEAST_MEASURED = 10
+"""Pictures, below which looking at them tells more than how their brightness is distributed."""
 _HEADING = "Pictures"
 
 
@@ -238,7 +239,7 @@ def _size_plot(dataset: Dataset, found: Pictures, rows: NDArray[np.intp]) -> Plo
 def _measures(dataset: Dataset, found: Pictures, place: Place, group: str) -> Iterator[Shown]:
     """Histograms of what was measured, what it says of splits and classes, and its means by class."""
     measures = {name: found.measures[name] for name in MEASURES if _varies(found.measures.get(name))}
-    if not measures:
+    if not measures or len(found.measured) < LEAST_MEASURED:
         return
     groups, classes, splits = main_groups(dataset), by_class(dataset), by_split(dataset)
     first = place.id(f"picture-{next(iter(measures))}")
@@ -256,11 +257,12 @@ def _measures(dataset: Dataset, found: Pictures, place: Place, group: str) -> It
             yield Figure(place.id(f"picture-{name}"), MEASURES[name][0], caption, plot, group)
     if classes and (matrix := _class_matrix(measures, classes.of(found.measured))):
         caption = (
-            f"Mean of each measure by class; colours are its distance from the median class in robust standard "
-            f"deviations of all classes; n = {part or words.count(len(found), 'picture')}."
+            f"Mean of each measure by class; colours are its distance from the mean of all pictures in their standard "
+            f"deviations; n = {part or words.count(len(found), 'picture')}."
         )
         if len(matrix.rows) < len(classes.names):
-            caption += f" The {len(matrix.rows):,} classes that differ most, of {len(classes.names):,}."
+            kept = f" of at least {said.LEAST_OF_CLASS} pictures" if len(matrix.rows) < CLASSES else " that differ most"
+            caption += f" The {len(matrix.rows):,} classes{kept}, of {len(classes.names):,}."
         yield Figure(place.id("picture-classes"), "Measures by class", caption, matrix, group)
 
 
@@ -287,19 +289,19 @@ def _course(name: str, values: FloatArray, n: str) -> str:
 
 
 def _class_matrix(measures: dict[str, FloatArray], classes: Groups) -> Matrix | None:
-    """Classes by measures, at most `CLASSES` of them; None where fewer than two classes were measured."""
-    means = np.column_stack(
-        [said.group_means(values, classes.codes, len(classes.names)) for values in measures.values()]
-    )
-    kept = np.flatnonzero(np.isfinite(means).all(axis=1))
+    """Classes by measures, at most `CLASSES` of them; None where fewer than two classes were measured often enough."""
+    counts = np.bincount(classes.codes[classes.codes >= 0], minlength=len(classes.names))
+    kept = np.flatnonzero(counts >= said.LEAST_OF_CLASS)
     if len(kept) < 2:
         return None
-    z = np.column_stack([_in_deviations(column) for column in means[kept].T])
+    columns = [said.group_means(values, classes.codes, len(classes.names)) for values in measures.values()]
+    means = np.column_stack(columns)[kept]
+    z = np.column_stack([_distances(mean, values) for mean, values in zip(means.T, measures.values(), strict=True)])
     if len(kept) > CLASSES:
         most = np.sort(np.argsort(-np.abs(z).max(axis=1), kind="stable")[:CLASSES])
-        kept, z = kept[most], z[most]
-    texts = tuple(tuple(words.number(float(f"{mean:.3g}")) for mean in means[row]) for row in kept)
-    reach = max(1.0, float(np.abs(z).max()))
+        kept, means, z = kept[most], means[most], z[most]
+    texts = tuple(tuple(words.number(float(f"{mean:.3g}")) for mean in row) for row in means)
+    reach = max(1.0, float(np.nanmax(np.abs(z), initial=0.0)))
     return Matrix(
         tuple(classes.names[row] for row in kept),
         tuple(MEASURES[name][0] for name in measures),
@@ -312,12 +314,12 @@ def _class_matrix(measures: dict[str, FloatArray], classes: Groups) -> Matrix | 
     )
 
 
-def _in_deviations(means: FloatArray) -> FloatArray:
-    """Distance of each class from the middle one; the plain deviation where half of them are equal."""
-    means = means / (float(np.abs(means).max()) or 1.0)
-    middle = median(means)
-    scale = NORMAL_MAD * median(np.abs(means - middle)) or float(means.std())
-    distances: FloatArray = (means - middle) / scale if scale > 1e-12 else np.zeros(len(means))
+def _distances(means: FloatArray, values: FloatArray) -> FloatArray:
+    """Of each class from the mean of all pictures, in standard deviations of all pictures: noise stays pale."""
+    known = values[np.isfinite(values)]
+    peak = float(np.abs(known).max()) or 1.0
+    scaled = known / peak
+    distances: FloatArray = (means / peak - scaled.mean()) / max(float(scaled.std()), 1e-12)
     return distances
 
 
