@@ -67,8 +67,8 @@ def copies_of(contents: Hashes) -> Rows:
 def near_pairs(fingerprints: Hashes, small: NDArray[np.uint8], limit: int = CANDIDATES) -> NearPairs:
     """Pairs whose two fingerprints, shape (m, 2), each differ by at most `BITS`, and whose grey pictures are alike.
 
-    Those, shape (m, 32, 32), correlate beyond `CORRELATION` and in their details beyond `SOME_DETAIL`, or beyond `LOOSE`
-    and `DETAIL`. Flat pictures are no copies of anything.
+    Those, shape (m, 32, 32), correlate beyond `CORRELATION`, and in their details beyond `SOME_DETAIL`; or beyond
+    `LOOSE` and `DETAIL`. Flat pictures are no copies of anything.
 
     Every pair is compared, in blocks: 20,000 pictures take about a second and 50 MB. Fingerprints after Krawetz, "Kind
     of like that" (dHash, 2013) and Zauner, "Implementation and benchmarking of perceptual image hash functions" (2010).
