@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from dlviz_docs.model import FloatArray, Problem
 from dlviz_docs.readers import _json
-from dlviz_docs.readers._text import Damaged, clean, decode
+from dlviz_docs.readers._text import Damaged, clean, counted, decode
 from dlviz_docs.readers.samples._annotated import FARTHEST, NO_MASK, Annotated, ImageId, Told, check
 from dlviz_docs.readers.samples._picture_file import HEAD, Refused, Root, ends, forbidden, open_file
 from dlviz_docs.readers.samples._rle import Mask, read_mask
@@ -113,7 +113,11 @@ def read_annotations(root: Path, relative: str, locate: Locate, split: str = "")
     """Pictures, classes and true boxes. Classes are in the file's order, also those that no box has."""
     told, octets, problems = _load(root, relative)
     file = told if isinstance(told, dict) else {}
-    ids, names, sizes = _images(_objects(file.get("images")))
+    images = _objects(file.get("images"))
+    ids, names, sizes = _images(images)
+    if repeated := sum(_identity(image.get("id")) != "" for image in images) - len(ids):
+        what = f"{counted(repeated, 'picture')} left out: another one has the same number"
+        problems = (*problems, Problem("duplicate-ids", relative, what, "Give each picture a number of its own."))
     categories, classes = _categories(_objects(file.get("categories")))
     paths = tuple(locate(relative, names))
     folder = relative.rpartition("/")[0]

@@ -249,6 +249,20 @@ def test_a_file_of_all_pictures_is_left_out_beside_its_splits(tmp_path: Path) ->
     assert "annotations/train.json" in overlap.what
 
 
+def test_pictures_of_one_number_are_told(tmp_path: Path) -> None:
+    told = annotations(2)
+    images = told["images"]
+    assert isinstance(images, list)
+    for number in range(3):
+        picture(tmp_path / f"{number}.jpg")
+    text(tmp_path / "_annotations.coco.json", told | {"images": [*images, images[0] | {"file_name": "2.jpg"}]})
+    dataset = lone(tmp_path)
+    assert dataset.length == 2
+    assert [(one.code, one.what) for one in dataset.problems] == [
+        ("duplicate-ids", "1 picture left out: another one has the same number")
+    ]
+
+
 def predictions_of(root: Path, rows: Sequence[object], name: str = "predictions.json") -> Predictions:
     text(root / "data" / "annotations_val.json", annotations(3))
     for number in range(3):
