@@ -7,6 +7,7 @@ at which signature, so that an unchanged file is not hashed again.
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -19,6 +20,7 @@ import numpy as np
 from xxhash import xxh3_128, xxh3_128_digest, xxh3_128_hexdigest
 
 from dlviz_docs import __version__
+from dlviz_docs.names import spelled
 from dlviz_docs.scan import Signature
 
 __all__ = ["Cache", "content_hash", "decode", "encode", "key"]
@@ -32,7 +34,10 @@ _BLOCK = 1 << 18
 def key(*parts: object) -> str:
     """One name for a result: of what went in, of the code that made it, and of nothing else."""
     digest = xxh3_128(_code_fingerprint())
-    digest.update(msgspec.json.encode(parts))
+    try:
+        digest.update(msgspec.json.encode(parts))
+    except UnicodeEncodeError:  # a name that is no UTF-8
+        digest.update(json.dumps(msgspec.to_builtins(parts)).encode())
     return digest.hexdigest()
 
 
@@ -47,8 +52,20 @@ def content_hash(path: str) -> str:
 
 
 def encode(value: object) -> bytes:
-    """Our frozen types as msgpack; arrays keep their bits."""
-    return msgspec.msgpack.encode(value, enc_hook=_encode_array)
+    """Our frozen types as msgpack; arrays keep their bits, and names that are no UTF-8 are spelled so that they are."""
+    try:
+        return msgspec.msgpack.encode(value, enc_hook=_encode_array)
+    except UnicodeEncodeError:
+        plain = msgspec.to_builtins(value, enc_hook=_encode_array, builtin_types=(bytes,))
+        return msgspec.msgpack.encode(_spelled(plain))
+
+
+def _spelled(value: object) -> object:
+    if isinstance(value, str):
+        return spelled(value)
+    if isinstance(value, dict):
+        return {_spelled(key): _spelled(inner) for key, inner in value.items()}
+    return [_spelled(inner) for inner in value] if isinstance(value, list | tuple | set | frozenset) else value
 
 
 def decode(data: bytes | memoryview, cls: type[T]) -> T:

@@ -21,6 +21,7 @@ __all__ = [
     "is_learning_rate",
     "natural",
     "slug",
+    "spelled",
     "split_of_folder",
     "unique_slugs",
 ]
@@ -208,11 +209,15 @@ def group(metric: str) -> str:
     return head.replace("_", " ").capitalize() if slash else "Other metrics"
 
 
+_RESERVED = frozenset({"con", "prn", "aux", "nul"} | {f"{port}{i}" for port in ("com", "lpt") for i in range(10)})
+"""Names of devices on Windows, whatever ending they have: no site with such a file can be copied there."""
+
+
 def slug(text: str) -> str:
     """A name as it stands in an address: lower-case ASCII, with a hash where that lost more than case or spaces."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     body = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
-    if body and re.sub(r"[ _\-./]", "-", text.lower()).strip("-") == body:
+    if body and body not in _RESERVED and re.sub(r"[ _\-./]", "-", text.lower()).strip("-") == body:
         return body
     return f"{body or 'x'}-{_short_hash(text)}"
 
@@ -221,9 +226,22 @@ def exact_slug(*texts: str) -> str:
     """A slug that no other texts have, so it can be given before the neighbours are known."""
     text = "/".join(part for part in texts if part)
     body = re.sub(r"[^a-z0-9]+", "-", text.encode("ascii", "ignore").decode().lower()).strip("-")[:60].strip("-")
-    if [body] == [part for part in texts if part]:
+    if body not in _RESERVED and [body] == [part for part in texts if part]:
         return body
     return f"{body or 'x'}-{_short_hash(chr(0).join(texts))}"
+
+
+def spelled(name: str) -> str:
+    """A name of a file as text that can be written anywhere: bytes that are no UTF-8 as "\\xe9", so two stay two."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return _LONE.sub(lambda lone: f"\\x{ord(lone[0]) & 0xFF:02x}", name)
+    return name
+
+
+_LONE = re.compile("[\ud800-\udfff]")
+"""Halves of surrogate pairs: what Python makes of bytes in names that are no UTF-8."""
 
 
 def unique_slugs(texts: Sequence[str]) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "seeds": {"model"},
     "splice": {"model", "names", "scan"},
     "report": {"model"},
-    "cache": {"model", "scan"},
+    "cache": {"model", "names", "scan"},
     "workers": set(),
     "digest": TYPES | {"cache", "charts", "gather", "insights", "options", "readers", "registry", "scan", "stats"},
     "record": set(),  # what a training script imports

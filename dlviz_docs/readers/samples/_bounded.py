@@ -14,7 +14,7 @@ from xxhash import xxh3_64_hexdigest
 
 from dlviz_docs.model import Dataset, Feature, Predictions, Problem, Samples
 from dlviz_docs.model.samples import Pictures
-from dlviz_docs.readers._text import clean
+from dlviz_docs.names import spelled
 from dlviz_docs.readers.samples._features import LONGEST_TEXT
 
 __all__ = ["LONGEST_NAME", "bounded"]
@@ -39,7 +39,7 @@ def _brief(name: str) -> str:
     """A long name's beginning, and what tells it from others that begin alike."""
     if len(name) > LONGEST_NAME:
         name = f"{name[: LONGEST_NAME - 12]}… {xxh3_64_hexdigest(name.encode('utf-8', 'surrogatepass'))[:10]}"
-    return clean(name)
+    return spelled(name)
 
 
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -102,6 +102,8 @@ def _pictures(pictures: Pictures | None) -> Pictures | None:
 
 def _notices(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(
-        replace(one, path=_brief(one.path), what=clean(one.what[:_LONGEST_NOTICE]), remedy=one.remedy[:_LONGEST_NOTICE])
+        replace(
+            one, path=_brief(one.path), what=spelled(one.what[:_LONGEST_NOTICE]), remedy=one.remedy[:_LONGEST_NOTICE]
+        )
         for one in problems
     )

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from dlviz_docs.model import Problem
-from dlviz_docs.readers._text import clean, counted
+from dlviz_docs.names import spelled
+from dlviz_docs.readers._text import counted
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -224,13 +225,13 @@ def faults_told(faults: Sequence[tuple[str, str]]) -> tuple[Problem, ...]:
         paths = [path for path, word in faults if word == fault]
         if paths:
             whole = f"{named(paths, 'picture')} {one if len(paths) == 1 else many} {what}"
-            problems.append(Problem(code, clean(paths[0]), whole, remedy))
+            problems.append(Problem(code, spelled(paths[0]), whole, remedy))
     return tuple(problems)
 
 
 def named(paths: Sequence[str], thing: str) -> str:
     """ "3 pictures (a.jpg, b.jpg, c.jpg)", "40 pictures (a.jpg, b.jpg, c.jpg and 37 more)"."""
-    names = ", ".join(clean(path.rpartition("/")[2]) for path in paths[:3])
+    names = ", ".join(spelled(path.rpartition("/")[2]) for path in paths[:3])
     more = f" and {len(paths) - 3:,} more" if len(paths) > 3 else ""
     return f"{counted(len(paths), thing)} ({names}{more})"
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from dlviz_docs.model import Problem
 from dlviz_docs.model.samples import Boxes, Dataset, Feature, Masks, Pictures, Predictions
-from dlviz_docs.names import natural
-from dlviz_docs.readers._text import clean, counted
+from dlviz_docs.names import natural, spelled
+from dlviz_docs.readers._text import counted
 from dlviz_docs.readers.samples import coco, masks, yolo
 from dlviz_docs.readers.samples._annotated import Annotated, check, distinct, empty_boxes, lookup, united
 from dlviz_docs.readers.samples._folder_names import domain_of, is_plot, joined, mask_stem, pieces, split_of
@@ -71,7 +71,7 @@ def _plain(found: Found, planned: Planned) -> Dataset:
         own = inside.get(folder, [])
         paths += own
         name = folder.rpartition("/")[2]
-        labels += [clean(domain_of(name) or name) if part == "class folder" else ""] * len(own)
+        labels += [spelled(domain_of(name) or name) if part == "class folder" else ""] * len(own)
         splits += [split] * len(own)
     if lists:
         splits = splits_by_list(found.root, lists, paths)
