@@ -62,11 +62,13 @@ class SampleFiles:
 
 
 def sample_folders(top: Folder, experiments: Sequence[Folder]) -> list[Folder]:
-    """Folders of data or predictions that lie in no experiment; none where one experiment has all of the folder."""
-    if len(experiments) == 1:
-        return []
+    """Folders of data or predictions that lie in no experiment.
+
+    Where there is only one, all of the folder is its own, but for what is described as another.
+    """
     taken = {folder.path for folder in experiments}
-    return [] if top.path in taken else _apart(top, taken, top=True)
+    found = [] if top.path in taken else _apart(top, taken, top=True)
+    return [folder for folder in found if folder.about] if len(experiments) == 1 else found
 
 
 def _apart(folder: Folder, taken: Collection[str], *, top: bool = False) -> list[Folder]:

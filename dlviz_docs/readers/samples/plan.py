@@ -110,7 +110,7 @@ class _Planning:
         own = [replace(one, files=(*one.files, *files)) for one, files in zip(self.datasets, more, strict=True)]
         said = [replace(one, files=(*one.files, *named_by(one, names))) for one in told_apart(self._of_runs())]
         return Plan(
-            datasets=(*own, *datasets),
+            datasets=(*told_apart(own), *datasets),
             predictions=(*said, *predictions),
             targets=self.targets,
             left=tuple(sorted(self.left.items(), key=lambda item: natural(item[0]))),
