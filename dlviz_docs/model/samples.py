@@ -127,6 +127,8 @@ class Boxes:
     """As annotated, in px²; else width times height."""
     crowd: NDArray[np.bool_] | None = None
     """COCO's `iscrowd`: a region of many, which no prediction has to match."""
+    zero: NDArray[np.bool_] | None = None
+    """Annotations with the identifier 0, if there are any: COCO's own code takes what matches them for unmatched."""
     outlines: tuple[tuple[tuple[float, ...], ...], ...] = ()
     """Polygons of each as x, y, x, y, ...; () for a box without one. Empty where no box has one."""
     masks: tuple[tuple[tuple[int, int], tuple[int, ...]], ...] = ()

@@ -20,6 +20,7 @@ __all__ = [
     "Draws",
     "Evaluation",
     "TooMany",
+    "as_cocoeval",
     "average_precision",
     "evaluate",
     "interval",
@@ -89,6 +90,27 @@ def evaluate(
     taken, left_out, unasked = match(some, truth, pairs)
     ap, recall = _averages(some, truth, taken, left_out, unasked, rank, classes)
     return Evaluation(order, scores[order], some, truth, pairs, taken, left_out, unasked, ap, recall)
+
+
+def as_cocoeval(evaluation: Evaluation, zero: NDArray[np.bool_]) -> Floats:
+    """AP as COCOeval counts where an annotation has the identifier 0; shape (10 IoUs, classes, 4 areas).
+
+    It notes which annotation a prediction matches by its identifier, and reads 0 as none: the prediction is wrong, or
+    left out where its area is outside the range, and the annotation stays missed. `zero` is true for those annotations,
+    shape (g,). Source: `pycocotools/cocoeval.py`, evaluateImg.
+    """
+    boxes, groups = evaluation.boxes, evaluation.boxes.picture.astype(np.int64) * evaluation.ap.shape[1]
+    lost = (evaluation.taken >= 0) & zero[np.maximum(evaluation.taken, 0)]
+    outside = np.array([(boxes.area < low) | (boxes.area > high) for low, high in AREAS])
+    return _averages(
+        boxes,
+        evaluation.truth,
+        np.where(lost, -1, evaluation.taken).astype(np.int32),
+        evaluation.left_out | (lost & outside[None]),
+        evaluation.unasked,
+        ranks(groups + boxes.category),
+        evaluation.ap.shape[1],
+    )[0]
 
 
 def _averages(

@@ -11,7 +11,15 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from dlviz_docs.stats.average_precision import Evaluation, average_precision, evaluate, interval, mean, resampled
+from dlviz_docs.stats.average_precision import (
+    Evaluation,
+    as_cocoeval,
+    average_precision,
+    evaluate,
+    interval,
+    mean,
+    resampled,
+)
 from dlviz_docs.stats.matching import Set
 
 
@@ -127,6 +135,35 @@ def test_it_agrees_with_pycocotools_on_a_real_evaluation(corpora: Path) -> None:
     ours, reference = both(truth, results)
     assert_same(ours, reference)
     assert reference.stats[0] > 0.1
+
+
+def test_what_cocoeval_makes_of_the_identifier_0_is_known_too(corpora: Path) -> None:
+    """The real annotations begin at 0: with them as they stand, pycocotools counts a box that is found as missed."""
+    folder = corpora / "detectron2_medwaste/data"
+    truth = json.loads((folder / "data/test/_annotations.coco.json").read_text())
+    results = json.loads((folder / "output/coco_instances_results.json").read_text())
+    ours, _ = both(truth, results)
+    reference = as_it_stands(truth, results)
+    zero = np.array([row["id"] == 0 for row in truth["annotations"]])
+    assert zero.sum() == 1
+    found = as_cocoeval(ours, zero)
+    assert mean(found[:, :, 0]) == pytest.approx(reference[0], abs=1e-9)
+    assert mean(found[0, :, 0]) == pytest.approx(reference[1], abs=1e-9)
+    assert mean(found[:, :, 1]) == pytest.approx(reference[3], abs=1e-9)
+    assert mean(ours.ap[:, :, 0]) > reference[0] + 1e-3
+
+
+def as_it_stands(truth: dict[str, Any], results: list[dict[str, Any]]) -> list[float]:
+    """The twelve numbers of pycocotools, with the identifiers that the file has."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        annotated = COCO()
+        annotated.dataset = json.loads(json.dumps(truth))
+        annotated.createIndex()
+        judged = COCOeval(annotated, annotated.loadRes(json.loads(json.dumps(results))), "bbox")
+        judged.evaluate()
+        judged.accumulate()
+        judged.summarize()
+    return [float(value) for value in judged.stats]
 
 
 def test_average_precision_of_few_predictions_by_hand() -> None:

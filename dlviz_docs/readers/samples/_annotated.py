@@ -71,6 +71,7 @@ class Told:
     scores: FloatArray | None = None
     area: FloatArray | None = None
     crowd: NDArray[np.bool_] | None = None
+    zero: NDArray[np.bool_] | None = None
     outlines: list[tuple[tuple[float, ...], ...]] = field(default_factory=list)
     masks: list[Mask] = field(default_factory=list)
 
@@ -122,6 +123,7 @@ def check(told: Told, source: str) -> tuple[Boxes, tuple[Problem, ...]]:
         scores=None if told.scores is None else told.scores[rows],
         area=area,
         crowd=None if told.crowd is None else told.crowd[rows],
+        zero=told.zero[rows] if told.zero is not None and told.zero[rows].any() else None,
         outlines=tuple(told.outlines[row] for row in rows.tolist()) if any(told.outlines) else (),
         masks=tuple(told.masks[row] for row in rows.tolist()) if any(mask[1] for mask in told.masks) else (),
     )
@@ -177,12 +179,14 @@ def _concatenated(parts: Sequence[Boxes]) -> Boxes:
     outlined, masked = any(part.outlines for part in parts), any(part.masks for part in parts)
     areas = [part.xywh[:, 2] * part.xywh[:, 3] if part.area is None else part.area for part in parts]
     crowds = [np.zeros(len(part), np.bool_) if part.crowd is None else part.crowd for part in parts]
+    zeros = [np.zeros(len(part), np.bool_) if part.zero is None else part.zero for part in parts]
     return Boxes(
         np.concatenate([part.picture for part in parts]),
         np.concatenate([part.category for part in parts]),
         np.concatenate([part.xywh for part in parts]),
         area=np.concatenate(areas) if any(part.area is not None for part in parts) else None,
         crowd=np.concatenate(crowds) if any(part.crowd is not None for part in parts) else None,
+        zero=np.concatenate(zeros) if any(part.zero is not None for part in parts) else None,
         outlines=tuple(chain(*(part.outlines or ((),) * len(part) for part in parts))) if outlined else (),
         masks=tuple(chain(*(part.masks or (NO_MASK,) * len(part) for part in parts))) if masked else (),
     )

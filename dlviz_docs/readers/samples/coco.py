@@ -212,6 +212,7 @@ def _boxes_told(rows: list[dict[str, Any]], source: str) -> tuple[_Rows, tuple[P
         xywh=_numbers([row.get("bbox") for row in rows], 4),
         area=_numbers([row.get("area") for row in rows], 0) if any("area" in row for row in rows) else None,
         crowd=np.array([row.get("iscrowd") in (1, True) for row in rows], np.bool_),
+        zero=np.array([row.get("id") == 0 and "id" in row for row in rows], np.bool_),
         outlines=shapes.outlines,
         masks=shapes.masks,
     )

@@ -16,6 +16,7 @@ from dlviz_docs.stats.average_precision import (
     Draws,
     Evaluation,
     TooMany,
+    as_cocoeval,
     evaluate,
     interval,
     mean,
@@ -104,6 +105,13 @@ class Detected:
             return evaluate(*sides, len(self.names), (runs, true_runs))
         except TooMany:
             return None
+
+    @cached_property
+    def cocoeval(self) -> FloatArray | None:
+        """AP as COCO's own code counts, where that differs: an annotation has the identifier 0."""
+        told = self.predictions.true_boxes
+        zero = told.zero[self.true_rows] if told is not None and told.zero is not None else None
+        return as_cocoeval(self.evaluation, zero) if zero is not None and zero.any() else None
 
     def mask_ap(self, iou: int | slice = slice(None)) -> Estimate:
         """Mean AP of masks over classes, with its interval; NaN without any."""

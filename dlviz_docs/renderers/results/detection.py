@@ -86,6 +86,12 @@ def _headline(found: Detected) -> Figure:
     for limit, most in enumerate((1, 10, 100)):
         meaning = f"recall with at most {words.count(most, 'prediction')} of a class in a picture, over IoU 0.5 to 0.95"
         rows.append((f"AR@{most}", meaning, found.recall(limit), n))
+    if (other := found.cocoeval) is not None:
+        why = "as pycocotools counts: it takes the annotation with id 0 for one that nothing finds"
+        rows += [
+            (f"{name}, pycocotools", why, (mean(other[iou, :, 0]), np.nan, np.nan), n)
+            for name, iou in (("AP", slice(None)), ("AP50", 0), ("AP75", 5))
+        ]
     if found.masks is not None:
         rows += [
             ("Mask AP", "judged by the pixels of masks, mean over IoU 0.5 to 0.95", found.mask_ap(), n),
