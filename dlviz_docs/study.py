@@ -253,16 +253,21 @@ class _Pictures:
                 yield word_of(side, key), self.cache.put_file(content, WEBP)
 
     def _mask(self, key: str, side: int) -> bytes | None:
-        """A picture of a mask, each class in its colour of the palette."""
-        from dlviz_docs.readers.samples.masks import mask_picture
+        """A mask, each class in its colour of the palette, over its picture if that is there."""
+        from dlviz_docs.readers.samples.masks import mask_picture, overlaid
+        from dlviz_docs.readers.samples.thumbnails import thumbnail
 
         source = key.removeprefix(MASK)
-        found = [masks for one in self.samples.predictions for masks in (one.true_masks, one.masks) if masks]
-        masks = next((one for one in found if source in one.sources), None) if source != key else None
-        if masks is None:
+        told = [(one.pictures, masks) for one in self.samples.predictions for masks in (one.true_masks, one.masks)]
+        found = [(pictures, masks) for pictures, masks in told if masks and source in masks.sources]
+        if source == key or not found:
             return None
-        colours = np.array([_rgba(place) for place in range(len(masks.values))], np.uint8)
-        return mask_picture(self.root, source, colours, masks.values, side)
+        pictures, masks = found[0]
+        row = masks.sources.index(source)
+        below = thumbnail(self.root, pictures, row, side) if pictures is not None and row < len(pictures) else None
+        colours = np.array([_rgba(place, over=bool(below)) for place in range(len(masks.values))], np.uint8)
+        drawn = mask_picture(self.root, source, colours, masks.values, side)
+        return overlaid(below, drawn) if below and drawn else drawn
 
     def sprites(self, figures: Iterator[Figure]) -> Iterator[tuple[str, str, int, int, tuple[str, ...]]]:
         from dlviz_docs.readers.samples.thumbnails import sprite
@@ -279,10 +284,11 @@ class _Pictures:
             yield figure.id, self.cache.put_file(content, WEBP), TILE, int(columns), tuple(found)
 
 
-def _rgba(place: int) -> tuple[int, ...]:
-    """The first class is mostly the background: a grey that both schemes of a page stand."""
-    hex_color = "#8a919d" if not place else LIGHT[(place - 1) % len(LIGHT)]
-    return (*bytes.fromhex(hex_color[1:]), 255)
+def _rgba(place: int, *, over: bool) -> tuple[int, ...]:
+    """The first class is mostly the background: nothing over a picture, else a grey for both schemes of a page."""
+    if not place:
+        return (0, 0, 0, 0) if over else (138, 145, 157, 255)
+    return (*bytes.fromhex(LIGHT[(place - 1) % len(LIGHT)][1:]), 150 if over else 255)
 
 
 def word_of(side: int, key: str) -> str:

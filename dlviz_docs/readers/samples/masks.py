@@ -15,7 +15,7 @@ from dlviz_docs.readers._text import counted
 from dlviz_docs.readers.samples._picture_file import Root, faults_told, guarded, named, open_picture, why
 from dlviz_docs.readers.samples.pictures import sample
 
-__all__ = ["MOST_CLASSES", "VOID", "Compared", "compare", "mask_picture", "open_mask"]
+__all__ = ["MOST_CLASSES", "VOID", "Compared", "compare", "mask_picture", "open_mask", "overlaid"]
 
 VOID = 255
 """Pixels that no annotator decided on, as in PASCAL VOC and Cityscapes."""
@@ -65,6 +65,18 @@ def mask_picture(root: Path, source: str, colours: NDArray[np.uint8], values: Se
         shown[labels == value] = colour
     file = io.BytesIO()
     Image.fromarray(shown).save(file, "WEBP", lossless=True, method=4, exact=False)
+    return file.getvalue()
+
+
+def overlaid(picture: bytes, mask: bytes) -> bytes:
+    """A picture with a mask over it, both WebP; the mask is fitted to the picture's size, pixel by pixel."""
+    from PIL import Image
+
+    below = Image.open(io.BytesIO(picture), formats=("WEBP",)).convert("RGBA")
+    above = Image.open(io.BytesIO(mask), formats=("WEBP",)).convert("RGBA")
+    below.alpha_composite(above.resize(below.size, Image.Resampling.NEAREST))
+    file = io.BytesIO()
+    below.convert("RGB").save(file, "WEBP", quality=85, method=4)
     return file.getvalue()
 
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from dlviz_docs.readers.samples.masks import Compared, compare, mask_picture, open_mask
+from dlviz_docs.readers.samples.masks import Compared, compare, mask_picture, open_mask, overlaid
 
 
 def blobs(seed: int, k: int = 4, shape: tuple[int, int] = (90, 120)) -> np.ndarray:
@@ -124,3 +124,16 @@ def test_a_mask_is_shown_in_its_colours(tmp_path: Path) -> None:
         shown = np.asarray(image.convert("RGBA"))
     assert (shown[..., 3] == blobs(0, 2)[1::2, 1::2] * 255).all()
     assert mask_picture(tmp_path, "gone.png", colours, [0, 1], 60) is None
+
+
+def test_a_mask_lies_over_its_picture_pixel_by_pixel() -> None:
+    picture, mask = io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (8, 8), (0, 0, 200)).save(picture, "WEBP", lossless=True)
+    above = np.zeros((4, 4, 4), np.uint8)
+    above[0, 0] = (200, 0, 0, 255)
+    Image.fromarray(above).save(mask, "WEBP", lossless=True, exact=True)
+    found = np.asarray(Image.open(io.BytesIO(overlaid(picture.getvalue(), mask.getvalue()))).convert("RGB"), int)
+    assert found.shape == (8, 8, 3)
+    assert found[0, 0, 0] > 120  # the corner is covered, at twice the size of the mask
+    assert found[7, 7, 0] < 60
+    assert found[7, 7, 2] > 150
