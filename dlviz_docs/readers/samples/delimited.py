@@ -32,6 +32,7 @@ _LONGEST_RECORD = 1 << 28
 """Bytes between two ends of line outside quotation marks; behind that the marks are taken for letters."""
 _HEAD = 1 << 16
 _LEAST_LINES = 4
+_MOST_LINES = 200
 _COUNTED = 5
 """Cells from which on 1, 2, 3, ... in the first line are no row by chance."""
 _INFER = 10_000
@@ -65,7 +66,7 @@ def sniff(text: str, *, complete: bool = False) -> Sniffed | None:
 
     ReadError for one of far too many columns.
     """
-    lines = re.split(r"\r\n|\n|\r", text)
+    lines = re.split(r"\r?\n" if "\n" in text else r"\r", text)
     if not complete and len(lines) > 1:
         lines.pop()
     lead = 0
@@ -73,13 +74,15 @@ def sniff(text: str, *, complete: bool = False) -> Sniffed | None:
         lead += 1
     if lead == len(lines):
         return None
-    first = lines[lead].removeprefix("#").strip(" ") if lines[lead].startswith("#") else lines[lead]
+    span = _lines_of_first(lines[lead:])
+    first = "\n".join(lines[lead : lead + span])
+    first = first.removeprefix("#").strip(" ") if first.startswith("#") else first
     if (amount := max(map(first.count, "\t;,|"))) >= MOST_COLUMNS:
         what = f"has {amount + 1:,} columns; files of at most {MOST_COLUMNS:,} are read"
         raise ReadError(what, "Save them as one array: numpy.savez(path, x=..., y=...).")
     delimiter = max("\t;,|", key=lambda mark: (len(_cells(first, mark)), mark == ","))
     names = _cells(first, delimiter)
-    rows = tuple(tuple(row) for row in _rows(lines[lead + 1 :], delimiter))
+    rows = tuple(tuple(row) for row in _rows(lines[lead + span :], delimiter))
     headed = _is_headed([cell.strip() for cell in names], rows)
     if not headed:
         rows = (tuple(names), *rows)
@@ -87,7 +90,17 @@ def sniff(text: str, *, complete: bool = False) -> Sniffed | None:
     widths = {len(row) for row in rows}
     if headed and widths == {len(names) + 1}:  # rows have a name, as R writes them, or end in a delimiter
         names = [*names, ""] if all(not row[-1].strip() for row in rows) else ["", *names]
-    return Sniffed(delimiter, _unique(names), rows, headed, lead + headed)
+    return Sniffed(delimiter, _unique(names), rows, headed, lead + span * headed)
+
+
+def _lines_of_first(lines: Sequence[str]) -> int:
+    """How many lines the first record has: a name in quotation marks may hold ends of lines. 1 where none closes it."""
+    marks = 0
+    for span, line in enumerate(lines[:_MOST_LINES], 1):
+        marks += line.count('"')
+        if marks % 2 == 0:
+            return span
+    return 1
 
 
 def _is_headed(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:

@@ -72,6 +72,16 @@ def test_lines_of_another_length_are_left_out_and_counted(tmp_path: Path) -> Non
     assert [(problem.code, problem.what[:7]) for problem in read.problems] == [("ragged", "2 lines")]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_names_of_several_lines(end: str, tmp_path: Path) -> None:
+    text = end.join(['id,"age\n(years)","height\r(cm)",label', "1,20,170,x", '2,30,"180",y', ""])
+    (tmp_path / "data.csv").write_bytes(text.encode())
+    (sheet,) = read_delimited(tmp_path / "data.csv", "data.csv", Limits())
+    assert [feature.name for feature in sheet.features] == ["id", "age\n(years)", "height\r(cm)", "label"]
+    assert sheet.length == 2
+    assert sheet.problems == ()
+
+
 def test_a_quotation_mark_that_is_never_closed(tmp_path: Path) -> None:
     read = sheet(tmp_path, 'a,b\n1,x\n2,"y\n3,z\n')
     assert cells(read)["a"] == ["1", "2", "3"]
