@@ -218,9 +218,7 @@ def test_a_sample_of_several_cells_is_shown_for_each(visit: Callable[..., Visit]
         pick(page, f"{{ row: '{row}', column: '{column}' }}")
         assert titles(page, "a") == expected
     pick(page, "{ row: 'car', column: 'missed' }")
-    assert said(page, "a").startswith(
-        "annotated car, predicted missed: 1 sample. In these pictures: 1 missed, 3 false"
-    )
+    assert said(page, "a").startswith("annotated car, predicted missed: 1 sample. In these pictures: 1 missed, 3 false")
     options = page.locator("#a select").first.locator("option").all_inner_texts()
     assert options == ["any", "car (2)", "nothing (1)"]
     tab.expect_quiet()
