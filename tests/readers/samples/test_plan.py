@@ -11,7 +11,6 @@ from sample_files import found_in, lone_dataset, lone_predictions, samples_of, w
 
 from dlviz_docs.readers.samples import DataEntry, ResultEntry, plan
 
-CORPORA = Path("/work/shared/corpora")
 RNG = np.random.default_rng(0)
 N = 40
 Y = RNG.integers(0, 3, N)
@@ -71,17 +70,15 @@ def test_sets_in_one_folder_stay_apart(tmp_path: Path) -> None:
     assert [(one.name, one.length) for one in told] == [("a", N), ("b", 9)]
 
 
-@pytest.mark.skipif(not CORPORA.exists(), reason="real files are not here")
-def test_published_predictions_have_their_published_accuracy() -> None:
-    told = samples_of(CORPORA / "preds_label_errors/data").predictions
+def test_published_predictions_have_their_published_accuracy(corpora: Path) -> None:
+    told = samples_of(corpora / "preds_label_errors/data").predictions
     right = {one.name: float((one.truth == one.predicted).mean()) for one in told if one.truth is not None}
     assert right == {"cifar10": 0.9294, "imdb": 0.89576, "mnist": 0.9913}
     assert all(one.problems == () and one.splits == ("test",) for one in told)
 
 
-@pytest.mark.skipif(not CORPORA.exists(), reason="real files are not here")
-def test_answers_of_two_models_to_the_same_prompts() -> None:
-    told = samples_of(CORPORA / "dvclive_falcon/data").predictions
+def test_answers_of_two_models_to_the_same_prompts(corpora: Path) -> None:
+    told = samples_of(corpora / "dvclive_falcon/data").predictions
     assert [(one.name, one.task, one.length) for one in told] == [("pretrained", "text", 6), ("finetuned", "text", 6)]
     assert told[0].inputs[0] == "Who are you?"
     assert told[1].generated[4] is not None
