@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import TypeVar
 
 from xxhash import xxh3_64_hexdigest
@@ -100,10 +101,18 @@ def _pictures(pictures: Pictures | None) -> Pictures | None:
     return pictures and replace(pictures, keys=_names(pictures.keys))
 
 
+def _place(path: str) -> str:
+    """Of what lies outside the experiment the name alone: the rest tells of the machine, and not of the experiment."""
+    return PurePosixPath(path).name if path.startswith(("/", "../")) else path
+
+
 def _notices(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(
         replace(
-            one, path=_brief(one.path), what=spelled(one.what[:_LONGEST_NOTICE]), remedy=one.remedy[:_LONGEST_NOTICE]
+            one,
+            path=_brief(_place(one.path)),
+            what=spelled(one.what[:_LONGEST_NOTICE]),
+            remedy=one.remedy[:_LONGEST_NOTICE],
         )
         for one in problems
     )
