@@ -64,7 +64,9 @@ def _attempt(function: Callable[[J], R], job: J) -> R | Failure:
     # Whatever a damaged file or somebody's renderer raises becomes a notice on one page.
     except Exception as error:  # noqa: BLE001
         place = traceback.extract_tb(error.__traceback__)[-1]
-        return Failure("error", f"{type(error).__name__}: {error} ({place.name}, line {place.lineno})")
+        # The system's errors name a file by its path on this machine, and what is told here may be published.
+        told = error.strerror if isinstance(error, OSError) and error.strerror else error
+        return Failure("error", f"{type(error).__name__}: {told} ({place.name}, line {place.lineno})")
 
 
 class _Ready(Enum):

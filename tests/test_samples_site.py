@@ -82,9 +82,26 @@ def test_pictures_are_pixels_and_nothing_else(made: Path) -> None:
     assert {path.suffix for path in files} <= kinds
 
 
-def test_no_path_of_this_machine_is_told(made: Path) -> None:
+def test_no_path_of_this_machine_is_told(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = [path for path in (made / "site").rglob("*") if path.is_file()]
     assert [path for path in files if str(made).encode() in path.read_bytes()] == []
+    # Nor where the system tells it: of files that cannot be opened, and a folder in the place of a file.
+    known = Path.open
+
+    def refused(path: Path, *arguments: object, **more: object) -> object:
+        if path.suffix in (".csv", ".jsonl", ".json"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return known(path, *arguments, **more)  # type: ignore[call-overload]
+
+    shutil.copytree(made / "experiments", tmp_path / "experiments")
+    (tmp_path / "experiments/tables/experiment.yml").write_text(
+        "data: data/all.csv\nresults: runs/one/predictions.csv\n"
+    )
+    monkeypatch.setattr(Path, "open", refused)
+    site = build(tmp_path / "experiments", HERE, tmp_path / "cache")
+    monkeypatch.undo()
+    assert any("permission denied" in problem.what.lower() for problem in site.problems)
+    assert [path for path, told in content(site).items() if str(tmp_path).encode() in told] == []
 
 
 # --- the same bytes ---------------------------------------------------------------------------------------------------

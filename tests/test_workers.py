@@ -27,6 +27,8 @@ def act(job: str) -> str:
             return str(len(bytearray(1 << 40)))
         case "raise":
             raise ValueError("bad value")
+        case "path":
+            Path("/home/somebody/secret").read_bytes()
     return job.upper()
 
 
@@ -50,6 +52,7 @@ def test_every_job_gives_its_result(workers: int) -> None:
         ("hang", "timeout", "2 seconds"),
         ("bomb", "memory", "memory"),
         ("raise", "error", "ValueError: bad value"),
+        ("path", "error", "FileNotFoundError: No such file or directory (open"),
     ],
 )
 def test_a_job_that_goes_wrong_costs_only_itself(job: str, kind: str, detail: str) -> None:

@@ -29,8 +29,13 @@ def read_about(paths: Sequence[Path]) -> tuple[About, str, tuple[Problem, ...]]:
                 about = _settings(text, path.name)
         except (OptionError, ReadError, OSError) as error:
             remedy = "Correct the file; the keys are described in the guide under Configuration."
-            problems.append(Problem("experiment-file", path.name, str(error), remedy))
+            problems.append(Problem("experiment-file", path.name, _said(error), remedy))
     return about, story, tuple(problems)
+
+
+def _said(error: Exception) -> str:
+    """What is wrong; of the system's errors without the path, which is one of this machine."""
+    return error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def _settings(text: str, name: str) -> About:

@@ -17,7 +17,7 @@ from dlviz_docs.readers.samples.delimited import read_delimited
 from dlviz_docs.readers.samples.jsonlines import read_ids, read_json, read_json_lines, read_lines
 from dlviz_docs.readers.samples.parquet import read_parquet
 
-__all__ = ["Sheets"]
+__all__ = ["Sheets", "first_line"]
 
 _AGAIN = "Write the file again, or leave it out with the option `exclude`."
 
@@ -57,12 +57,12 @@ class Sheets:
         except MemoryError:
             self._tell(path, "takes more memory than there is", "Save a sample of its rows, chosen at random.")
         except (OSError, ValueError, TypeError, ArithmeticError, LookupError, RuntimeError, RecursionError) as error:
-            self._tell(path, f"cannot be read: {_first_line(error)}", _AGAIN)
+            self._tell(path, f"cannot be read: {first_line(error)}", _AGAIN)
         except BaseException as error:
             # Polars raises some errors as Exception, and a panic of its own as BaseException.
             if type(error).__module__.partition(".")[0] not in ("polars", "pyo3_runtime"):
                 raise
-            self._tell(path, f"cannot be read: {_first_line(error)}", _AGAIN)
+            self._tell(path, f"cannot be read: {first_line(error)}", _AGAIN)
         return ()
 
     def _dispatched(self, path: str, classes: Mapping[str, tuple[str, ...]] | None) -> tuple[Sheet, ...]:
@@ -90,7 +90,7 @@ class Sheets:
         try:
             return read_ids(self.root / path, path, self.limits)
         except (ReadError, OSError) as error:
-            self._tell(path, _first_line(error), _AGAIN)
+            self._tell(path, first_line(error), _AGAIN)
             return ()
 
     def lines(self, path: str) -> tuple[Sheet, ...]:
@@ -98,7 +98,7 @@ class Sheets:
         try:
             return read_lines(self.root / path, path, self.limits)
         except (ReadError, OSError) as error:
-            self._tell(path, _first_line(error), _AGAIN)
+            self._tell(path, first_line(error), _AGAIN)
             return ()
 
     def _tell(self, path: str, what: str, remedy: str, code: str = "unreadable") -> None:
@@ -111,6 +111,9 @@ def _is_linked(root: Path, path: str) -> bool:
     return any(root.joinpath(*parts[:count]).is_symlink() for count in range(1, len(parts) + 1))
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What is wrong in few words; of the system's errors without the path, which is one of this machine."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
     lines = clean(str(error)).strip().splitlines()
     return (lines[0] if lines else type(error).__name__)[:200]

@@ -18,7 +18,7 @@ from dlviz_docs.readers.samples._limits import Limits
 from dlviz_docs.readers.samples._names import parts_of
 from dlviz_docs.readers.samples._predictions import predictions_of
 from dlviz_docs.readers.samples._several import several
-from dlviz_docs.readers.samples._sheets import Sheets
+from dlviz_docs.readers.samples._sheets import Sheets, first_line
 from dlviz_docs.readers.samples._stack import Part, stacked
 from dlviz_docs.readers.samples._targets import with_target, with_truth
 from dlviz_docs.readers.samples._types import Found, Plan, Planned
@@ -109,7 +109,7 @@ class _Reading:
         except (ReadError, OSError, ValueError, MemoryError) as error:
             path = planned.files[0][0] if planned.files else planned.name
             remedy = getattr(error, "remedy", "Write the files again.")
-            self.problems.append(Problem("unreadable", path, f"cannot be read: {error}", remedy))
+            self.problems.append(Problem("unreadable", path, f"cannot be read: {first_line(error)}", remedy))
             return None
 
     def _parts(self, planned: Planned, labels: Mapping[str, tuple[str, ...]]) -> list[Part]:
@@ -146,7 +146,7 @@ class _Reading:
         try:
             value = load(read_text(self.found.root / path, _MOST_LIST)[0])
         except (ReadError, OSError) as error:
-            self.problems.append(Problem("unreadable", path, str(error), "Write the file again."))
+            self.problems.append(Problem("unreadable", path, first_line(error), "Write the file again."))
             return {}
         if not isinstance(value, dict):
             return {}
