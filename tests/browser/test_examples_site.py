@@ -19,6 +19,8 @@ EXAMPLES = Path(__file__).parents[2] / "experiments"
 SPREADS = """() => document.documentElement.scrollWidth - document.documentElement.clientWidth"""
 # Scripts of figures come after the page.
 LIVE = (
+    """[...document.querySelectorAll("figure[data-spec]:not(.dlviz-chart)")].every((f) => f.matches(".dlviz-live"))"""
+)
 # What a reader without eyes is told, and what a browser needs to know before a picture is there.
 NAMES = """() => {
   const told = (node) => node.getAttribute("aria-label") ??
@@ -148,10 +150,6 @@ def test_every_page_is_whole_and_can_be_read(
     assert found == {}
     assert texts > 1_000
     tab.expect_quiet()
-
-
-    """[...document.querySelectorAll("figure[data-spec]:not(.dlviz-chart)")].every((f) => f.matches(".dlviz-live"))"""
-)
 
 
 @pytest.mark.parametrize("settings", [{"java_script_enabled": False}, {"media": "print"}], ids=["no script", "paper"])
