@@ -78,7 +78,7 @@ def present(job: PresentJob) -> str:
         report=report.describe(experiment, found.report),
         scripts=scripts,
         pictures=pictures,
-        problems=problems,
+        problems=tuple(dict.fromkeys(problems)),  # data and predictions of them may tell the same
         made_of=(job.name, *job.digests, *([job.study] if job.study else [])),
     )
     cache.put(job.name, presentation)

@@ -151,6 +151,7 @@ def picked(pictures: Pictures, rows: NDArray[np.intp]) -> Pictures:
 # --- numbers that are names -------------------------------------------------------------------------------------------
 
 
+@np.errstate(over="ignore")
 def distinct(feature: Feature) -> NDArray[Any]:
     """Its values, each once, without the missing ones."""
     values = feature.values

@@ -32,6 +32,7 @@ class Told:
     """Rows that did not sum to one."""
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def check(values: NDArray[Any]) -> Told:
     """Of shape (n, k), k at least 2: probabilities, weights or logits."""
     table = values.astype(np.float64)

@@ -19,6 +19,7 @@ from dlviz_docs.readers.samples.parquet import read_parquet
 
 __all__ = ["Sheets", "first_line"]
 
+_LINKED, _COPY = "is reached by a symbolic link, which is not followed", "Copy the file to where it is."
 _AGAIN = "Write the file again, or leave it out with the option `exclude`."
 
 
@@ -68,7 +69,7 @@ class Sheets:
     def _dispatched(self, path: str, classes: Mapping[str, tuple[str, ...]] | None) -> tuple[Sheet, ...]:
         file = self.root / path
         if _is_linked(self.root, path):
-            raise ReadError("is reached by a symbolic link, which is not followed", "Copy the file to where it is.")
+            raise ReadError(_LINKED, _COPY)
         match PurePosixPath(path).suffix.lower():
             case ".parquet":
                 return read_parquet(file, path, self.limits)
@@ -88,6 +89,8 @@ class Sheets:
     def ids(self, path: str) -> tuple[Sheet, ...]:
         """A text of one name a line."""
         try:
+            if _is_linked(self.root, path):
+                raise ReadError(_LINKED, _COPY)
             return read_ids(self.root / path, path, self.limits)
         except (ReadError, OSError) as error:
             self._tell(path, first_line(error), _AGAIN)
