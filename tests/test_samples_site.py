@@ -19,13 +19,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from made_samples import PRIVATE, photograph, write_files, write_samples
 from PIL import Image
 
 from dlviz_docs.build import build
 from dlviz_docs.cli import main
 from dlviz_docs.options import parse
 from dlviz_docs.view import Site
-from tests.made_samples import PRIVATE, photograph, write_files, write_samples
 
 HERE = parse({"workers": 0, "path": ""})
 MARKER = "marker-of-what-lies-outside"

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from tests.browser.hostile_samples import KINDS, SLOTS, write_hostile
-from tests.browser.test_payloads import FLAGGED, HOOKS, PAYLOADS
+from hostile_samples import KINDS, SLOTS, write_hostile
+from test_payloads import FLAGGED, HOOKS, PAYLOADS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from sample_files import lone_dataset, lone_predictions, samples_of, write
 
 from dlviz_docs.readers.samples import DataEntry
 from dlviz_docs.readers.samples._bounded import LONGEST_NAME
 from dlviz_docs.readers.samples._features import LONGEST_TEXT
-from tests.readers.samples.sample_files import lone_dataset, lone_predictions, samples_of, write
 
 LONG = "A1" * 1_000_000
 
