@@ -82,7 +82,7 @@ def _tables(root: Path, payloads: Sequence[str]) -> None:
     words = [f"{payloads[i % len(payloads)]} and some more words ;Zwords{i}" for i in range(n)]
     columns: dict[str, Sequence[object]] = {"id": ids, "label": truth, "words": words}
     columns["split"] = [_tagged(payloads, "split", 3)[i % 3] for i in range(n)]
-    for i, name in enumerate(_tagged(payloads, "column", 24)):
+    for i, name in enumerate(_tagged(payloads, "column", 16)):
         kinds = [levels[(j * 7 + i) % len(levels)] for j in range(n)]
         columns[name] = kinds if i % 2 else (rng.normal(size=n) + np.arange(n) % 3).tolist()
     _table(root / "data/all.csv", columns)

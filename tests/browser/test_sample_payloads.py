@@ -63,14 +63,14 @@ USE = """async (explored) => {
   for (const gallery of all("figure.dlviz-gallery")) {
     seen.galleries++;
     for (const select of all("select", gallery))
-      for (const { value } of [...[...select.options].slice(0, 8), { value: "" }]) change(select, value);
+      for (const { value } of [...[...select.options].slice(0, 5), { value: "" }]) change(select, value);
     for (const button of all(".dlviz-choose button, .dlviz-kinds button", gallery)) button.click(), button.click();
     for (const range of all("input[type=range]", gallery))
       for (const value of [range.max, range.min]) change(range, value);
     gallery.querySelector(".dlviz-open").click();
     const dialog = gallery.querySelector("dialog");
     seen.dialogs += dialog.open;
-    for (let i = 0; i < 100; i++) dialog.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", cancelable: true }));
+    for (let i = 0; i < (seen.galleries > 1 ? 10 : 60); i++) dialog.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", cancelable: true }));
     dialog.close();
   }
   for (const input of all(".dlviz-filter input")) change(input, "script"), await settle(20), change(input, "");
