@@ -97,14 +97,19 @@ CONTRAST = """() => {
   }
   return [seen, bad];
 }"""  # noqa: E501
-# Pictures that are not near the screen are asked for when they come there.
+# Pictures that are not near the screen are asked for when they come there; one that a fast scroll passed by is waited
+# for where it stands, and no longer than a reader would.
 SCROLL = """async () => {
+  const settle = (ms) => new Promise((go) => setTimeout(go, ms));
   for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
     scrollTo(0, y);
-    await new Promise((go) => setTimeout(go, 15));
+    await settle(15);
   }
   const shown = [...document.querySelectorAll("article img")].filter((image) => image.checkVisibility());
-  await Promise.all(shown.map((image) => image.complete || new Promise((go) => (image.onload = image.onerror = go))));
+  for (const image of shown) {
+    if (!image.complete) image.scrollIntoView();
+    for (const end = Date.now() + 20000; !image.complete && Date.now() < end; ) await settle(5);
+  }
   return shown.filter((image) => !image.naturalWidth).map((image) => image.src);
 }"""
 
