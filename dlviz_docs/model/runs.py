@@ -20,6 +20,7 @@ from dlviz_docs.model.basics import (
     Problem,
     Status,
 )
+from dlviz_docs.model.networks import Models
 from dlviz_docs.model.samples import Samples
 
 __all__ = ["Artifact", "Experiment", "Reading", "Recorded", "Run", "Series", "SourceFile", "best_first"]
@@ -249,3 +250,5 @@ class Experiment:
     problems: tuple[Problem, ...] = ()
     samples: Samples = field(default_factory=Samples)
     """Data sets and predictions; only the renderers that ask for them see any."""
+    models: Models = field(default_factory=Models)
+    """What its checkpoints hold; only the renderers that ask for it see any."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dlviz_docs.view.curves import Band, Chart, Dash, Line, Mark, XAxis
+from dlviz_docs.view.networks import Box, Diagram, Family, Heat, Overlay, Seen, Tile, Treemap, Wire
 from dlviz_docs.view.samples import Gallery, Item, Layer, Matrix, Passage, Plot, PlotAxis, Region, Sweep, Thumb
 from dlviz_docs.view.site import (
     Asset,
@@ -23,14 +24,18 @@ from dlviz_docs.view.tables import Cell, Column, Table
 __all__ = [
     "Asset",
     "Band",
+    "Box",
     "Cell",
     "Chart",
     "Column",
     "Dash",
+    "Diagram",
     "Fact",
+    "Family",
     "Figure",
     "Gallery",
     "Heading",
+    "Heat",
     "IndexEntry",
     "Item",
     "Layer",
@@ -38,12 +43,14 @@ __all__ = [
     "Mark",
     "Matrix",
     "NavItem",
+    "Overlay",
     "Page",
     "Passage",
     "Plot",
     "PlotAxis",
     "Region",
     "Section",
+    "Seen",
     "Shown",
     "Site",
     "Spec",
@@ -51,5 +58,8 @@ __all__ = [
     "Sweep",
     "Table",
     "Thumb",
+    "Tile",
+    "Treemap",
+    "Wire",
     "XAxis",
 ]
