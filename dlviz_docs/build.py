@@ -1,10 +1,10 @@
 """The line from a folder on disk to a site, and the one place that knows what runs where and what comes from the cache.
 
-    scan ─┬► digest (a run's files, read once, in a worker) ───────────┬─► present (an experiment's pages, there too)
-          └► study (an experiment's data and predictions, in a worker) ┘     └─► Site
+    scan ─┬► digest (a run's files, read once, in a worker) ────────┬─► present (an experiment's pages, there too)
+          └► study (an experiment's data, its models, in a worker) ─┘     └─► Site
 
 Only what changed is done again: a digest is kept by the content of its files, a study by the signatures of its own, an
-experiment's pages by its digests and its study.
+experiment's pages by its digests and its studies.
 A worker turns what a reader or a renderer raises into a `Problem`; what a worker itself dies of becomes one here.
 """
 
@@ -38,9 +38,9 @@ from dlviz_docs.present import (
     problems_of,
 )
 from dlviz_docs.registry import load_readers, load_renderers
-from dlviz_docs.render import asks_for_samples
+from dlviz_docs.render import asks_for
 from dlviz_docs.scan import ExperimentFolder, RunFolder, Scan, Source, scan
-from dlviz_docs.study import WEBP, Study, StudyJob, study
+from dlviz_docs.study import SUBJECTS, WEBP, Study, StudyJob, Subject, signed, study, title_of
 from dlviz_docs.view import Asset, IndexEntry, NavItem, Page, Site
 from dlviz_docs.workers import Failure, Limits, Workers, warm_up
 
@@ -107,16 +107,16 @@ def survey(
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """One experiment, and its data and predictions as experiments.json has them."""
+    """One experiment, and its other subjects as experiments.json has them."""
 
     experiment: Experiment
-    samples: str = ""
+    studied: tuple[str, ...] = ()
 
 
 def take_inventory(
     root: Path, options: Options, cache_dir: Path, progress: Progress = _silent
 ) -> tuple[list[Inventory], tuple[Problem, ...]]:
-    """As `survey`, with what is known of data and predictions."""
+    """As `survey`, with what is known of data, predictions and models."""
     _prepare(options, cache_dir)
     found, problems = find(root, options)
     with _workers(options) as workers:
@@ -126,10 +126,10 @@ def take_inventory(
     inventory = []
     for folder in _with_content(found, studies).experiments:
         experiment = _survey(engine.cache, digests, folder)
-        study = engine.cache.get(studies.names.get(folder.slug, ""), Study) or Study()
-        told = [studies.problems[folder.slug]] if folder.slug in studies.problems else []
-        problems += (*problems_of(experiment), *study.problems(), *told)
-        inventory.append(Inventory(experiment, study.report))
+        made = [engine.cache.get(name, Study) or Study() for name in studies.names.get(folder.slug, ())]
+        told = (problem for study in made for problem in study.problems())
+        problems += (*problems_of(experiment), *told, *studies.problems.get(folder.slug, ()))
+        inventory.append(Inventory(experiment, tuple(study.report for study in made)))
     return inventory, problems
 
 
@@ -171,10 +171,10 @@ class _Digests:
 
 @dataclass(slots=True)
 class _Studies:
-    """By experiment: the name in the cache of what its data and predictions gave, and what went wrong."""
+    """By experiment: the names in the cache of what its subjects gave, and what went wrong."""
 
-    names: dict[str, str] = field(default_factory=dict)
-    problems: dict[str, Problem] = field(default_factory=dict)
+    names: dict[str, list[str]] = field(default_factory=dict)
+    problems: dict[str, list[Problem]] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
     """Names of all, those of nothing among them."""
 
@@ -243,22 +243,30 @@ class _Engine:
         yield from (self.cache.path(name, WEBP) for _, name in presentation.pictures)
 
     def study(self, found: Scan) -> _Studies:
-        """The data and predictions of every experiment read and drawn, or found in the cache."""
-        wanted = any(asks_for_samples(renderer) for renderer in load_renderers(self.options.renderers)[0].values())
-        jobs = [self._study_job(folder) for folder in found.experiments if folder.samples and wanted]
+        """The subjects of every experiment that renderers ask for, read and drawn, or found in the cache."""
+        asked = {asks_for(renderer) for renderer in load_renderers(self.options.renderers)[0].values()}
+        studies = _Studies()
+        for subject in SUBJECTS:
+            if subject in asked:
+                self._study(subject, found, studies)
+        return studies
+
+    def _study(self, subject: Subject, found: Scan, studies: _Studies) -> None:
+        jobs = [job for folder in found.experiments if (job := self._study_job(folder, subject))]
         known = {job.name: self._studied(job.name) for job in jobs}
         todo = [job for job in jobs if known[job.name] is None]
-        studies = _Studies(made=[job.name for job in jobs])
-        for i, outcome in self._run(study, todo, "Looking at data", self.options.samples_timeout) if todo else ():
+        studies.made += [job.name for job in jobs]
+        step = f"Looking at {title_of(subject)}"
+        for i, outcome in self._run(study, todo, step, self.options.samples_timeout) if todo else ():
             if isinstance(outcome, Failure):
-                studies.problems[todo[i].folder.slug] = _not_studied(todo[i].folder, outcome)
+                problem = _not_studied(todo[i].folder, outcome, title_of(subject))
+                studies.problems.setdefault(todo[i].folder.slug, []).append(problem)
             else:
                 known[outcome] = self.cache.get(outcome, Study)
         for job in jobs:
             made = known[job.name]
             if made and (made.sections or made.told):
-                studies.names[job.folder.slug] = job.name
-        return studies
+                studies.names.setdefault(job.folder.slug, []).append(job.name)
 
     def _studied(self, name: str) -> Study | None:
         """A study of the cache, as long as every picture is there too."""
@@ -282,9 +290,10 @@ class _Engine:
         return shown
 
     def _less(self, jobs: Sequence[PresentJob], failed: Mapping[int, Failure]) -> Iterator[tuple[int, str]]:
-        """What could not be drawn, without its data and predictions; without its runs, too, if that was not it."""
-        several = [i for i in failed if jobs[i].study]
-        bare = [_without(jobs[i], _not_studied(jobs[i].folder, failed[i], "drawn")) for i in several]
+        """What could not be drawn, without its data and models; without its runs, too, if that was not it."""
+        several = [i for i in failed if jobs[i].studies]
+        what = " and ".join(title_of(subject) for subject in SUBJECTS)
+        bare = [_without(jobs[i], _not_studied(jobs[i].folder, failed[i], what, "drawn")) for i in several]
         again = dict(failed)
         for place, outcome in self.workers.run(present, bare):
             if isinstance(outcome, Failure):
@@ -321,22 +330,24 @@ class _Engine:
             experiment.slug, experiment.relative, whole, self.options.readers, points, str(self.cache.folder)
         )
 
-    def _study_job(self, folder: ExperimentFolder) -> StudyJob:
-        files = [(source.relative, source.signature) for source in folder.samples.files] if folder.samples else []
-        pictures = folder.samples.pictures if folder.samples else ()
+    def _study_job(self, folder: ExperimentFolder, subject: Subject) -> StudyJob | None:
+        """None for an experiment that has no file of the subject."""
+        files = signed(folder, subject)
+        if files is None:
+            return None
         place = (folder.slug, folder.name, folder.relative, [(run.name, run.place) for run in folder.runs])
-        name = caching.key("study", place, _about(folder), files, pictures, self.options.renderers)
-        return StudyJob(folder, self.options.renderers, str(self.cache.folder), name)
+        name = caching.key("study", subject, place, _about(folder), files, self.options.renderers)
+        return StudyJob(folder, self.options.renderers, str(self.cache.folder), name, subject)
 
     def _present_job(self, folder: ExperimentFolder, digests: _Digests, studies: _Studies) -> PresentJob:
         names, problems = digests.names.get(folder.slug, []), list(digests.problems.get(folder.slug, []))
-        problems += [studies.problems[folder.slug]] if folder.slug in studies.problems else []
-        study = studies.names.get(folder.slug, "")
+        problems += studies.problems.get(folder.slug, [])
+        studied = tuple(studies.names.get(folder.slug, ()))
         place = (folder.slug, folder.name, folder.relative)
-        name = caching.key("present", place, _about(folder), names, study, problems, self.options.renderers)
+        name = caching.key("present", place, _about(folder), names, studied, problems, self.options.renderers)
         bare = replace(folder, samples=None)
         return PresentJob(
-            bare, tuple(names), tuple(problems), self.options.renderers, str(self.cache.folder), name, study
+            bare, tuple(names), tuple(problems), self.options.renderers, str(self.cache.folder), name, studied
         )
 
     def _run(
@@ -386,13 +397,13 @@ def _not_read(folder: RunFolder, failure: Failure) -> Problem:
 
 
 def _without(job: PresentJob, problem: Problem) -> PresentJob:
-    """The same without data and predictions, under a name of its own: the next build tries again."""
+    """The same without its studies, under a name of its own: the next build tries again."""
     problems = (*job.problems, problem)
-    return replace(job, problems=problems, study="", name=caching.key(job.name, problems))
+    return replace(job, problems=problems, studies=(), name=caching.key(job.name, problems))
 
 
-def _not_studied(folder: ExperimentFolder, failure: Failure, done: str = "read") -> Problem:
-    what = f"the data and predictions of {folder.name!r} could not be {done}: {failure.detail}"
+def _not_studied(folder: ExperimentFolder, failure: Failure, subject: str, done: str = "read") -> Problem:
+    what = f"the {subject} of {folder.name!r} could not be {done}: {failure.detail}"
     remedy = _REMEDIES[failure.kind]
     remedy = remedy.replace("file_timeout", "samples_timeout") if done == "read" else remedy
     return Problem(f"samples-{failure.kind}", folder.relative, what, remedy)

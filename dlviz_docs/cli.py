@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dlviz_docs.readers.samples import Plan
     from dlviz_docs.scan import ExperimentFolder, RunFolder
 
-SAMPLES = {"data": ("data set",), "predictions": ("set of predictions", "sets of predictions")}
+STUDIED = {"data": ("data set",), "predictions": ("set of predictions", "sets of predictions")}
 
 # The engine is imported by the commands that need it, while their workers start.
 
@@ -191,13 +191,13 @@ def _scan(given: argparse.Namespace, console: Console) -> int:
     with _progress(console) as report:
         inventory, problems = take_inventory(given.runs, options, cache_dir, report)
     if given.json:
-        sys.stdout.write(document([describe(one.experiment, one.samples) for one in inventory], problems).decode())
+        sys.stdout.write(document([describe(one.experiment, one.studied) for one in inventory], problems).decode())
     else:
         for one in inventory:
             runs, series = one.experiment.runs, sum(len(run.series) for run in one.experiment.runs)
             found = [count(len(runs), "run"), count(series, "series", "series")]
-            samples = json.loads(f"{{{one.samples}}}")
-            found += [count(len(told), *SAMPLES[key]) for key, told in samples.items() if told]
+            studied = [item for members in one.studied for item in json.loads(members or "{}").items()]
+            found += [count(len(told), *STUDIED[key]) for key, told in studied if told]
             print(f"{one.experiment.slug}: {', '.join(found)}")
         _print_problems(console, problems)
     return 1 if options.strict and problems else 0

@@ -15,7 +15,7 @@ from dlviz_docs.model import Experiment, Problem
 from dlviz_docs.options import Selection
 from dlviz_docs.readers._about import read_about
 from dlviz_docs.registry import load_renderers
-from dlviz_docs.render import asks_for_samples, section_of
+from dlviz_docs.render import asks_for, section_of
 from dlviz_docs.scan import ExperimentFolder
 from dlviz_docs.study import WEBP, Study, sections_of
 from dlviz_docs.view import IndexEntry, Page, Section
@@ -24,6 +24,7 @@ __all__ = ["IndexJob", "PresentJob", "Presentation", "gathered", "load", "presen
 
 PAGE = ".html"
 """A finished body; the site takes it out of the cache as it is."""
+_GONE = "results were taken out of the cache meanwhile, as by a second build: build again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ class PresentJob:
     renderers: Selection
     cache: str
     name: str
-    study: str = ""
-    """Name in the cache of what its data and predictions gave; "" for none."""
+    studies: tuple[str, ...] = ()
+    """Names in the cache of what its other subjects gave: data and predictions, models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Presentation:
     """Path in the site, name in the cache."""
     problems: tuple[Problem, ...]
     made_of: tuple[str, ...]
-    """Names in the cache: its own, its digests', its study's."""
+    """Names in the cache: its own, its digests', its studies'."""
 
 
 def present(job: PresentJob) -> str:
@@ -63,23 +64,22 @@ def present(job: PresentJob) -> str:
 
     cache = Cache(Path(job.cache))
     digests = load(cache, job.digests)
-    found = cache.get(job.study, Study) if job.study else Study()
-    if found is None:
-        raise DlvizError("results were taken out of the cache meanwhile, as by a second build: build again")
-    experiment = gathered(job.folder, digests, (*job.problems, *found.told))
-    studied = [section for section in sections_of(found, job.folder.slug) if _has_something(section)]
+    studies = _studies(cache, job.studies)
+    experiment = gathered(job.folder, digests, (*job.problems, *(told for study in studies for told in study.told)))
+    studied = [one for study in studies for one in sections_of(study, job.folder.slug) if _has_something(one)]
     sections = list(_sections(experiment, studied, job.renderers)) or [Section("overview", "Overview")]
     problems = (*problems_of(experiment), *(problem for section in sections for problem in section.problems))
     scripts = tuple((f"{job.folder.slug}/data/{slug}.js", n) for d in digests for slug, n in d.scripts)
-    pictures = tuple((f"{job.folder.slug}/pictures/{name}{WEBP}", name) for name in sorted(found.files()))
+    files = sorted({name for study in studies for name in study.files()})
+    pictures = tuple((f"{job.folder.slug}/pictures/{name}{WEBP}", name) for name in files)
     presentation = Presentation(
         pages=tuple(_stored(page, cache) for page in compose_experiment(experiment, sections)),
         entry=index_entry(experiment, studied),
-        report=report.describe(experiment, found.report),
+        report=report.describe(experiment, [study.report for study in studies]),
         scripts=scripts,
         pictures=pictures,
         problems=tuple(dict.fromkeys(problems)),  # data and predictions of them may tell the same
-        made_of=(job.name, *job.digests, *([job.study] if job.study else [])),
+        made_of=(job.name, *job.digests, *job.studies),
     )
     cache.put(job.name, presentation)
     return job.name
@@ -112,8 +112,15 @@ def load(cache: Cache, names: Sequence[str]) -> list[Digest]:
     """Digests out of the cache; raises `DlvizError` when one is gone, so that no page is short of a run in silence."""
     found = [cache.get(name, Digest) for name in names]
     if None in found:
-        raise DlvizError("results were taken out of the cache meanwhile, as by a second build: build again")
+        raise DlvizError(_GONE)
     return [digest for digest in found if digest]
+
+
+def _studies(cache: Cache, names: Sequence[str]) -> list[Study]:
+    found = [cache.get(name, Study) for name in names]
+    if None in found:
+        raise DlvizError(_GONE)
+    return [study for study in found if study]
 
 
 def problems_of(experiment: Experiment) -> tuple[Problem, ...]:
@@ -130,10 +137,10 @@ def gathered(folder: ExperimentFolder, digests: Sequence[Digest], problems: Sequ
 
 
 def _sections(experiment: Experiment, studied: Sequence[Section], selection: Selection) -> Iterator[Section]:
-    """One section per topic of runs that has something to show; those of samples are there already."""
+    """One section per topic of runs that has something to show; those of other subjects are there already."""
     renderers, _ = load_renderers(selection)
     for name, renderer in renderers.items():
-        if asks_for_samples(renderer):
+        if asks_for(renderer) != "runs":
             yield from (section for section in studied if section.topic == name)
             continue
         section = section_of(name, renderer, experiment)

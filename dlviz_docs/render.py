@@ -6,12 +6,12 @@ from dlviz_docs.model import Experiment, Insight, Problem
 from dlviz_docs.renderers import Renderer
 from dlviz_docs.view import Fact, Figure, Section, Shown
 
-__all__ = ["asks_for_samples", "section_of"]
+__all__ = ["asks_for", "section_of"]
 
 
-def asks_for_samples(renderer: Renderer) -> bool:
-    """Whether it shows data and predictions; any other shows runs."""
-    return getattr(renderer, "asks", "runs") == "samples"
+def asks_for(renderer: Renderer) -> str:
+    """What it shows: "runs", or a subject that is studied by itself, such as "samples" or "models"."""
+    return str(getattr(renderer, "asks", "runs"))
 
 
 def section_of(name: str, renderer: Renderer, experiment: Experiment) -> Section:

@@ -15,7 +15,7 @@ from dlviz_docs.model import Artifact, Codes, Dataset, Experiment, Predictions, 
 __all__ = ["NO_SAMPLES", "SCHEMA", "describe", "describe_samples", "document"]
 
 SCHEMA = "dlviz-experiments/1"
-NO_SAMPLES = '"data": [], "predictions": []'
+NO_SAMPLES = '{"data": [], "predictions": []}'
 _COMMA = ",\n"
 
 JSON: TypeAlias = bool | int | float | str | list["JSON"] | dict[str, "JSON"] | None
@@ -28,10 +28,10 @@ def document(experiments: Iterable[str], problems: Iterable[Problem] = ()) -> by
     return f'{head[:-1]}, "experiments": [\n{_COMMA.join(experiments)}\n]}}\n'.encode()
 
 
-def describe(experiment: Experiment, samples: str = "") -> str:
+def describe(experiment: Experiment, studied: Iterable[str] = ()) -> str:
     """One experiment as JSON, run by run: a thousand of them as objects are many times their text.
 
-    `samples` is what `describe_samples` gave for its data and predictions; "" for none.
+    `studied` is what `describe_samples` and its like gave of its other subjects; "" for nothing.
     """
     objective = experiment.objective
     runs = ", ".join(json.dumps(_run(run), allow_nan=False) for run in experiment.runs)
@@ -47,16 +47,18 @@ def describe(experiment: Experiment, samples: str = "") -> str:
         else {"metric": objective.metric, "direction": objective.direction, "why": objective.why},
         "problems": [_problem(problem) for problem in experiment.problems],
     }
-    return f'{json.dumps(described, allow_nan=False)[:-1]}, {samples or NO_SAMPLES}, "runs": [{runs}]}}'
+    for members in (NO_SAMPLES, *studied):
+        described |= json.loads(members or "{}")
+    return f'{json.dumps(described, allow_nan=False)[:-1]}, "runs": [{runs}]}}'
 
 
 def describe_samples(samples: Samples) -> str:
-    """Data sets and predictions as members of the experiment's JSON."""
+    """Data sets and predictions as JSON: members of the experiment's."""
     told = {
         "data": [_dataset(one) for one in samples.datasets],
         "predictions": [_predictions(one) for one in samples.predictions],
     }
-    return json.dumps(told, allow_nan=False)[1:-1]
+    return json.dumps(told, allow_nan=False)
 
 
 def _dataset(one: Dataset) -> dict[str, JSON]:

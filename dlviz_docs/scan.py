@@ -74,6 +74,12 @@ class ExperimentFolder:
     """experiment.yml and README.md."""
     samples: SampleFiles | None = None
 
+    @property
+    def models(self) -> tuple[Source, ...]:
+        """Checkpoints and exported models, of one run or of several."""
+        sources = (*self.shared, *(source for run in self.runs for source in run.sources))
+        return tuple(source for source in sources if source.reader == "checkpoint")
+
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:

@@ -330,7 +330,7 @@ def document() -> dict[str, Any]:
     data = Dataset("d", ("d.csv",), "CSV", 1, **split)  # type: ignore[arg-type]
     predictions = Predictions("p", "run", ("p.csv",), "regression", 1, **split)  # type: ignore[arg-type]
     samples = report.describe_samples(Samples((data,), (predictions,)))
-    found: dict[str, Any] = yaml.safe_load(report.document([report.describe(experiment, samples)], [problem]))  # noqa: TID251
+    found: dict[str, Any] = yaml.safe_load(report.document([report.describe(experiment, [samples])], [problem]))  # noqa: TID251
     for one in (*found["experiments"][0]["data"], *found["experiments"][0]["predictions"]):
         assert one["splits"] == {"train": 1}
         one["splits"] = {}  # its keys are the user's

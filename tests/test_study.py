@@ -109,7 +109,7 @@ def test_pictures_are_made_anew_as_webp(runs: Path) -> None:
 
 def test_nothing_changed_reads_nothing(runs: Path) -> None:
     first, todo = make(runs)
-    assert todo == {"Looking at data": 1, "Reading": 2, "Drawing": 1}
+    assert todo == {"Looking at data and predictions": 1, "Reading": 2, "Drawing": 1}
     again, todo = make(runs)
     assert todo == {"Reading": 0, "Drawing": 0}
     assert pages(again) == pages(first)
@@ -126,7 +126,7 @@ def test_changed_predictions_are_read_and_no_run(runs: Path) -> None:
     make(runs)
     record.predictions(runs / "one", truth=[0, 1, 2] * 10, predicted=[0, 1, 1] * 10, classes=["a", "b", "c"])
     site, todo = make(runs)
-    assert todo == {"Looking at data": 1, "Reading": 0, "Drawing": 1}
+    assert todo == {"Looking at data and predictions": 1, "Reading": 0, "Drawing": 1}
     assert "0.67" in pages(site)["runs/results/index.html"]
 
 
@@ -135,7 +135,7 @@ def test_a_picture_that_is_gone_from_the_cache_is_made_again(runs: Path) -> None
     kept = [a.content for a in first.assets if a.path.endswith(".webp") and isinstance(a.content, Path)]
     kept[0].unlink()
     again, todo = make(runs)
-    assert todo["Looking at data"] == 1
+    assert todo["Looking at data and predictions"] == 1
     assert sorted(pictures(again)) == sorted(pictures(first)) or kept[0].exists()
 
 
@@ -238,7 +238,7 @@ def test_the_report_tells_of_data_and_predictions(runs: Path) -> None:
 
 
 def test_without_the_extra_one_notice_says_what_to_install(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dlviz_docs.study.EXTRA", ("polars", "no_such_package"))
+    monkeypatch.setattr("dlviz_docs.study.samples.EXTRA", ("polars", "no_such_package"))
     site, _ = make(runs)
     assert [(problem.code, problem.path) for problem in site.problems] == [("missing-extra", ".")]
     assert "no_such_package" in site.problems[0].what
@@ -248,7 +248,7 @@ def test_without_the_extra_one_notice_says_what_to_install(runs: Path, monkeypat
 
 def test_nothing_is_looked_at_that_nobody_shows(runs: Path) -> None:
     site, todo = make(runs, parse({"workers": 0, "path": "", "renderers": {"data": False, "results": False}}))
-    assert "Looking at data" not in todo
+    assert "Looking at data and predictions" not in todo
     assert [page.path for page in site.pages] == ["index.html", "runs/index.html", "runs/training/index.html"]
 
 

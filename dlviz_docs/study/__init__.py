@@ -1,0 +1,12 @@
+"""Read and draw what an experiment holds beside its runs: jobs of a worker, each done once for the same files.
+
+What goes on from here are finished sections, figures as data, and the pictures they show as files of the cache.
+"""
+
+from __future__ import annotations
+
+from dlviz_docs.study.jobs import SUBJECTS, StudyJob, Subject, signed, study, title_of
+from dlviz_docs.study.packed import WEBP, Study, sections_of
+from dlviz_docs.study.samples import planned
+
+__all__ = ["SUBJECTS", "WEBP", "Study", "StudyJob", "Subject", "planned", "sections_of", "signed", "study", "title_of"]

@@ -1,0 +1,94 @@
+"""What a study leaves in the cache: finished sections with figures as data, and the pictures they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import get_args
+
+from dlviz_docs import cache as caching
+from dlviz_docs.model import Insight, Problem
+from dlviz_docs.view import Fact, Figure, Section, Spec, Sprite
+
+__all__ = ["WEBP", "Study", "packed", "sections_of", "word_of"]
+
+WEBP = ".webp"
+_SPECS: dict[str, type] = {kind.__name__: kind for kind in get_args(Spec)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """A figure as the cache keeps it: its spec by the name of its type."""
+
+    figure: tuple[str, str, str, str, str]
+    kind: str
+    spec: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _PackedSection:
+    topic: str
+    title: str
+    insights: tuple[Insight, ...]
+    figures: tuple[_Packed, ...]
+    problems: tuple[Problem, ...]
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What there is to show of one subject of an experiment; nothing where it has none."""
+
+    sections: tuple[_PackedSection, ...] = ()
+    thumbs: tuple[tuple[str, str], ...] = ()
+    """Word for a picture of a size, and its name in the cache."""
+    sprites: tuple[tuple[str, str, int, int, tuple[str, ...]], ...] = ()
+    """Identifier of a figure; name in the cache, side of a tile, tiles in a row, keys in order."""
+    report: str = ""
+    """For experiments.json."""
+    told: tuple[Problem, ...] = ()
+    """Problems of files that belong to no topic."""
+
+    def problems(self) -> tuple[Problem, ...]:
+        """All of them."""
+        return (*self.told, *(problem for section in self.sections for problem in section.problems))
+
+    def files(self) -> frozenset[str]:
+        """Names in the cache of all pictures."""
+        return frozenset([name for _, name in self.thumbs] + [name for _, name, *_ in self.sprites])
+
+
+def packed(sections: Iterable[Section]) -> tuple[_PackedSection, ...]:
+    """The sections as the cache keeps them."""
+    return tuple(_section(section) for section in sections)
+
+
+def _section(section: Section) -> _PackedSection:
+    figures = tuple(
+        _Packed((f.id, f.title, f.caption, f.group, f.page), type(f.spec).__name__, caching.encode(f.spec))
+        for f in section.figures
+    )
+    return _PackedSection(section.topic, section.title, section.insights, figures, section.problems, section.facts)
+
+
+def word_of(side: int, key: str) -> str:
+    """One word for a picture in one size."""
+    return f"{side}/{key}"
+
+
+def sections_of(found: Study, slug: str) -> Iterator[Section]:
+    """The sections, with the addresses of their pictures in the site."""
+    thumbs = {word: f"{slug}/pictures/{name}{WEBP}" for word, name in found.thumbs}
+    sprites = {
+        figure: Sprite(f"{slug}/pictures/{name}{WEBP}", tile, columns, keys)
+        for figure, name, tile, columns, keys in found.sprites
+    }
+    for one in found.sections:
+        figures = tuple(_unpacked(figure) for figure in one.figures)
+        yield Section(one.topic, one.title, one.insights, figures, one.problems, thumbs, sprites, one.facts)
+
+
+def _unpacked(one: _Packed) -> Figure:
+    id, title, caption, group, page = one.figure  # noqa: A001  (the figure's word)
+    spec: Spec = caching.decode(one.spec, _SPECS[one.kind])
+    return Figure(id, title, caption, spec, group, page)
