@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Literal, TypeAlias, TypeVar
@@ -10,7 +11,7 @@ import msgspec
 
 from dlviz_docs.errors import OptionError, near_miss
 
-__all__ = ["About", "DataEntry", "Options", "ResultEntry", "Selection", "from_mapping", "parse"]
+__all__ = ["About", "DataEntry", "InputEntry", "Options", "ResultEntry", "Selection", "factory_of", "from_mapping", "parse"]
 
 T = TypeVar("T")
 
@@ -41,7 +42,11 @@ class Options:
     file_timeout: float = 60.0
     """Seconds one folder of one run may take to be read, and one experiment to be drawn."""
     samples_timeout: float = 900.0
-    """Seconds the data and the predictions of one experiment may take to be read and drawn."""
+    """Seconds the data and the predictions of one experiment, or its models, may take to be read and drawn."""
+    probes_timeout: float = 900.0
+    """Seconds the models of one experiment may take to be run and explained."""
+    factories: tuple[str, ...] = ()
+    """Packages whose functions experiment.yml may name as `model:`. Their code is run: name only what you trust."""
     memory_limit: int = 4096
     """MiB of address space a process may take."""
 
@@ -85,6 +90,22 @@ class ResultEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InputEntry:
+    """What a model takes, as experiment.yml tells it: what is not told is read from files beside it, or found out."""
+
+    size: tuple[int, ...] = ()
+    """Height and width in px."""
+    mean: tuple[float, ...] = ()
+    """Subtracted from each channel, after scaling."""
+    std: tuple[float, ...] = ()
+    """Each channel is divided by it."""
+    scale: float = 0.0
+    """What pixels from 0 to 255 are multiplied by: 0.00392157 for values from 0 to 1. 0: not told."""
+    channels: Literal["rgb", "bgr", "grey", ""] = ""
+    layout: Literal["nchw", "nhwc", ""] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class About:
     """What may stand in experiment.yml."""
 
@@ -97,13 +118,32 @@ class About:
     direction: Literal["min", "max", ""] = ""
     """Which way is better; needed only where the name does not tell."""
     model: str = ""
-    """What the model is, in a sentence."""
+    """What the model is, in a sentence; or the function that builds it: "package.module:build"."""
+    model_options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    """Arguments of that function, by name."""
+    checkpoints: tuple[str, ...] = ()
+    """Files of weights to show, relative to the experiment, where their names do not tell."""
+    input: InputEntry = field(default_factory=InputEntry)
+    """How pictures are given to the model."""
+    explain: tuple[str, ...] = ()
+    """Pictures to explain: files relative to the experiment, or identifiers of samples."""
     inputs: str = ""
     """What goes into it, in a sentence."""
     data: tuple[DataEntry, ...] = ()
     """Data sets: a path, a mapping, or a list of these."""
     results: tuple[ResultEntry, ...] = ()
     """Predictions: a path, a mapping, or a list of these."""
+
+
+_FACTORY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+
+
+def factory_of(about: About) -> tuple[str, str] | None:
+    """Module and function that build the model, or None where `model:` is a sentence or nothing."""
+    if not _FACTORY.fullmatch(about.model):
+        return None
+    module, _, function = about.model.partition(":")
+    return module, function
 
 
 def parse(mapping: Mapping[str, object]) -> Options:
