@@ -11,7 +11,17 @@ import msgspec
 
 from dlviz_docs.errors import OptionError, near_miss
 
-__all__ = ["About", "DataEntry", "InputEntry", "Options", "ResultEntry", "Selection", "factory_of", "from_mapping", "parse"]
+__all__ = [
+    "About",
+    "DataEntry",
+    "InputEntry",
+    "Options",
+    "ResultEntry",
+    "Selection",
+    "factory_of",
+    "from_mapping",
+    "parse",
+]
 
 T = TypeVar("T")
 
