@@ -86,7 +86,11 @@ class Statistics:
     low: float
     high: float
     rows: FloatArray | None = None
-    """Shape (first axis,): Euclidean norm of each filter or row; None below two axes."""
+    """Shape (first axis,): Euclidean norm of each filter or row, of one axis the size of each element; None without
+    axes. Non-finite elements count as zero."""
+    stable_rank: float | None = None
+    """|W|² / σ², Euclidean norm and largest singular value, as a matrix of the first axis by all others (Rudelson and
+    Vershynin 2007); None below two axes, and where it was not computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +222,9 @@ class Network:
     """Between checkpoints that follow each other, and from the first to the last."""
     filters: Mapping[str, FloatArray] = field(default_factory=dict)
     """By name of the tensor: weights small enough to look at, of the last checkpoint; those of first convolutions have
-    shape (filters, channels, height, width)."""
+    shape (filters, channels, height, width), or (filters, channels, length)."""
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By name of an embedding's tensor: what its rows stand for, where a file beside the weights says."""
     problems: tuple[Problem, ...] = ()
 
     @property

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from dlviz_docs.model import FloatArray
 from dlviz_docs.view.samples import Thumb
 
-__all__ = ["Box", "Diagram", "Family", "Heat", "Overlay", "Seen", "Tile", "Treemap", "Wire"]
+__all__ = ["FILTERS", "Box", "Diagram", "Family", "Heat", "Overlay", "Seen", "Tile", "Treemap", "Wire"]
 
 Family: TypeAlias = Literal[
     "convolution",
@@ -26,6 +26,10 @@ Family: TypeAlias = Literal[
     "other",
 ]
 """What a layer does, coarsely: one colour each. A port is an input or output of the model."""
+
+FILTERS = "filters:"
+"""What the keys of pictures made of weights begin with: "filters:0:conv1.weight" is `Models.networks[0]`, and the name
+of the tensor in its `filters`; `stats.filters.filter_sheet` makes the pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,9 +148,19 @@ class Overlay:
     """The choice it opens with, one value for each axis."""
     sliders: tuple[str, ...] = ()
     """Axes whose values are in order, such as checkpoints: a slider instead of a list."""
+    apart: tuple[str, ...] = ()
+    """Axes along which sizes of values mean nothing to each other, such as methods: a common scale is one for each."""
     total: int = 0
     """Of how many pictures these are chosen; 0: these are all."""
     chosen: str = ""
     """How, in words."""
     notes: tuple[tuple[str, str], ...] = field(default=())
     """What is said of a value of an axis, by the value: what a method does."""
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for a map that could not be chosen or drawn."""
+        for heat in (heat for seen in self.items for heat in seen.heats):
+            if len(heat.choice) != len(self.axes):
+                raise ValueError(f"a map of the choice {heat.choice} in a figure of the axes {self.axes}")
+            if heat.grid.ndim != 2 or not heat.grid.size:
+                raise ValueError(f"a map of the shape {heat.grid.shape}")
