@@ -10,7 +10,7 @@ import pytest
 from dlviz_docs.assets import assets
 from dlviz_docs.compose import compose_experiment, compose_index, index_entry, outline
 from dlviz_docs.model import Experiment, Insight, Objective, Problem, Run, Series, SourceFile
-from dlviz_docs.view import Cell, Chart, Column, Figure, IndexEntry, Line, Page, Section, Table
+from dlviz_docs.view import Cell, Chart, Column, Fact, Figure, IndexEntry, Line, Page, Section, Table
 
 PAIRS = (Column("Fact"), Column("Value"))
 
@@ -305,3 +305,38 @@ def test_our_table_script_stays_small() -> None:
     script = found["assets/tables.js"]
     assert not isinstance(script, bytes)
     assert script.stat().st_size <= 6_000
+
+
+def results(amount: int) -> Section:
+    """What several models come to."""
+    return Section(
+        "results", "Results", facts=tuple(Fact(f"Accuracy “{i}”", f"0.{i} [0.1, 0.9]") for i in range(amount))
+    )
+
+
+def told(body: str) -> str:
+    return " ".join(re.sub("<[^>]+>", " ", body).split())
+
+
+@pytest.mark.parametrize(("amount", "more"), [(1, 0), (5, 0), (6, 1), (9, 4)])
+def test_the_front_page_has_what_every_model_comes_to_up_to_a_handful(amount: int, more: int) -> None:
+    overview, *_ = compose_experiment(Experiment("e", "E", "e"), [results(amount)])
+    words = told(overview.body)
+    assert [f"Accuracy “{i}” 0.{i} [0.1, 0.9]" in words for i in range(amount)] == [i < 5 for i in range(amount)]
+    assert (f"and {more} more on the page Results" in words) == bool(more)
+
+
+@pytest.mark.parametrize(("amount", "more"), [(1, 0), (3, 0), (4, 1), (7, 4)])
+def test_the_index_has_it_too(amount: int, more: int) -> None:
+    data = Section("data", "Data", facts=(Fact("Data", "5 rows"),))
+    entry = index_entry(Experiment("e", "E", "e"), [data, results(amount)])
+    words = told(compose_index([entry], title="All").body)
+    assert [f"Accuracy “{i}” 0.{i} [0.1, 0.9]" in words for i in range(amount)] == [i < 3 for i in range(amount)]
+    assert (f"and {more} more" in words) == bool(more)
+    assert "5 rows" not in words
+
+
+def test_the_index_has_no_such_lines_where_a_curve_tells() -> None:
+    entry = index_entry(experiment(), [results(2)])
+    assert entry.best is not None
+    assert "Accuracy “0”" not in compose_index([entry], title="All").body

@@ -36,6 +36,8 @@ __all__ = ["compose_experiment"]
 OVERVIEW = "overview"
 ROWS_IN_SIGHT = 20
 """A longer table that cannot be searched starts folded."""
+FACTS = 5
+"""Of one topic on the front page; what more there is, is counted."""
 DESCRIPTION_LENGTH = 160
 """Characters that search engines show."""
 _WORST_FIRST: Sequence[Severity] = ("serious", "warning", "info")
@@ -116,7 +118,7 @@ class _Composer:
         """The front page: facts, findings of all topics, main curves, the author's notes, then the tables."""
         pairs = list(takewhile(_is_pairs, section.figures))
         topics = [one for one in self.sections if not one.parent]
-        facts = _with_facts(pairs, [fact for one in topics for fact in one.facts])
+        facts = _with_facts(pairs, [fact for one in topics for fact in _few_facts(one)])
         charts = [figure for figure in section.figures if isinstance(figure.spec, Chart)]
         rest = [figure for figure in section.figures[len(pairs) :] if not isinstance(figure.spec, Chart)]
         curves = [self._group("Main curves", charts, section)] if charts else []
@@ -262,6 +264,13 @@ def _sprite(figure: Figure, section: Section, root: str) -> Mapping[str, object]
         return None
     places = {key: place for place, key in enumerate(sprite.keys)}
     return {"address": f"{root}{sprite.path}", "tile": sprite.tile, "columns": sprite.columns, "places": places}
+
+
+def _few_facts(section: Section) -> Iterator[Fact]:
+    """What a topic comes to: a handful of lines, and how many there are beside."""
+    yield from section.facts[:FACTS]
+    if more := len(section.facts[FACTS:]):
+        yield Fact(f"and {more:,} more", f"on the page {section.title}")
 
 
 def _with_facts(pairs: Sequence[Figure], facts: Sequence[Fact]) -> list[Figure]:

@@ -18,6 +18,8 @@ __all__ = ["compose_index", "index_entry"]
 
 CURVE_STRETCHES = 32
 """A thumbnail keeps the lowest and the highest value of each stretch."""
+FACTS = 3
+"""Of one experiment; the others are counted."""
 CHIPS = 16
 """Tags offered for filtering, the most frequent ones; the search field finds all."""
 
@@ -44,7 +46,7 @@ def index_entry(experiment: Experiment, sections: Sequence[Section] = ()) -> Ind
     """The experiment's line in the index; `sections` are those of its data and predictions."""
     runs = experiment.runs
     shown = [insight for section in sections for insight in section.insights]
-    facts = [fact for section in sections for fact in section.facts]
+    facts = next((section.facts for section in reversed(sections) if section.facts), ())
     statuses = Counter(run.status for run in runs if run.status != "unknown")
     found = [insight for run in runs for insight in run.insights] + shown
     entry = IndexEntry(
@@ -57,7 +59,8 @@ def index_entry(experiment: Experiment, sections: Sequence[Section] = ()) -> Ind
         date=_date(runs),
         findings=len([insight for insight in found if insight.severity != "info"]),
         problems=len([*experiment.problems, *_problems(runs), *_problems(sections)]),
-        fact=(facts[-1].label, facts[-1].text) if facts else ("", ""),
+        facts=facts[:FACTS],
+        more_facts=len(facts[FACTS:]),
     )
     return _with_best(entry, experiment.objective, runs) if experiment.objective else entry
 

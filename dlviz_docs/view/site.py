@@ -147,8 +147,10 @@ class IndexEntry:
     findings: int = 0
     """Warnings and serious ones."""
     problems: int = 0
-    fact: tuple[str, str] = ("", "")
-    """Name and value of what it comes to, where no curve of a run tells: an accuracy."""
+    facts: tuple[Fact, ...] = ()
+    """What it comes to, where no curve of a run tells: an accuracy, or that of each of several models."""
+    more_facts: int = 0
+    """How many there are beside these."""
 
 
 @dataclass(frozen=True, slots=True)

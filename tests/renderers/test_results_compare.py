@@ -224,3 +224,56 @@ def test_outputs_of_one_model_on_the_same_rows_are_not_compared() -> None:
     corrected = one.truth.copy()
     corrected[:50] = (corrected[:50] + 1) % 4
     assert len(same_items([one, replace(model("relabelled", 0.8), truth=corrected)])) == 1
+
+
+def facts(*predictions: Predictions) -> dict[str, str]:
+    found = Results()(Experiment("e", "e", "e", samples=Samples(predictions=predictions)))
+    return {one.label: one.text for one in found if isinstance(one, Fact)}
+
+
+def numbers(name: str, *, n: int = 400, noise: float = 1.0, seed: int = 0) -> Predictions:
+    rng = np.random.default_rng(n)
+    true = rng.normal(size=n)
+    said = true + noise * np.random.default_rng(seed).normal(size=n)
+    return Predictions(name, name, (f"{name}.csv",), "regression", n, truth=true, predicted=said)
+
+
+def test_each_model_that_stands_alone_says_what_it_comes_to() -> None:
+    one, other, third = model("one", 0.9), model("other", 0.8, n=700, ids=False), numbers("third")
+    found = facts(one, other, third)
+    assert list(found) == ["Accuracy “one”", "Accuracy “other”", "MAE “third”"]
+    low, high = stats.binomtest(int((one.predicted == one.truth).sum()), 1000).proportion_ci(method="wilson")
+    value = float((one.predicted == one.truth).mean())  # type: ignore[union-attr]
+    assert found["Accuracy “one”"] == f"{value:.3f} [{low:.3f}, {high:.3f}] (n = 1,000)"
+    assert found["MAE “third”"].endswith(" (n = 400)")
+    assert ", R² " in found["MAE “third”"]
+
+
+def test_of_models_that_are_compared_the_best_one_does() -> None:
+    assert list(facts(model("one", 0.9, seed=1), model("other", 0.8, seed=2))) == ["Best accuracy"]
+    near, far = numbers("near", noise=0.5, seed=1), numbers("far", noise=2.0, seed=2)
+    (label, text), *others = facts(far, near).items()
+    assert not others
+    assert label == "Lowest MAE"
+    assert text.endswith(" (n = 400): near")
+    both = facts(near, far, model("one", 0.9, seed=1), model("other", 0.8, seed=2))
+    assert list(both) == ["Lowest MAE", "Best accuracy"]
+
+
+def test_several_comparisons_of_one_kind_are_told_apart() -> None:
+    pairs = [model(f"m{n}-{seed}", 0.9, n=n, seed=seed, ids=False) for n in (300, 500) for seed in (1, 2)]
+    assert list(facts(*pairs)) == ["Best accuracy, set 1", "Best accuracy, set 2"]
+
+
+def test_where_too_few_rows_are_common_each_stands_for_itself() -> None:
+    few = [model(f"m{seed}", 0.9, n=6, seed=seed) for seed in (1, 2)]
+    assert list(facts(*few)) == ["Accuracy “m1”", "Accuracy “m2”"]
+
+
+def test_what_one_model_alone_comes_to_needs_no_name() -> None:
+    assert list(facts(model("one", 0.9))) == ["Accuracy"]
+    assert list(facts(numbers("one"))) == ["MAE"]
+    constant = numbers("one")
+    fixed = facts(replace(constant, truth=np.zeros(400)))
+    assert list(fixed) == ["MAE"]
+    assert "R²" not in fixed["MAE"]

@@ -84,10 +84,11 @@ class Results:
         groups = list(_groups(predictions))
         for place, group in groups:
             heading = _heading(group, [other for _, other in groups])
-            order = yield from _under(_compared(group, place, places, shown), heading)
+            order, told = yield from _under(_compared(group, place, places, shown), heading)
             left = [one for one in left if all(one is not other for other in group)]
             for one, found in order[:IN_DETAIL]:
-                yield from _alone(one, places[id(one)], shown, found)
+                each = _alone(one, places[id(one)], shown, found)
+                yield from (other for other in each if not (told and isinstance(other, Fact)))
         for one in left:
             yield from _alone(one, places[id(one)], shown)
 
@@ -99,12 +100,14 @@ def _rank(insight: Insight) -> tuple[int, int]:
 
 
 def _alone(one: Predictions, place: Place, shown: bool, found: Iterator[Shown] | None = None) -> Iterator[Shown]:
-    """One of several, on a page of its own: sentences, which stand with those of others, begin with its name."""
+    """One of several, on a page of its own: what stands with that of others, sentences and facts, has its name."""
     for each in place.put(found or _part(one)(one, place, shown)):
         if isinstance(each, Insight):
             named = each.text.startswith(f"{place.name}: ")
             yield replace(each, text=each.text if named else f"{place.name}: {each.text}", run=one.run)
-        elif isinstance(each, Figure):
+        elif isinstance(each, Fact):
+            yield replace(each, label=f"{each.label} “{place.name}”")
+        else:
             yield each
 
 
@@ -143,16 +146,20 @@ def _heading(group: Sequence[Predictions], groups: Sequence[Sequence[Predictions
     return JUDGED[group[0].task] + (f", set {turn}" if len(alike) > 1 else "")
 
 
-def _under(found: Generator[Shown, None, Best], heading: str) -> Generator[Shown, None, Best]:
-    """The same, with figures under headings that say so."""
+def _under(found: Generator[Shown, None, Best], heading: str) -> Generator[Shown, None, tuple[Best, bool]]:
+    """The same, with figures under headings that say so; and whether it told what the best one comes to."""
+    told = False
     while True:
         try:
             one = next(found)
         except StopIteration as end:
             best: Best = end.value
-            return best
+            return best, told
         if isinstance(one, Figure) and heading not in ("", one.group.lower()):
             one = replace(one, group=f"{one.group}: {heading}")
+        elif isinstance(one, Fact):
+            told, (_, mark, turn) = True, heading.partition(", ")
+            one = replace(one, label=f"{one.label}{mark}{turn}")
         yield one
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dlviz_docs import words
 from dlviz_docs.insights import results_compare as say
+from dlviz_docs.insights.estimates import pair
 from dlviz_docs.insights.results_words import brief, chance, interval, percent
 from dlviz_docs.model import FloatArray, Insight
 from dlviz_docs.model.samples import MISSING, Predictions
@@ -17,6 +18,7 @@ from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.results._aligned import places, translated
 from dlviz_docs.renderers.results._answers import Answers, Bools, Rows, answers
 from dlviz_docs.renderers.results.errors import item
+from dlviz_docs.stats.bootstrap import mean_interval
 from dlviz_docs.stats.intervals import wilson
 from dlviz_docs.stats.paired import difference, holm, mcnemar, mean_difference
 from dlviz_docs.view import Cell, Column, Fact, Figure, Gallery, Matrix, Shown, Table
@@ -329,6 +331,8 @@ def _of_numbers(errors: FloatArray, names: tuple[str, ...], place: Place) -> Ite
         gap, low, high = mean_difference(errors[row], errors[0])
         level += low <= 0
         cells.append((Cell(brief(names[row])), _number(errors[row]), Cell(_spread(gap, low, high), gap)))
+    value = pair(float(errors[0].mean()), *mean_interval(errors[0]))
+    yield Fact("Lowest MAE", f"{value} (n = {n:,}): {brief(names[0])}")
     tell = say.best_by_error(names[0], m, level, n)
     yield replace(tell, figure=place.id(tell.figure))
     caption = f"{m:,} models on the same {n:,} rows, the best first."

@@ -18,7 +18,7 @@ from dlviz_docs.renderers.results._texts_shown import shown_texts
 from dlviz_docs.stats.bootstrap import mean_interval
 from dlviz_docs.stats.intervals import wilson
 from dlviz_docs.stats.regress import Estimate
-from dlviz_docs.view import Cell, Column, Figure, Layer, Plot, PlotAxis, Shown, Table
+from dlviz_docs.view import Cell, Column, Fact, Figure, Layer, Plot, PlotAxis, Shown, Table
 
 __all__ = ["generated"]
 
@@ -35,6 +35,8 @@ def generated(predictions: Predictions, place: Place, samples: bool) -> Iterator
     if samples:
         figures.append(shown_texts(texts))
     there = {figure.id for figure in figures}
+    if m := len(texts.compared):
+        yield Fact("chrF", f"{estimate(*texts.chrf, digits=1)} (n = {words.count(m, 'text')})")
     for insight in _sentences(texts):
         yield insight if insight.figure in there else replace(insight, figure="")
     yield from figures

@@ -8,7 +8,7 @@ import numpy as np
 
 from dlviz_docs import words
 from dlviz_docs.insights import regression as said
-from dlviz_docs.insights.estimates import pair
+from dlviz_docs.insights.estimates import estimate, pair
 from dlviz_docs.model import FloatArray, Predictions
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.results._measured import Measured, measured
@@ -25,7 +25,7 @@ from dlviz_docs.stats.regress import (
     relative,
     root_mean_square,
 )
-from dlviz_docs.view import Cell, Column, Figure, Layer, Plot, PlotAxis, Shown, Table
+from dlviz_docs.view import Cell, Column, Fact, Figure, Layer, Plot, PlotAxis, Shown, Table
 
 __all__ = ["regression"]
 
@@ -70,6 +70,8 @@ def _quality(one: Measured, at: str) -> Iterator[Shown]:
         said.baseline(mae, float(off.mean()), at),
         said.bias(mean, mae[0], len(one), one.place.id("residuals")),
     )
+    explains = f", R² {estimate(*r2)}" if np.isfinite(r2[0]) else ""
+    yield Fact("MAE", f"{pair(*mae)}{explains} (n = {len(one):,})")
     yield from (insight for insight in judged if insight)
     yield _scores(one, mae, r2, mean, at)
 
