@@ -146,7 +146,7 @@ def gallery_context(figure: Figure, address: Callable[[Thumb], str]) -> dict[str
         raise TypeError(f"{figure.id} is not a gallery")
     start = None if gallery.slider is None else gallery.slider[1]
     cards = [_card(item, address, start) for item in gallery.items]
-    first = cards[: max(0, gallery.first)]
+    first = cards[: max(0, min(gallery.first, len(cards) - gallery.aside))]
     kinds = _kinds(gallery)
     return {
         "figure": figure,
@@ -173,7 +173,7 @@ def _choice(gallery: Gallery) -> bool:
     """Whether the script will have something to choose by: room is kept for it."""
     items = gallery.items
     by_cell = any(item.row or item.column or item.cells for item in items)
-    mixed = len({bool(item.wrong) for item in items}) > 1
+    mixed = len({bool(item.wrong) for item in items[: len(items) - gallery.aside]}) > 1
     return bool(gallery.slider or gallery.sorts or by_cell or mixed or any(item.regions for item in items))
 
 
@@ -371,6 +371,8 @@ def _spec(gallery: Gallery, cards: Sequence[Card], first: int) -> dict[str, obje
         "first": max(1, gallery.first),
         "total": gallery.total,
         "chosen": _plain(gallery.chosen),
+        "aside": gallery.aside,
+        "asideChosen": _plain(gallery.aside_chosen),
         "sorts": [_plain(name) for name in gallery.sorts],
         "slider": gallery.slider and (*gallery.slider, max(1, math.ceil(max(scores, default=1)))),
         "axes": (

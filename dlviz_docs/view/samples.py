@@ -96,6 +96,11 @@ class Gallery:
     """Facts whose numbers the items can be sorted by."""
     axes: tuple[str, str] = ("", "")
     """What rows and columns of the items' cells are called; by default the facts that have their values."""
+    aside: int = 0
+    """How many of the last items only a click on their cell shows: the right answers beside mistakes. `total` is
+    without them."""
+    aside_chosen: str = ""
+    """What these are and how they were chosen, in words: "right answers, the least confident first"."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

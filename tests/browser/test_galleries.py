@@ -203,6 +203,27 @@ def test_a_cell_of_a_matrix_shows_its_samples(visit: Callable[..., Visit], tmp_p
     tab.expect_quiet()
 
 
+def test_right_answers_are_shown_for_their_cell_alone(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    tab = visit()
+    wrong, right = [digit(i) for i in range(12) if i % 3], [digit(i) for i in (0, 3, 6)]
+    chosen = "right answers, the least confident first"
+    one = gallery("a", [*wrong, *right], 8, first=20, aside=3, aside_chosen=chosen, chosen="the worst")
+    page = open_page(tab, write(tmp_path, one))
+    assert titles(page, "a") == [item.title for item in wrong]
+    assert said(page, "a") == "All 8 shown; the worst"
+    assert not page.locator("#a").get_by_role("button", name="only mistakes").count()
+    pick(page, "{ row: '0', column: '0' }")
+    assert titles(page, "a") == [item.title for item in right]
+    assert said(page, "a") == f"truth 0, predicted 0: 3 {chosen}"
+    pick(page, "{ row: '', column: '0' }")
+    assert titles(page, "a") == [item.title for item in wrong]
+    pick(page, "{ row: '1', column: '1' }")
+    assert said(page, "a") == "truth 1, predicted 1: none in this gallery, which is of mistakes"
+    options = page.locator("#a select").first.locator("option").all_inner_texts()
+    assert options == ["any", "0", "1 (4)", "2 (4)"]
+    tab.expect_quiet()
+
+
 def test_a_sample_of_several_cells_is_shown_for_each(visit: Callable[..., Visit], tmp_path: Path) -> None:
     tab = visit()
     one = crowd()

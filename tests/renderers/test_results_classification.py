@@ -58,7 +58,7 @@ def check(figure: Figure) -> None:
             assert len(curve) == len(spec.thresholds)
         assert all(0 <= place < len(spec.thresholds) for _, place in spec.marks)
     elif isinstance(spec, Gallery):
-        assert len(spec.items) <= spec.total
+        assert len(spec.items) - spec.aside <= spec.total
 
 
 def cells(figure: Figure) -> dict[str, str]:
@@ -321,18 +321,51 @@ def test_the_gallery_has_the_worst_of_every_cell() -> None:
     gallery = figures["mistakes"].spec
     assert isinstance(gallery, Gallery)
     kinds: dict[tuple[str, str], int] = {}
-    for item in gallery.items:
+    mistakes = gallery.items[: -gallery.aside]
+    for item in mistakes:
         assert item.wrong
         kinds[item.row, item.column] = kinds.get((item.row, item.column), 0) + 1
     assert len(kinds) == 12
     assert set(kinds.values()) == {12}
-    losses = [float(dict(item.facts)["loss"]) for item in gallery.items]
+    losses = [float(dict(item.facts)["loss"]) for item in mistakes]
     assert losses == sorted(losses, reverse=True)
     many = shown(made(5000, 40, skill=1.0))[0]["mistakes"].spec
     assert isinstance(many, Gallery)
-    assert len(many.items) == 600
-    assert len({(item.row, item.column) for item in many.items}) == 600
+    wrong = [item for item in many.items if item.wrong]
+    assert len(wrong) == 600
+    assert len({(item.row, item.column) for item in wrong}) == 600
     assert many.total > 600
+    assert many.aside == len(many.items) - 600 == 200
+
+
+def test_behind_the_diagonal_are_right_answers_that_were_not_sure() -> None:
+    one = made(5000, 4, skill=1.0)
+    gallery = shown(one)[0]["mistakes"].spec
+    assert isinstance(gallery, Gallery)
+    aside = gallery.items[-gallery.aside :]
+    assert len(aside) == 4 * 8
+    assert not any(item.wrong for item in aside)
+    assert one.probabilities is not None
+    assert one.truth is not None
+    for code, name in enumerate(one.classes):
+        mine = [float(dict(item.facts)["confidence"]) for item in aside if (item.row, item.column) == (name, name)]
+        right = (one.truth == code) & (one.probabilities.argmax(axis=1) == code)
+        assert mine == pytest.approx(np.sort(one.probabilities[right, code])[:8], abs=1e-3)
+    blind = shown(replace(one, predicted=one.probabilities.argmax(axis=1), probabilities=None))[0]["mistakes"].spec
+    assert isinstance(blind, Gallery)
+    assert blind.aside_chosen == "right answers, in the order of the file"
+    assert [item.title for item in blind.items if item.row == item.column == one.classes[0]] == [
+        f"row {row:,}" for row in np.flatnonzero((one.truth == 0) & (one.probabilities.argmax(axis=1) == 0))[:8]
+    ]
+
+
+def test_where_nothing_is_right_nothing_stands_aside() -> None:
+    one = made(60, 2)
+    assert one.truth is not None
+    gallery = shown(replace(one, predicted=1 - one.truth, probabilities=None))[0]["mistakes"].spec
+    assert isinstance(gallery, Gallery)
+    assert gallery.aside == 0
+    assert len(gallery.items) == 24
 
 
 def test_rows_are_not_shown_where_that_is_not_wanted() -> None:

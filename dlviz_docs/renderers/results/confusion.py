@@ -34,7 +34,9 @@ def confusion_figures(judged: Answers, table: classify.Confusion, place: Place) 
     if table.classes <= WHOLE:
         shown = np.arange(table.classes)
         caption = "Rows are the truth, columns the answers."
-        caption += " Click a cell to see its mistakes." if judged.picks else ""
+        if judged.picks:
+            right = "right answers" if judged.own is None else "the right answers that were the least sure"
+            caption += f" Click a cell to see its mistakes; on the diagonal, {right}."
         if table.classes > IN_ORDER:
             shown = classify.spectral_order(table.dense())
             caption += " Classes that are confused stand side by side."

@@ -1,4 +1,4 @@
-"""Single rows that were got wrong, the worst first."""
+"""Single rows that were got wrong, the worst first; and behind the diagonal, right answers that were the least sure."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ __all__ = ["item", "mistakes"]
 OF_CELL = 12
 """Rows shown of one cell of the confusion matrix."""
 IN_ALL = 600
+RIGHT_OF_CLASS = 8
+"""Right answers of each class that a click on the diagonal of the confusion matrix shows."""
+RIGHT_IN_ALL = 200
 _FACTS = 4
 """Attributes told of each row."""
 _TEXT = 600
@@ -39,34 +42,40 @@ def mistakes(judged: Answers, place: Place, samples: bool) -> Iterator[Shown]:
         yield from linked(tell, judged, place)
     if not samples:
         return
-    shown = _chosen(judged, wrong)
+    shown = _chosen(judged, wrong, OF_CELL, IN_ALL)
+    right = _chosen(judged, np.flatnonzero(judged.right), RIGHT_OF_CLASS, RIGHT_IN_ALL)
     known = judged.own is not None
     chosen = (
         f"by the loss of the row, at most {OF_CELL} of each pair of truth and answer"
         if known
         else f"in the order of the file, at most {OF_CELL} of each pair of truth and answer"
     )
-    items = tuple(item(judged, int(row)) for row in shown)
-    sorts = ("confidence", "loss") if known else ()
-    caption = f"{'The worst mistakes' if known else 'Mistakes'}, {chosen}: {len(items):,} of {len(wrong):,}."
-    spec = Gallery(items, len(wrong), f"the worst mistakes, {chosen}" if known else f"mistakes {chosen}", sorts=sorts)
+    caption = f"{'The worst mistakes' if known else 'Mistakes'}, {chosen}: {len(shown):,} of {len(wrong):,}."
+    spec = Gallery(
+        tuple(item(judged, int(row)) for row in (*shown, *right)),
+        len(wrong),
+        f"the worst mistakes, {chosen}" if known else f"mistakes {chosen}",
+        sorts=("confidence", "loss") if known else (),
+        aside=len(right),
+        aside_chosen="right answers, " + ("the least confident first" if known else "in the order of the file"),
+    )
     yield Figure(place.id("mistakes"), "Mistakes", caption, spec, place.group("Mistakes"))
 
 
-def _chosen(judged: Answers, wrong: Rows) -> Rows:
-    """At most twelve of each cell, and where that is too many, the worst of each cell before its second."""
+def _chosen(judged: Answers, rows: Rows, of_cell: int, in_all: int) -> Rows:
+    """At most so many of each cell, and where that is too many, the worst of each cell before its second."""
     if judged.own is not None:
-        own = np.nan_to_num(judged.own[wrong], nan=1.0)
-        least = wrong[np.argsort(own, kind="stable")]
+        own = np.nan_to_num(judged.own[rows], nan=1.0)
+        least = rows[np.argsort(own, kind="stable")]
     else:
-        least = wrong
+        least = rows
     cells = judged.truth[least].astype(np.intp) * len(judged.classes) + judged.predicted[least]
     order = np.argsort(cells, kind="stable")
-    begins = np.flatnonzero(np.r_[True, cells[order][1:] != cells[order][:-1]])
+    begins = np.flatnonzero(np.r_[True, cells[order][1:] != cells[order][:-1]][: len(cells)])
     within = np.empty(len(least), np.intp)
     within[order] = np.arange(len(least)) - np.repeat(begins, np.diff(np.r_[begins, len(least)]))
-    few = np.flatnonzero(within < OF_CELL)
-    few = few[np.argsort(within[few], kind="stable")][:IN_ALL]
+    few = np.flatnonzero(within < of_cell)
+    few = few[np.argsort(within[few], kind="stable")][:in_all]
     return least[np.sort(few)]
 
 

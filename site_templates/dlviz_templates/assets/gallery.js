@@ -20,7 +20,9 @@
       node: list.children[i] && adopt(list.children[i]),
       cells: cells(data[2] ?? 0, data[3] ?? 0),
       wrong: data[4],
+      aside: i >= spec.items.length - spec.aside,
     }));
+    const main = items.filter((item) => !item.aside);
     /** Row and column, of each where a sample has several. */
     function cells(rows, columns) {
       const others = [].concat(columns);
@@ -29,7 +31,7 @@
 
     const everything = { row: "", column: "", count: 0, wrong: false, limit: spec.first };
     let state = { ...everything, sort: "", falling: true, threshold: spec.slider?.[1] };
-    let chosen = items;
+    let chosen = main;
     let origin = null;
     let large = null;
     const updates = []; // what the controls do when the state has changed
@@ -69,7 +71,8 @@
       state = { ...state, ...change };
       const { row, column, wrong, sort, falling, limit } = state;
       const fits = ([one, other]) => (!row || one === row) && (!column || other === column);
-      chosen = items.filter((it) => it.cells.some(fits) && (!wrong || it.wrong));
+      const there = row && column ? items : main; // what stands aside is only shown for its own cell
+      chosen = there.filter((it) => it.cells.some(fits) && (!wrong || it.wrong));
       if (sort) {
         const keys = new Map(chosen.map((item) => [item, number(item, sort)]));
         // What has no number stands last either way.
@@ -97,10 +100,12 @@
         return `${amount} shown${spec.chosen && "; "}${spec.chosen}`;
       }
       const cell = [row && `${spec.axes[0]} ${row}`, column && `${spec.axes[1]} ${column}`].filter(Boolean);
+      if (row && row === column && !all) return `${cell.join(", ")}: none in this gallery, which is of mistakes`;
+      if (all && chosen.every((item) => item.aside)) return `${cell.join(", ")}: ${here < all ? `${comma(here)} of ` : ""}${comma(all)} ${spec.asideChosen}`;
       const single = chosen.every((item) => item.cells.length < 2); // else a sample is more than its mistake
       const noun = all && single && chosen.every((item) => item.wrong) ? "mistakes" : "samples";
       // How many there are beyond this gallery, only the matrix knows.
-      const among = items.length < spec.total ? ` among the ${comma(items.length)} in this gallery` : "";
+      const among = main.length < spec.total ? ` among the ${comma(main.length)} in this gallery` : "";
       const amount = here < all ? `${comma(here)} of ${comma(all)}` : comma(all) || "0";
       const told = count > all ? `${comma(here)} of ${comma(count)} ${noun} shown here` : `${amount} ${amount === "1" ? noun.slice(0, -1) : noun}${among}`;
       return `${cell.join(", ") || "only mistakes"}: ${told}`;
@@ -156,12 +161,12 @@
 
     function choice(which, name) {
       const amounts = new Map();
-      for (const { cells } of items) {
+      for (const { cells, aside } of items) {
         const own = new Set(cells.map((cell) => cell[which === "row" ? 0 : 1]));
-        own.forEach((value) => value && amounts.set(value, (amounts.get(value) ?? 0) + 1));
+        own.forEach((value) => value && amounts.set(value, (amounts.get(value) ?? 0) + !aside));
       }
       const order = [...amounts].sort(([a], [b]) => a.localeCompare(b, undefined, { numeric: true }));
-      const options = order.map(([value, amount]) => html("option", { value }, `${value} (${amount})`));
+      const options = order.map(([value, amount]) => html("option", { value }, amount ? `${value} (${amount})` : value));
       const node = html("select", {}, html("option", { value: "" }, "any"), ...options);
       node.addEventListener("change", () => set({ [which]: node.value, count: 0, limit: spec.first }));
       updates.push(() => (node.value = state[which]));
@@ -170,7 +175,7 @@
 
     if (spec.slider) bar.append(slider(spec.slider));
     ["row", "column"].forEach((which, i) => spec.axes[i] && bar.append(choice(which, spec.axes[i])));
-    if (new Set(items.map((item) => !!item.wrong)).size > 1) {
+    if (new Set(main.map((item) => !!item.wrong)).size > 1) {
       const only = () => set({ wrong: !state.wrong, limit: spec.first });
       toggle("only mistakes", "Leave out what is right", () => (state.wrong ? " ✓" : ""), only);
     }
