@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import TypeAlias
 
 from dlviz_docs.readers.samples._glance import Glance
-from dlviz_docs.readers.samples._names import DATA_FOLDERS, Role, parts_of, split_order
+from dlviz_docs.readers.samples._names import DATA_FOLDERS, Role, parts_of, split_order, words_of
 from dlviz_docs.readers.samples._types import Planned
 
 __all__ = ["Loose", "data_of", "looks_single", "results_of"]
@@ -69,10 +69,9 @@ def looks_single(path: str, seen: Glance) -> bool:
 
 
 def results_of(loose: Sequence[Loose]) -> list[Planned]:
-    """Groups that hold something predicted, each with the truth that fits it."""
+    """Groups that hold something predicted, each with the truth that fits it; those of one model's splits as one."""
     groups = _grouped(loose)
-    planned = []
-    used: set[str] = set()
+    families: dict[tuple[object, ...], list[Planned]] = {}
     for (base, split, rest), group in groups.items():
         if not any(role in group for role in _PREDICTIONS):
             continue
@@ -82,11 +81,37 @@ def results_of(loose: Sequence[Loose]) -> list[Planned]:
                 whole[role] = donor
         whole.pop("features", None)
         parts = _as_they_are(whole)
-        used |= {one.path for one in whole.values()}
         name = " ".join(rest) or PurePosixPath(parts[-1][1].path).stem
         files = tuple((one.path, role) for role, one in parts)
-        planned.append(Planned(name, files, tuple(split or one.split for _, one in parts)))
-    return planned
+        planned = Planned(name, files, tuple(split or one.split for _, one in parts))
+        said = tuple((role, one.width) for role, one in parts if role in _PREDICTIONS)
+        family = (_above_split(base), rest, said) if split else files
+        families.setdefault(family, []).append(planned)
+    return [one for family in families.values() for one in _united(family)]
+
+
+def _above_split(base: str) -> str:
+    """The folder, or the one above one that only names a split: "val/preds.npy" beside "test/preds.npy"."""
+    pure = PurePosixPath(base)
+    own = parts_of(pure.name)
+    return pure.parent.as_posix() if own.split and not (own.rest or own.role) else pure.as_posix()
+
+
+def _united(family: Sequence[Planned]) -> list[Planned]:
+    """Predictions on several splits as one, under their name without it; two of one split stay two."""
+    if len(family) < 2 or len({one.splits[-1] for one in family}) < len(family):
+        return list(family)
+    ordered = sorted(family, key=lambda one: split_order(one.splits[-1]))
+    path = PurePosixPath(ordered[0].files[-1][0])
+    words = "_".join(word for word in words_of(path.stem) if not parts_of(f"x_{word}").split)
+    same = len({one.name for one in family}) == 1
+    return [
+        Planned(
+            ordered[0].name if same or not words else words,
+            tuple(file for one in ordered for file in one.files),
+            tuple(split for one in ordered for split in one.splits),
+        )
+    ]
 
 
 def _as_they_are(group: _Group) -> list[tuple[str, Loose]]:

@@ -190,14 +190,19 @@ def _rename(block: _Block, old: str, new: str) -> None:
 
 
 def _under(blocks: Sequence[_Block]) -> Columns:
-    """Blocks under one another."""
+    """Blocks under one another, columns of one role under the name of the first."""
+    roles: dict[str, str] = {}
+    for block in blocks:
+        for part, column in block.roles.items():
+            name = roles.setdefault(part, column)
+            if name != column and name not in block.features and name not in block.arrays:
+                _rename(block, column, name)
     length = sum(block.length for block in blocks)
     problems = [problem for block in blocks for problem in block.problems]
     names = dict.fromkeys(name for block in blocks for name in block.features)
     features = {name: _column(name, blocks) for name in names}
     arrays = dict(_arrays(blocks))
     left = [name for name in dict.fromkeys(n for b in blocks for n in b.arrays) if name not in arrays]
-    roles = {part: column for block in blocks for part, column in block.roles.items()}
     whole = Columns(length, features, arrays, roles, problems=problems)
     for name in left:
         whole.tell("arrays-differ", f"{name} is not in every split, or has another shape there; it is left out",

@@ -76,7 +76,8 @@ class _Reading:
             read = self._pictures(planned)
             return [read] if isinstance(read, Predictions) else []
         parts = self._parts(planned, {})
-        columns = stacked(parts, one_split=True)
+        # One split where a file says none: files of roles lie side by side, whatever they are called.
+        columns = stacked(parts, one_split=len({part.split for part in parts}) < 2 or not all(p.split for p in parts))
         if columns is None:
             self._say_nothing(planned, parts)
             return []

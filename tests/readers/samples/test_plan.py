@@ -64,6 +64,56 @@ def test_models_side_by_side_share_the_truth(tmp_path: Path) -> None:
     assert all(one.truth is not None and one.truth.tolist() == Y.tolist() for one in told)
 
 
+V = RNG.integers(0, 3, 25)
+Q = RNG.dirichlet(np.ones(3), 25)
+OF_SPLITS: dict[str, dict[str, Any]] = {
+    "names": {"val_preds.npy": Q, "test_preds.npy": P, "val_labels.npy": V, "test_labels.npy": Y},
+    "behind": {"probs_test.npy": P, "probs_val.npy": Q, "y_test.npy": Y, "y_val.npy": V},
+    "other words for the same": {"valid_pred.npy": Q, "test_preds.npy": P, "y_valid.npy": V, "y_test.npy": Y},
+    "folders": {"o/val/logits.npy": Q, "o/test/logits.npy": P, "o/test/targets.npy": Y}
+    | {"o/val/targets.npy": V},
+    "truth elsewhere": {"data/y_val.npy": V, "data/y_test.npy": Y, "outputs/val_preds.npy": Q}
+    | {"outputs/test_preds.npy": P},
+    "in a run": {f"runs/a/{split}_{part}.npy": values for split, one, two in (("val", V, Q), ("test", Y, P))
+                 for part, values in (("targets", one), ("probabilities", two))},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", OF_SPLITS)
+def test_arrays_of_two_splits_are_of_one_model(layout: str, tmp_path: Path) -> None:
+    told = lone_predictions(samples_of(write(tmp_path, OF_SPLITS[layout])))
+    assert told.splits == ("val", "test")
+    assert told.split is not None
+    assert told.split.tolist() == [0] * 25 + [1] * N
+    assert told.truth is not None
+    assert told.truth.tolist() == [*V.tolist(), *Y.tolist()]
+    assert told.predicted is not None
+    assert told.predicted.tolist() == [*Q.argmax(axis=1).tolist(), *SAID.tolist()]
+    assert told.probabilities is not None
+    assert told.problems == ()
+
+
+def test_two_models_on_two_splits_are_two(tmp_path: Path) -> None:
+    files = {f"{split}_{model}_preds.npy": said for split, said in (("val", Q), ("test", P)) for model in ("a", "b")}
+    told = samples_of(write(tmp_path, files | {"val_labels.npy": V, "test_labels.npy": Y})).predictions
+    assert [(one.name, one.length, one.splits) for one in told] == [
+        ("a", 25 + N, ("val", "test")),
+        ("b", 25 + N, ("val", "test")),
+    ]
+
+
+def test_a_split_whose_truth_is_not_there_is_not_judged(tmp_path: Path) -> None:
+    files = {"val_preds.npy": Q, "test_preds.npy": P, "val_labels.npy": V}
+    told = lone_predictions(samples_of(write(tmp_path, files)))
+    assert told.truth is not None
+    assert told.truth.tolist() == [*V.tolist(), *[-1] * N]
+
+
+def test_arrays_that_hold_other_things_are_not_of_one_model(tmp_path: Path) -> None:
+    files = {"val_probs.npy": Q, "test_preds.npy": SAID, "val_labels.npy": V, "test_labels.npy": Y}
+    assert len(samples_of(write(tmp_path, files)).predictions) == 2
+
+
 def test_sets_in_one_folder_stay_apart(tmp_path: Path) -> None:
     write(tmp_path, {"p/a_labels.npy": Y, "p/a_probs.npy": P, "p/b_labels.npy": Y[:9], "p/b_probs.npy": P[:9]})
     told = samples_of(tmp_path).predictions
