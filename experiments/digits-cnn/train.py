@@ -1,7 +1,8 @@
 """Train small CNNs on scikit-learn's 8x8 digits: two widths, three seeds each, and one that must overfit.
 
 Writes `data/`: the images and labels of both parts; `runs/<name>/`: TensorBoard events, hparams.yaml, the predictions
-at the best step on the validation part; and the weights of the best run. About two minutes on one CPU.
+at the best step on the validation part; and, of the best run, its best weights and the model at six moments of its
+training. About two minutes on one CPU.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from dlviz_docs import record
 
 HERE = Path(__file__).parent
 RUNS = HERE / "runs"
+MOMENTS = (1, 2, 4, 8, 16, 40)
+"""Epochs after which the model is kept."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,19 @@ class Best:
     weights: dict[str, Tensor]
 
 
+@dataclass(frozen=True)
+class Trained:
+    """What a run came to, and its weights by epoch on the way."""
+
+    best: Best
+    moments: dict[int, dict[str, Tensor]]
+
+
+def weights_of(model: nn.Module) -> dict[str, Tensor]:
+    """A copy that further training does not change."""
+    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
+
+
 @torch.no_grad()
 def predict(model: nn.Module, best: Best, data: Data, folder: Path) -> None:
     """Leave the best weights' probabilities beside the truth."""
@@ -63,8 +79,8 @@ def predict(model: nn.Module, best: Best, data: Data, folder: Path) -> None:
     record.predictions(folder, truth=data.labels, probabilities=probabilities, classes=CLASSES)
 
 
-def train(config: Config, folder: Path) -> Best:
-    """One run; returns the step of its lowest validation loss, and the weights it had then."""
+def train(config: Config, folder: Path) -> Trained:
+    """One run, with the step of its lowest validation loss and the weights it had then."""
     torch.manual_seed(config.seed)
     generator = torch.Generator().manual_seed(config.seed)
     train_data, val_data = load(config.train_size)
@@ -75,6 +91,7 @@ def train(config: Config, folder: Path) -> Best:
     writer = SummaryWriter(str(folder))
     (folder / "hparams.yaml").write_text(yaml.safe_dump(asdict(config), sort_keys=False))
     best, step = Best(float("inf"), 0, {}), 0
+    moments: dict[int, dict[str, Tensor]] = {}
     for epoch in range(1, config.epochs + 1):
         for images, labels in train_data.batches(config.batch_size, generator):
             model.train()
@@ -91,10 +108,22 @@ def train(config: Config, folder: Path) -> Best:
         for tag, value in (scalars | {"val/accuracy": val_accuracy, "epoch": epoch}).items():
             writer.add_scalar(tag, value, step)
         if val_loss < best.loss:
-            best = Best(val_loss, step, {name: tensor.clone() for name, tensor in model.state_dict().items()})
+            best = Best(val_loss, step, weights_of(model))
+        if epoch in MOMENTS:
+            moments[epoch] = weights_of(model)
     writer.close()
     predict(model, best, val_data, folder)
-    return best
+    return Trained(best, moments)
+
+
+def keep(config: Config, trained: Trained, folder: Path) -> None:
+    """Leave the best weights, and the model as it was on the way."""
+    best, model = trained.best, network(config.width, config.dropout)
+    torch.save(best.weights, folder / f"best-step={best.step}-val_loss={best.loss:.4f}.pt")
+    example = load(config.train_size)[1].images[:2]
+    for epoch, weights in trained.moments.items():
+        model.load_state_dict(weights)
+        record.model(folder, model, example, epoch=epoch)
 
 
 def main() -> None:
@@ -109,8 +138,8 @@ def main() -> None:
     # 60 images, nothing that holds the network back, ten times as long: it learns them by heart.
     free = replace(configs["wide-seed0"], dropout=0.0, weight_decay=0.0)
     train(replace(free, train_size=60, epochs=400), RUNS / "overfit")
-    name, best = min(results.items(), key=lambda item: item[1].loss)
-    torch.save(best.weights, RUNS / name / f"best-step={best.step}-val_loss={best.loss:.4f}.pt")
+    name = min(results, key=lambda name: results[name].best.loss)
+    keep(configs[name], results[name], RUNS / name)
     # The writer puts this machine's name into file names; a published folder does not need it.
     for number, events in enumerate(sorted(RUNS.glob("*/events.out.tfevents.*"))):
         events.rename(events.with_name(f"{'.'.join(events.name.split('.')[:4])}.dlviz.{number}"))
