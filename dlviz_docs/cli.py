@@ -30,7 +30,11 @@ if TYPE_CHECKING:
     from dlviz_docs.readers.samples import Plan
     from dlviz_docs.scan import ExperimentFolder, RunFolder
 
-STUDIED = {"data": ("data set",), "predictions": ("set of predictions", "sets of predictions")}
+STUDIED = {
+    "data": ("data set",),
+    "predictions": ("set of predictions", "sets of predictions"),
+    "models": ("model",),
+}
 
 # The engine is imported by the commands that need it, while their workers start.
 

@@ -10,12 +10,25 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from dlviz_docs.model import Artifact, Codes, Dataset, Experiment, Predictions, Problem, Run, Samples, Series
+from dlviz_docs.model import (
+    Artifact,
+    Checkpoint,
+    Codes,
+    Dataset,
+    Experiment,
+    Models,
+    Network,
+    Predictions,
+    Problem,
+    Run,
+    Samples,
+    Series,
+)
 
-__all__ = ["NO_SAMPLES", "SCHEMA", "describe", "describe_samples", "document"]
+__all__ = ["NOTHING", "SCHEMA", "describe", "describe_models", "describe_samples", "document"]
 
 SCHEMA = "dlviz-experiments/1"
-NO_SAMPLES = '{"data": [], "predictions": []}'
+NOTHING = '{"data": [], "predictions": [], "models": []}'
 _COMMA = ",\n"
 
 JSON: TypeAlias = bool | int | float | str | list["JSON"] | dict[str, "JSON"] | None
@@ -47,7 +60,7 @@ def describe(experiment: Experiment, studied: Iterable[str] = ()) -> str:
         else {"metric": objective.metric, "direction": objective.direction, "why": objective.why},
         "problems": [_problem(problem) for problem in experiment.problems],
     }
-    for members in (NO_SAMPLES, *studied):
+    for members in (NOTHING, *studied):
         described |= json.loads(members or "{}")
     return f'{json.dumps(described, allow_nan=False)[:-1]}, "runs": [{runs}]}}'
 
@@ -59,6 +72,36 @@ def describe_samples(samples: Samples) -> str:
         "predictions": [_predictions(one) for one in samples.predictions],
     }
     return json.dumps(told, allow_nan=False)
+
+
+def describe_models(models: Models) -> str:
+    """Models as JSON: members of the experiment's."""
+    return json.dumps({"models": [_network(network) for network in models.networks]}, allow_nan=False)
+
+
+def _network(network: Network) -> dict[str, JSON]:
+    return {
+        "name": network.name,
+        "evidence": network.evidence,
+        "parameters": sum(t.size for t in network.last.tensors if t.role == "parameter" and not t.tied),
+        "multiply_adds": _number(network.modules[0].macs) if network.modules else None,
+        "checkpoints": [_weights(checkpoint) for checkpoint in network.checkpoints],
+    }
+
+
+def _weights(checkpoint: Checkpoint) -> dict[str, JSON]:
+    return {
+        "path": checkpoint.path,
+        "format": checkpoint.format,
+        "bytes": checkpoint.size,
+        "run": checkpoint.run,
+        "step": _number(checkpoint.step),
+        "epoch": _number(checkpoint.epoch),
+        "score": _number(checkpoint.score),
+        "tensors": len(checkpoint.tensors),
+        "nonfinite": sum(one.nan + one.infinite for one in checkpoint.statistics.values()),
+        "calls": list(checkpoint.calls),
+    }
 
 
 def _dataset(one: Dataset) -> dict[str, JSON]:

@@ -22,9 +22,12 @@ from dlviz_docs.errors import ReadError
 from dlviz_docs.insights.data_columns import FLAGS
 from dlviz_docs.model import (
     Artifact,
+    Checkpoint,
     Dataset,
     Experiment,
     Insight,
+    Models,
+    Network,
     Objective,
     Predictions,
     Problem,
@@ -330,7 +333,9 @@ def document() -> dict[str, Any]:
     data = Dataset("d", ("d.csv",), "CSV", 1, **split)  # type: ignore[arg-type]
     predictions = Predictions("p", "run", ("p.csv",), "regression", 1, **split)  # type: ignore[arg-type]
     samples = report.describe_samples(Samples((data,), (predictions,)))
-    found: dict[str, Any] = yaml.safe_load(report.document([report.describe(experiment, [samples])], [problem]))  # noqa: TID251
+    models = report.describe_models(Models((Network("n", "weights", (Checkpoint("a.pt", "safetensors", 1),)),)))
+    described = report.describe(experiment, [samples, models])
+    found: dict[str, Any] = yaml.safe_load(report.document([described], [problem]))  # noqa: TID251
     for one in (*found["experiments"][0]["data"], *found["experiments"][0]["predictions"]):
         assert one["splits"] == {"train": 1}
         one["splits"] = {}  # its keys are the user's

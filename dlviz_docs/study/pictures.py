@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -15,12 +15,23 @@ from dlviz_docs.model import Dataset, Pictures, Predictions, Samples
 from dlviz_docs.study.packed import WEBP, word_of
 from dlviz_docs.view import Figure, Gallery, Plot, Spec, Thumb
 
-__all__ = ["PicturesOfSamples"]
+__all__ = ["PicturesOfSamples", "thumbs"]
 
 MASK = "mask:"
 """What the keys of masks begin with, before the path of their file."""
 TILE = 40
 """Side in px of the small pictures behind the dots of a plot."""
+
+
+def thumbs(
+    figures: Iterable[Figure], cache: Cache, content: Callable[[str, int], bytes | None]
+) -> Iterator[tuple[str, str]]:
+    """Words for the pictures of figures in a size, and their names in the cache; `content` makes one of a key."""
+    wanted = {(thumb.side, thumb.key): None for figure in figures for thumb in _thumbs(figure.spec)}
+    for side, key in wanted:
+        if made := content(key, side):
+            yield word_of(side, key), cache.put_file(made, WEBP)
+
 
 _Placed: TypeAlias = tuple[Pictures, int]
 
@@ -43,15 +54,15 @@ class PicturesOfSamples:
                     self.places |= {key: (pictures, row) for row, key in enumerate(pictures.keys)}
         return self.places.get(key)
 
-    def thumbs(self, figures: Iterator[Figure]) -> Iterator[tuple[str, str]]:
+    def thumbs(self, figures: Iterable[Figure]) -> Iterator[tuple[str, str]]:
+        """Words for pictures of a size, and their names in the cache."""
+        yield from thumbs(figures, self.cache, self._content)
+
+    def _content(self, key: str, side: int) -> bytes | None:
         from dlviz_docs.readers.samples.thumbnails import thumbnail
 
-        wanted = {(thumb.side, thumb.key): None for figure in figures for thumb in _thumbs(figure.spec)}
-        for side, key in wanted:
-            place = self._find(key)
-            content = thumbnail(self.root, *place, side) if place else self._mask(key, side)
-            if content:
-                yield word_of(side, key), self.cache.put_file(content, WEBP)
+        place = self._find(key)
+        return thumbnail(self.root, *place, side) if place else self._mask(key, side)
 
     def _mask(self, key: str, side: int) -> bytes | None:
         """A mask, each class in its colour of the palette, over its picture if that is there."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dlviz_docs.model.samples import Pictures
 from dlviz_docs.readers.samples._picture_file import Root, guarded, open_picture
@@ -17,7 +18,7 @@ from dlviz_docs.readers.samples._rasters import PIXELATED, from_array, plain
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["sprite", "thumbnail"]
+__all__ = ["drawn", "sprite", "thumbnail"]
 
 QUALITY = 80
 EFFORT = 4
@@ -41,6 +42,13 @@ def thumbnail(root: Path, pictures: Pictures, row: int, side: int) -> bytes | No
     if max(flat.size) > PIXELATED:
         return _webp(flat, lossless=False)
     return _webp(_enlarged(flat, side), lossless=True)
+
+
+def drawn(pixels: NDArray[np.uint8], side: int) -> bytes:
+    """WebP without loss of pixels that we made, shape (h, w, 3), each a square as large as `side` px for all allow."""
+    from PIL import Image
+
+    return _webp(_enlarged(Image.fromarray(pixels), side), lossless=True)
 
 
 def _image(root: Path, pictures: Pictures, row: int, side: int) -> Image.Image | None:
