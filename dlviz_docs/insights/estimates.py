@@ -6,7 +6,7 @@ import math
 
 from dlviz_docs import words
 
-__all__ = ["decimal", "estimate", "pair", "signed"]
+__all__ = ["decimal", "estimate", "pair", "plus_minus", "signed"]
 
 
 def decimal(value: float, digits: int = 3) -> str:
@@ -28,6 +28,14 @@ def pair(value: float, low: float, high: float) -> str:
     if math.isnan(low) or math.isnan(high):
         return words.number(value)
     return f"{words.number(value)} [{words.number(low)}, {words.number(high)}]"
+
+
+def plus_minus(mean: float, deviation: float) -> str:
+    """ "0.912 ± 0.014": both with the decimals that give the deviation two digits, more of the mean would be noise."""
+    if not 1e-5 < deviation < 1e5:
+        return f"{words.number(mean)} ± {words.number(deviation)}"
+    decimals = max(0, 1 - math.floor(math.log10(deviation)))
+    return f"{mean:,.{decimals}f} ± {deviation:,.{decimals}f}".replace("-", "−")
 
 
 def signed(value: float, digits: int = 1) -> str:

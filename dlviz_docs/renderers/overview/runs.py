@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dlviz_docs import names, words
+from dlviz_docs.insights.estimates import plus_minus
 from dlviz_docs.model import Direction, Experiment, Run
 from dlviz_docs.renderers.overview.numbers import best, last, length, recorded, seconds
 from dlviz_docs.renderers.overview.settings import differing, setting
@@ -138,12 +139,4 @@ def _spread(numbers: Sequence[float], expected: int = 0) -> Cell:
         return EMPTY
     mean, deviation = statistics.fmean(numbers), statistics.stdev(numbers)
     of = f" (n = {len(numbers)})" if expected > len(numbers) else ""
-    return Cell(f"{_alike(mean, deviation)}{of}", mean)
-
-
-def _alike(mean: float, deviation: float) -> str:
-    """Both with the decimals that give the deviation two digits: more of the mean would be noise."""
-    if not 1e-5 < deviation < 1e5:
-        return f"{words.number(mean)} ± {words.number(deviation)}"
-    decimals = max(0, 1 - math.floor(math.log10(deviation)))
-    return f"{mean:,.{decimals}f} ± {deviation:,.{decimals}f}".replace("-", "−")
+    return Cell(f"{plus_minus(mean, deviation)}{of}", mean)

@@ -22,6 +22,7 @@ IN_DETAIL = 3
 """Models of one comparison that have their own figures: the best ones, of however many."""
 
 HEADLINES = (
+    "folds",
     "model-comparison",
     "accuracy",
     "detection-quality",
@@ -81,6 +82,7 @@ class Results:
             yield from _part(predictions[0])(predictions[0], Place(), shown)
             return
         places, left = _places(predictions), list(predictions)
+        in_folds = yield from _cross_validated(predictions)
         groups = list(_groups(predictions))
         for place, group in groups:
             heading = _heading(group, [other for _, other in groups])
@@ -90,13 +92,30 @@ class Results:
                 each = _alone(one, places[id(one)], shown, found)
                 yield from (other for other in each if not (told and isinstance(other, Fact)))
         for one in left:
-            yield from _alone(one, places[id(one)], shown)
+            each = _alone(one, places[id(one)], shown)
+            yield from (other for other in each if not (id(one) in in_folds and isinstance(other, Fact)))
 
 
 def _rank(insight: Insight) -> tuple[int, int]:
     if insight.kind in HEADLINES:
         return HEADLINES.index(insight.kind), 0
     return len(HEADLINES), _SEVERITY[insight.severity]
+
+
+def _cross_validated(predictions: Sequence[Predictions]) -> Generator[Shown, None, set[int]]:
+    """Folds of one model together; gives the identities of all that are folds, which then need no fact of their own."""
+    from dlviz_docs.renderers.results._folds import folds_of
+    from dlviz_docs.renderers.results.compare import same_items
+    from dlviz_docs.renderers.results.folds import cross_validated
+
+    several = folds_of(predictions)
+    for turn, found in enumerate(several, start=1):
+        name = found.name or (f"set {turn}" if len(several) > 1 else "")
+        apart = not any(len(group) == len(found.members) for group in same_items(found.members))
+        for one in cross_validated(found, Place(name if len(several) > 1 else ""), apart=apart):
+            headed = isinstance(one, Figure) and len(several) > 1
+            yield replace(one, group=f"{one.group}: {name}") if isinstance(one, Figure) and headed else one
+    return {id(one) for found in several for one in found.members}
 
 
 def _alone(one: Predictions, place: Place, shown: bool, found: Iterator[Shown] | None = None) -> Iterator[Shown]:

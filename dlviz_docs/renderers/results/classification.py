@@ -13,11 +13,13 @@ from dlviz_docs.model import FloatArray, Insight
 from dlviz_docs.model.samples import Predictions
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.results._answers import Answers, answers, answers_alone, likely, linked
+from dlviz_docs.renderers.results._folds import parts_of_answers
 from dlviz_docs.renderers.results.calibration import calibration
 from dlviz_docs.renderers.results.classes import classes
 from dlviz_docs.renderers.results.confusion import confusion_figures
 from dlviz_docs.renderers.results.curves import curves, orders
 from dlviz_docs.renderers.results.errors import mistakes
+from dlviz_docs.renderers.results.folds import folds_shown
 from dlviz_docs.renderers.results.labels import labels
 from dlviz_docs.renderers.results.slices import slices
 from dlviz_docs.renderers.results.thresholds import thresholds
@@ -54,6 +56,7 @@ def classification(predictions: Predictions, place: Place, samples: bool) -> Ite
     sure = likely(judged)
     yield from _headline(judged, sure, table, drawn, place)
     yield from _splits(judged, place)
+    yield from folds_shown("classification", parts_of_answers(judged), place)
     if sure is None:
         yield from linked(say.no_probabilities(source, list(judged.classes)), judged, place)
     yield from linked(say.left_out(judged.left, judged.left + len(judged)), judged, place)

@@ -11,9 +11,11 @@ from dlviz_docs.insights import regression as said
 from dlviz_docs.insights.estimates import estimate, pair
 from dlviz_docs.model import FloatArray, Predictions
 from dlviz_docs.renderers._place import Place
+from dlviz_docs.renderers.results._folds import parts_of_numbers
 from dlviz_docs.renderers.results._measured import Measured, measured
 from dlviz_docs.renderers.results._residuals import residuals
 from dlviz_docs.renderers.results._where import where_it_fails, worst_rows
+from dlviz_docs.renderers.results.folds import folds_shown
 from dlviz_docs.stats.bootstrap import mean_interval
 from dlviz_docs.stats.intervals import wilson
 from dlviz_docs.stats.regress import (
@@ -50,6 +52,7 @@ def _shown(predictions: Predictions, place: Place, samples: bool) -> Iterator[Sh
     if not len(one):
         return
     yield from _quality(one, at)
+    yield from folds_shown("regression", parts_of_numbers(one), place)
     yield from residuals(one, samples)
     yield from _coverage(one)
     yield from where_it_fails(one)
