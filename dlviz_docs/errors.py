@@ -3,6 +3,7 @@
     DlvizError
     ├── OptionError    the user's own configuration: stops the build
     ├── ReadError      a file is damaged: carries what was readable
+    ├── ProbeError     a model could not be run: says why, the rest is shown
     ├── RenderError    a figure could not be made: the topic says so, the rest is shown
     └── MissingExtra   an optional package is needed: names the install
 
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dlviz_docs.model import Reading
 
-__all__ = ["DlvizError", "MissingExtra", "OptionError", "ReadError", "RenderError", "near_miss"]
+__all__ = ["DlvizError", "MissingExtra", "OptionError", "ProbeError", "ReadError", "RenderError", "near_miss"]
 
 
 class DlvizError(Exception):
@@ -37,6 +38,10 @@ class ReadError(DlvizError):
         self.what = what
         self.remedy = remedy
         self.partial = partial
+
+
+class ProbeError(DlvizError):
+    """A model could not be run: the message says what it holds that it may not, or what did not fit."""
 
 
 class RenderError(DlvizError):
