@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-import numpy as np
 from xxhash import xxh3_128, xxh3_128_digest, xxh3_128_hexdigest
 
 from dlviz_docs import __version__
-from dlviz_docs.names import spelled
+from dlviz_docs.packing import decode, encode
 from dlviz_docs.scan import Signature
 
-__all__ = ["Cache", "content_hash", "decode", "encode", "key"]
+__all__ = ["Cache", "content_hash", "key"]
 
 T = TypeVar("T")
 _CHECK = 16
@@ -49,41 +48,6 @@ def content_hash(path: str) -> str:
         while size := file.readinto(block):
             digest.update(block[:size])
     return digest.hexdigest()
-
-
-def encode(value: object) -> bytes:
-    """Our frozen types as msgpack; arrays keep their bits, and names that are no UTF-8 are spelled so that they are."""
-    try:
-        return msgspec.msgpack.encode(value, enc_hook=_encode_array)
-    except UnicodeEncodeError:
-        plain = msgspec.to_builtins(value, enc_hook=_encode_array, builtin_types=(bytes,))
-        return msgspec.msgpack.encode(_spelled(plain))
-
-
-def _spelled(value: object) -> object:
-    if isinstance(value, str):
-        return spelled(value)
-    if isinstance(value, dict):
-        return {_spelled(key): _spelled(inner) for key, inner in value.items()}
-    return [_spelled(inner) for inner in value] if isinstance(value, list | tuple | set | frozenset) else value
-
-
-def decode(data: bytes | memoryview, cls: type[T]) -> T:
-    """The inverse of `encode`; raises `msgspec.DecodeError` on anything else."""
-    return msgspec.msgpack.decode(data, type=cls, dec_hook=_decode_array)
-
-
-def _encode_array(value: object) -> object:
-    if isinstance(value, np.ndarray):
-        return (value.dtype.str, value.shape, value.tobytes())
-    if isinstance(value, np.generic):
-        return value.item()
-    raise NotImplementedError(f"{type(value).__name__} is not one of the model's types")
-
-
-def _decode_array(cls: type, value: object) -> object:
-    dtype, shape, data = msgspec.convert(value, tuple[str, tuple[int, ...], bytes])
-    return np.frombuffer(data, dtype=dtype).reshape(shape)
 
 
 class Cache:

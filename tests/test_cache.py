@@ -4,11 +4,13 @@ import math
 import os
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
-from dlviz_docs.cache import Cache, Ledger, content_hash, decode, encode, key
+from dlviz_docs.cache import Cache, Ledger, content_hash, key
 from dlviz_docs.model import Insight, Recorded, Run, Series
+from dlviz_docs.packing import decode, encode
 from dlviz_docs.scan import Signature
 
 
@@ -120,3 +122,18 @@ def test_content_hash_depends_on_content_alone(tmp_path: Path) -> None:
     (tmp_path / "c").write_bytes(b"x" * 2_999_999 + b"y")
     a, b, c = (content_hash(str(tmp_path / name)) for name in "abc")
     assert a == b != c
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "data"),
+    [
+        ("|O", (1,), b"12345678"),
+        ("<f8", (2,), b"12345678"),
+        ("<f8", (-1,), b"12345678"),
+        ("no", (1,), b"1"),
+        ("<M8[s]", (1,), b"12345678"),
+    ],
+)
+def test_an_array_that_we_would_not_have_written_is_refused(dtype: str, shape: tuple[int, ...], data: bytes) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        decode(msgspec.msgpack.encode([dtype, shape, data]), np.ndarray)

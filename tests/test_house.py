@@ -27,6 +27,7 @@ ENGINE_ROOMS = {
     "digest",
     "gather",
     "options",
+    "packing",
     "parts",
     "present",
     "registry",
@@ -64,14 +65,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "seeds": {"model"},
     "splice": {"model", "names", "scan"},
     "report": {"model"},
-    "cache": {"model", "names", "scan"},
+    "packing": {"names"},
+    "cache": {"packing", "scan"},
     "workers": set(),
     "digest": TYPES | {"cache", "charts", "gather", "insights", "options", "readers", "registry", "scan", "stats"},
     "record": set(),  # what a training script imports
     "render": {"model", "renderers", "view"},
     "study": TYPES
-    | {"cache", "charts", "collect", "options", "readers", "registry", "render", "report"}
-    | {"scan", "view"},
+    | {"cache", "charts", "collect", "options", "packing", "readers", "registry", "render", "report"}
+    | {"scan", "stats", "view"},
     "present": TYPES
     | {"cache", "compose", "digest", "gather", "options", "readers", "registry", "render", "report", "scan", "study"}
     | {"view"},

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import get_args
 
-from dlviz_docs import cache as caching
 from dlviz_docs.model import Insight, Problem
+from dlviz_docs.packing import decode, encode
 from dlviz_docs.view import Fact, Figure, Section, Spec, Sprite
 
 __all__ = ["WEBP", "Study", "packed", "sections_of", "word_of"]
@@ -65,7 +65,7 @@ def packed(sections: Iterable[Section]) -> tuple[_PackedSection, ...]:
 
 def _section(section: Section) -> _PackedSection:
     figures = tuple(
-        _Packed((f.id, f.title, f.caption, f.group, f.page), type(f.spec).__name__, caching.encode(f.spec))
+        _Packed((f.id, f.title, f.caption, f.group, f.page), type(f.spec).__name__, encode(f.spec))
         for f in section.figures
     )
     return _PackedSection(section.topic, section.title, section.insights, figures, section.problems, section.facts)
@@ -90,5 +90,5 @@ def sections_of(found: Study, slug: str) -> Iterator[Section]:
 
 def _unpacked(one: _Packed) -> Figure:
     id, title, caption, group, page = one.figure  # noqa: A001  (the figure's word)
-    spec: Spec = caching.decode(one.spec, _SPECS[one.kind])
+    spec: Spec = decode(one.spec, _SPECS[one.kind])
     return Figure(id, title, caption, spec, group, page)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dlviz_docs.view.curves import Band, Chart, Dash, Line, Mark, XAxis
-from dlviz_docs.view.networks import Box, Diagram, Family, Heat, Overlay, Seen, Tile, Treemap, Wire
+from dlviz_docs.view.networks import FILTERS, Box, Diagram, Family, Heat, Overlay, Seen, Tile, Treemap, Wire
 from dlviz_docs.view.samples import Gallery, Item, Layer, Matrix, Passage, Plot, PlotAxis, Region, Sweep, Thumb
 from dlviz_docs.view.site import (
     Asset,
@@ -22,6 +22,7 @@ from dlviz_docs.view.site import (
 from dlviz_docs.view.tables import Cell, Column, Table
 
 __all__ = [
+    "FILTERS",
     "Asset",
     "Band",
     "Box",
