@@ -23,6 +23,7 @@ from dlviz_docs.view import (
     Gallery,
     Heading,
     Matrix,
+    Overlay,
     Page,
     Plot,
     Section,
@@ -209,6 +210,7 @@ class _Composer:
             return render("figures/chart.html.j2", **context)
         from dlviz_docs.charts.gallery import gallery_context
         from dlviz_docs.charts.matrix import matrix_context
+        from dlviz_docs.charts.overlay import overlay_context
         from dlviz_docs.charts.plot import plot_context
         from dlviz_docs.charts.sweep import sweep_context
 
@@ -221,6 +223,8 @@ class _Composer:
                 return render("figures/sweep.html.j2", **sweep_context(figure))
             case Gallery():
                 return render("figures/gallery.html.j2", **gallery_context(figure, _address(section, root)))
+            case Overlay():
+                return render("figures/overlay.html.j2", **overlay_context(figure, _address(section, root)))
 
     # --- findings ---
 

@@ -123,6 +123,8 @@ class Heat:
     """Two colours around zero."""
     note: str = ""
     """A sentence on it: how much of the picture it covers, or why it is empty."""
+    area: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    """Left, top, right and bottom of what it covers, as shares of the picture: a model may see the middle alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,17 @@ def _with_plotly(page: Path) -> Path:
 
 def _load(page: Page, address: str) -> tuple[float, float, int]:
     sizes: list[int] = []
-    own = ("index.html", "dlviz.js", "dlviz.css", "figures.css", "plots.css", "gallery.css", "tables.js", "offline.js")
+    own = (
+        "index.html",
+        "dlviz.js",
+        "dlviz.css",
+        "figures.css",
+        "plots.css",
+        "gallery.css",
+        "overlay.css",
+        "tables.js",
+        "offline.js",
+    )
     page.on("response", lambda r: sizes.append(len(r.body())) if r.url.endswith(own) else None)
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")

@@ -40,7 +40,7 @@ def made_site(titles: Mapping[str, str], *, index: str = "Experiments") -> Site:
         training = made_page(f"{slug}/training/index.html", f"Training – {title}", slug, "training")
         pages += [overview, training]
         nav.append(NavItem(title, overview.path, (NavItem("Training", training.path),)))
-    names = ("dlviz.css", "figures.css", "plots.css", "gallery.css", "dlviz.js", "tables.js")
+    names = ("dlviz.css", "figures.css", "plots.css", "gallery.css", "overlay.css", "dlviz.js", "tables.js")
     shim = Path("site_templates/dlviz_templates/assets/offline.js").resolve()
     assets = (*(Asset(f"assets/{name}", b"/* ours */") for name in names), Asset("assets/offline.js", shim))
     return Site(tuple(pages), assets, tuple(nav))

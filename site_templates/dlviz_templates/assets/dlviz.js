@@ -54,6 +54,7 @@
   const FURTHER = {
     "figure.dlviz-drawn, .dlviz-pick": ["numbers.js", "plotmarks.js", "plots.js", "panels.js"],
     "figure.dlviz-gallery": ["samples.js", "gallery.js"],
+    "figure.dlviz-overlay": ["numbers.js", "maps.js", "overlay.js"],
   };
 
   /** Load the data files of some lines; returns the addresses that could not be loaded. */
