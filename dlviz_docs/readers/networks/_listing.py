@@ -1,0 +1,135 @@
+"""Tensors of the parts of a file, named, tied to one another, and listed with what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from dlviz_docs.model import Problem, Tensor
+from dlviz_docs.readers._text import counted
+from dlviz_docs.readers.networks._facts import facts_of
+from dlviz_docs.readers.networks._foreign import foreign, reaching_out
+from dlviz_docs.readers.networks._groups import Named, named
+from dlviz_docs.readers.networks._nodes import Global, Value
+from dlviz_docs.readers.networks._pickled_modules import modules_of
+from dlviz_docs.readers.networks._places import AGAIN
+from dlviz_docs.readers.networks._rebuilt import Storages
+from dlviz_docs.readers.networks._stored import Stored
+from dlviz_docs.readers.networks._tree import Leaf, Owner, Path, tree_of
+from dlviz_docs.readers.networks._weights import WeightsFile
+
+__all__ = ["Part", "damage", "listed", "tensors_of"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One pickle, and where its storages lie."""
+
+    value: Value
+    storages: Storages
+    globals: tuple[Global, ...] = ()
+    path: Path = ()
+    """Where it stands among the parts of a file that has several: ("policy",)."""
+
+
+def listed(path: str, kind: str, size: int, parts: Sequence[Part], problems: Sequence[Problem] = ()) -> WeightsFile:
+    """All that the parts of a file hold."""
+    leaves: list[Leaf] = []
+    owners: list[Owner] = []
+    optimizers: list[Path] = []
+    whole = True
+    for part in parts:
+        tree = tree_of(part.value, part.storages)
+        leaves += [replace(leaf, path=part.path + leaf.path, module=_moved(leaf.module, part)) for leaf in tree.leaves]
+        owners += [replace(one, path=part.path + one.path, module=_moved(one.module, part)) for one in tree.owners]
+        optimizers += [part.path + way for way in tree.optimizers]
+        whole = whole and tree.whole
+    leaves, names = _without_single_values(leaves), [one for part in parts for one in part.globals]
+    chosen = named(leaves, optimizers)
+    tensors, stored = tensors_of(chosen)
+    found = [*problems, *_claims(path, chosen), *_reaching(path, names)]
+    if not whole:
+        found.append(damage(path, "holds more values than are looked at; the first are listed"))
+    return WeightsFile(
+        path,
+        kind,
+        size,
+        tensors,
+        stored,
+        modules_of(owners, chosen),
+        _facts(parts, chosen),
+        foreign(names),
+        tuple(found),
+    )
+
+
+def _moved(module: int, part: Part) -> int:
+    return module + len(part.path) if module else 0
+
+
+def _without_single_values(leaves: list[Leaf]) -> list[Leaf]:
+    """Tensors of one value right in the outermost dict, beside state dicts, are facts: "best_prec1"."""
+    nested = any(len(leaf.path) > 1 for leaf in leaves)
+    single = {id(leaf) for leaf in leaves if nested and len(leaf.path) == 1 and not leaf.found.stored.shape}
+    return [leaf for leaf in leaves if id(leaf) not in single]
+
+
+def _facts(parts: Sequence[Part], chosen: Sequence[Named]) -> dict[str, str]:
+    weights = {one.leaf.path[0] for one in chosen if one.role != "other" and one.leaf.path}
+    facts: dict[str, str] = {}
+    for part in parts:
+        if not part.path:
+            facts |= facts_of(part.value, part.storages, weights.__contains__)
+    return facts
+
+
+def tensors_of(chosen: Iterable[Named]) -> tuple[tuple[Tensor, ...], dict[str, Stored]]:
+    """Tensors and where they lie; one in the same memory as another before it is tied to that."""
+    tensors = []
+    stored: dict[str, Stored] = {}
+    first: dict[object, str] = {}
+    for one in chosen:
+        found = one.leaf.found
+        own = replace(found.stored, name=one.name)
+        place = (own.place, own.offset, own.shape, own.strides, own.dtype) if own.place and own.size else one.name
+        tied = first.setdefault(place, one.name)
+        stored[one.name] = own
+        tensors.append(
+            Tensor(
+                one.name,
+                own.shape,
+                own.dtype,
+                0 if found.repeats else own.octets,
+                one.role,
+                found.trainable,
+                tied if tied != one.name else "",
+                missing=found.repeats or (bool(own.size) and own.place is None) or "needs" in own.why_not,
+            )
+        )
+    return tuple(tensors), stored
+
+
+def _claims(path: str, chosen: Sequence[Named]) -> list[Problem]:
+    """One problem for all tensors that cannot be what they say they are."""
+    wrong = [one for one in chosen if one.leaf.found.stored.why_not and one.leaf.found.stored.place is not None]
+    if not wrong:
+        return []
+    first = wrong[0]
+    beyond = f", and {counted(len(wrong) - 1, 'tensor')} more are wrong" if len(wrong) > 1 else ""
+    what = f"{first.name!r} {first.leaf.found.stored.why_not}{beyond}"
+    return [Problem("weights-claims", path, what, AGAIN)]
+
+
+def _reaching(path: str, names: Sequence[Global]) -> list[Problem]:
+    out = reaching_out(names)
+    if not out:
+        return []
+    called = ", ".join(out[:5]) + (f" and {len(out) - 5} more" if len(out) > 5 else "")
+    what = f"would import {called} if it were loaded with pickle; it was read as data, and nothing of it was run"
+    remedy = "Load it nowhere unless you know who made it; keep weights as safetensors."
+    return [Problem("weights-calls", path, what, remedy)]
+
+
+def damage(path: str, what: str) -> Problem:
+    """A file that is damaged, of which the readable part is shown."""
+    return Problem("weights-damaged", path, what, AGAIN)
