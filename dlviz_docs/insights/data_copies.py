@@ -12,25 +12,20 @@ from numpy.typing import NDArray
 
 from dlviz_docs import words
 from dlviz_docs.insights.data_words import does, of, quoted
-from dlviz_docs.model import MISSING, BoolArray, Codes, Dataset, Insight, Pictures, Severity
+from dlviz_docs.model import MISSING, BoolArray, Codes, Insight, Pictures, Severity
 from dlviz_docs.stats.near_copies import NearPairs, copies_of, name_stem, near_pairs
-from dlviz_docs.stats.rows import row_hashes
 
 __all__ = [
-    "FEW_COLUMNS",
     "Copies",
     "Recordings",
-    "cell_hashes",
     "conflict_sentence",
     "copies_of_pictures",
     "copy_matrix",
     "copy_sentences",
     "exact_pairs",
     "label_conflicts",
-    "leaked_rows",
     "recording_sentence",
     "recordings",
-    "text_hashes",
 ]
 
 Rows: TypeAlias = NDArray[np.intp]
@@ -38,8 +33,6 @@ Rows: TypeAlias = NDArray[np.intp]
 SERIOUS = 0.01
 """Share of a split whose rows have a copy in the training split from which on its results are too good to be true:
 a difference that papers report."""
-FEW_COLUMNS = 5
-"""Columns up to which equal rows are no proof of a copy."""
 LEAST_STEMS = 5
 """Recordings of two files or more, below which names are no evidence."""
 LEAST_COVERED = 0.5
@@ -120,42 +113,6 @@ def copy_matrix(copies: Copies, contents: NDArray[np.uint64], codes: Codes, spli
         has = _partnered(copies, contents, codes, split)
         found[:, split] = np.bincount(codes[has & (codes >= 0)], minlength=splits)[:splits]
     return found
-
-
-def leaked_rows(dataset: Dataset) -> BoolArray:
-    """Rows of other splits whose picture, text or cells have a copy in "train", shape (n,); none without such a split.
-
-    Pictures: exact copies and near ones. Texts: the same after normalising, in every column of texts. Else all cells
-    but the target's.
-    """
-    leaked = np.zeros(dataset.length, dtype=np.bool_)
-    if dataset.split is None or "train" not in dataset.splits:
-        return leaked
-    train = dataset.splits.index("train")
-    if dataset.pictures is not None and len(dataset.pictures) == dataset.length:
-        found = copies_of_pictures(dataset.pictures)
-        leaked |= _partnered(found, dataset.pictures.contents, dataset.split, train)
-    elif len(hashes := text_hashes(dataset)) or len(hashes := cell_hashes(dataset)):
-        leaked |= _has_copy_in(hashes, dataset.split, train)
-    leaked &= (dataset.split != train) & (dataset.split != MISSING)
-    return leaked
-
-
-def text_hashes(dataset: Dataset) -> NDArray[np.uint64]:
-    """One hash for each row over all its columns of texts; empty without such a column, 0 where all are missing."""
-    columns = [f.texts.hashes for f in dataset.features if f.kind == "text" and f.texts and f.name != dataset.target]
-    if not columns:
-        return np.zeros(0, np.uint64)
-    mixed = columns[0].copy()
-    for column in columns[1:]:
-        mixed = mixed * np.uint64(0x9E3779B97F4A7C15) ^ column
-    return mixed
-
-
-def cell_hashes(dataset: Dataset) -> NDArray[np.uint64]:
-    """One hash for each row over all its columns but the target; empty for few columns, which repeat by chance."""
-    features = [f for f in dataset.features if f.kind != "identifier" and f.name != dataset.target]
-    return row_hashes(features) if len(features) > FEW_COLUMNS else np.zeros(0, np.uint64)
 
 
 def label_conflicts(copies: Copies, classes: Codes) -> Rows:

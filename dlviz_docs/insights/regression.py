@@ -13,18 +13,21 @@ import numpy as np
 from dlviz_docs import words
 from dlviz_docs.insights.data_words import percent, quoted
 from dlviz_docs.insights.estimates import decimal, estimate, pair
+from dlviz_docs.insights.results_scores import seen_rows
 from dlviz_docs.insights.results_words import chance
 from dlviz_docs.model import Insight
 from dlviz_docs.stats.intervals import wilson
 from dlviz_docs.stats.regress import Bins
 
-__all__ = ["baseline", "bias", "coverage", "driver", "headline", "shrinkage", "spread", "unusable"]
+__all__ = ["baseline", "bias", "coverage", "driver", "headline", "leaked", "shrinkage", "spread", "unusable"]
 
 Estimate: TypeAlias = tuple[float, float, float]
 
 LEAST_ROWS = 30
 LEAST_BIAS = 0.1
 """Of the mean absolute error."""
+LEAK_EFFECT = 0.02
+"""Share by which the error is larger without leaked rows, from which on that is a warning and no fact."""
 LEAST_RATIO = 1.5
 """How much larger errors have to be at one end."""
 CERTAIN = 0.01
@@ -65,6 +68,22 @@ def baseline(mae: Estimate, always_mean: float, figure: str) -> Insight | None:
         f"The error (MAE {pair(*mae)}) is {word} that of always saying the mean ({words.number(always_mean)}).",
         figure,
         values={"gain": share, "baseline": always_mean},
+    )
+
+
+def leaked(with_them: float, without: Estimate, rows: int, nearly: int, figure: str) -> Insight:
+    """What the error is without rows that the model has seen; NaN where none is left."""
+    values = {"leaked": float(rows), "nearly": float(nearly), "with": with_them}
+    if math.isnan(without[0]):
+        text = f"All {rows:,} rows are in the training split too: this error says nothing about new data."
+        return Insight("leakage", "serious", text, figure, values=values)
+    matters = without[0] >= (1 + LEAK_EFFECT) * with_them
+    return Insight(
+        "leakage",
+        "warning" if matters else "info",
+        f"MAE {pair(*without)} without the {seen_rows(rows, nearly)}; {words.number(with_them)} with them.",
+        figure,
+        values=values | {"without": without[0], "effect_threshold": LEAK_EFFECT},
     )
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dlviz_docs.insights.results_words import brief, interval, listed, percent, score
 from dlviz_docs.model import Insight
 
-__all__ = ["accuracy", "baseline", "leaked", "left_out", "no_probabilities", "no_truth", "splits_apart"]
+__all__ = [
+    "accuracy",
+    "baseline",
+    "leaked",
+    "left_out",
+    "no_probabilities",
+    "no_truth",
+    "seen_rows",
+    "splits_apart",
+]
 
 FEW = 100
 """Rows below which the interval of an accuracy is wider than most differences between models: ±0.1 at best."""
@@ -44,30 +53,36 @@ def baseline(value: float, high: float, n: int, often: str, base: float, classes
     )
 
 
-def leaked(with_them: float, without: tuple[float, float, float], rows: int, n: int) -> Insight | None:
-    """What the score is without test rows that the model has seen."""
-    if not rows:
-        return None
+def leaked(with_them: float, without: tuple[float, float, float], rows: int, nearly: int, n: int) -> Insight:
+    """What the score is without test rows that the model has seen, `nearly` of the `rows` only nearly; n are left."""
     if not n:
-        return Insight(
-            "leakage",
-            "serious",
-            f"All {rows:,} rows are in the training split too: this accuracy says nothing about new data.",
-            figure="scores",
-            values={"leaked": rows},
-        )
+        return _all_leaked(rows, nearly)
     value, low, high = without
     matters = with_them - value >= LEAK_EFFECT
-    them = "row that is" if rows == 1 else "rows that are"
     return Insight(
         "leakage",
         "warning" if matters else "info",
-        f"Accuracy {interval(value, low, high)} without the {rows:,} {them} also in the training split; "
+        f"Accuracy {interval(value, low, high)} without the {seen_rows(rows, nearly)}; "
         f"{score(with_them, low, high)} with them.",
         figure="scores",
         metric="accuracy",
-        values={"leaked": rows, "with": with_them, "without": value, "effect_threshold": LEAK_EFFECT},
+        values={"leaked": rows, "nearly": nearly, "with": with_them, "without": value, "effect_threshold": LEAK_EFFECT},
     )
+
+
+def _all_leaked(rows: int, nearly: int) -> Insight:
+    """No row is left that the model has not seen."""
+    same = "in the training split too" + (f", {nearly:,} of them nearly alike" if nearly else "")
+    text = f"All {rows:,} rows are {same}: this accuracy says nothing about new data."
+    return Insight("leakage", "serious", text, figure="scores", values={"leaked": rows, "nearly": nearly})
+
+
+def seen_rows(rows: int, nearly: int) -> str:
+    """Rows that are in the training split too, the same or nearly, in words."""
+    them = "row that is" if rows == 1 else "rows that are"
+    if nearly == rows:
+        return f"{rows:,} {them} nearly alike in the training split too"
+    return f"{rows:,} {them} also in the training split" + (f", {nearly:,} of them nearly alike" if nearly else "")
 
 
 def splits_apart(train: tuple[float, float, float], judged: tuple[float, float, float], split: str) -> Insight | None:

@@ -266,6 +266,9 @@ class Predictions:
     """Share of true values that those intervals are meant to hold; None where nobody says."""
     leaked: NDArray[np.bool_] | None = None
     """Rows whose sample has a copy in the training split, shape (n,); None where that is not known."""
+    nearly_leaked: NDArray[np.bool_] | None = None
+    """Rows that have none, but a sample there that is nearly the same: a picture saved again, a text with a word
+    changed."""
     octets: int = 0
     problems: tuple[Problem, ...] = ()
 

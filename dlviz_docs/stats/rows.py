@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from dlviz_docs.model import Feature
 
-__all__ = ["row_hashes"]
+__all__ = ["FEW_COLUMNS", "row_hashes"]
 
 Hashes: TypeAlias = NDArray[np.uint64]
 
+FEW_COLUMNS = 5
+"""Columns up to which equal rows are no proof of a copy."""
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _ABSENT = np.uint64(0x7FF8000000000001)
 

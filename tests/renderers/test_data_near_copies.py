@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from made_pictures import dataset, measured, soft
 
-from dlviz_docs.insights.data_copies import copies_of_pictures, leaked_rows, recordings
-from dlviz_docs.model import Dataset, Feature, Insight, Pictures, Texts
+from dlviz_docs.insights.data_copies import copies_of_pictures, recordings
+from dlviz_docs.model import Dataset, Insight, Pictures
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.data.near_copies import near_copies
 from dlviz_docs.view import Figure, Gallery, Matrix, Table
@@ -53,25 +53,11 @@ def test_leaks_are_counted_and_shown(twice: Dataset) -> None:
     assert gallery.items[-1].facts[1] == ("split", "train")
 
 
-def test_leaked_rows(twice: Dataset) -> None:
-    assert np.flatnonzero(leaked_rows(twice)).tolist() == [200, 201, 202, 203, 204]
-    assert not leaked_rows(dataset(twice.pictures)).any()
-
-
-def test_leaked_rows_of_texts() -> None:
-    hashes = np.array([5, 6, 5, 0, 0, 7, 6], np.uint64)
-    texts = Texts(("a", "b", "A", None, None, "c", "b"), np.array([1, 1, 1, -1, -1, 1, 1]), hashes)
-    column = Feature("text", "text", np.array([0, 1, 0, -1, -1, 5, 1], np.int32), texts=texts)
-    made = dataset(None, splits=[0, 0, 2, 0, 2, 2, 0], length=7, features=(column,))
-    assert leaked_rows(made).tolist() == [False, False, True, False, False, False, False]
-
-
 def test_exact_copies_of_pictures_that_were_not_measured() -> None:
     contents = np.array([1, 2, 3, 2, 0, 0], np.uint64)
     pictures = Pictures(tuple("abcdef"), tuple("abcdef"), contents=contents)
     copies = copies_of_pictures(pictures)
     assert list(zip(copies.first, copies.second, copies.exact, strict=True)) == [(1, 3, True)]
-    assert leaked_rows(dataset(pictures, splits=[0, 0, 0, 2, 0, 2])).tolist() == [False] * 3 + [True, False, False]
 
 
 def test_without_samples_no_pair_is_shown(twice: Dataset) -> None:
@@ -100,7 +86,6 @@ def test_without_splits() -> None:
 )
 def test_nothing_is_said_of_no_copies(made: Dataset) -> None:
     assert list(near_copies(made, Place(), True)) == []
-    assert not leaked_rows(made).any()
 
 
 ANIMALS = ("cat", "dog", "owl", "cow", "fox", "pig")

@@ -7,7 +7,6 @@ import pytest
 from made_tables import category, dataset, figures, insights, number, page, real, texts_of
 from scipy import stats
 
-from dlviz_docs.insights.data_copies import leaked_rows
 from dlviz_docs.model import Feature
 from dlviz_docs.view import Matrix, Plot, Table
 
@@ -142,18 +141,6 @@ def test_rows_of_train_in_test_and_labels_that_contradict() -> None:
     matrix = figures(shown)["duplicates"].spec
     assert isinstance(matrix, Matrix)
     assert matrix.values[2].tolist() == [7, 0, 0]
-
-
-def test_rows_that_the_results_leave_out() -> None:
-    values = np.random.default_rng(0).normal(size=(6, 40))
-    values[:, 35:] = values[:, :5]
-    features = [number(f"x{k}", row) for k, row in enumerate(values)]
-    y = category("y", np.arange(40) % 2, "ab")
-    split = np.repeat([0, 1], [30, 10])
-    made = dataset(*features, y, split=split, splits=("train", "test"), target="y")
-    assert np.flatnonzero(leaked_rows(made)).tolist() == [35, 36, 37, 38, 39]
-    few = dataset(*features[:3], y, split=split, splits=("train", "test"), target="y")
-    assert not leaked_rows(few).any()
 
 
 def test_groups_and_periods_that_splits_share() -> None:

@@ -236,6 +236,24 @@ def test_rows_that_training_has_seen() -> None:
     assert not [i for i in shown(replace(one, leaked=np.zeros(1000, np.bool_)))[1] if i.kind == "leakage"]
 
 
+def test_rows_that_training_has_nearly_seen() -> None:
+    one = made()
+    same, nearly = np.arange(1000) < 30, np.arange(1000) < 100
+    one = replace(one, leaked=same, nearly_leaked=nearly)
+    figures, insights = shown(one)
+    leak = of(insights, "leakage")
+    assert (leak.values["leaked"], leak.values["nearly"]) == (100, 70)
+    assert leak.values["without"] == pytest.approx((one.predicted == one.truth)[100:].mean())  # type: ignore[index]
+    assert "without the 100 rows that are also in the training split, 70 of them nearly alike" in leak.text
+    assert "accuracy without leaked rows" in cells(figures["scores"])
+    none = np.zeros(1000, np.bool_)
+    only = of(shown(replace(one, leaked=none))[1], "leakage")
+    assert "without the 100 rows that are nearly alike in the training split too" in only.text
+    every = of(shown(replace(one, nearly_leaked=~none))[1], "leakage")
+    assert every.text.startswith("All 1,000 rows are in the training split too, 970 of them nearly alike:")
+    assert not [i for i in shown(replace(one, leaked=none, nearly_leaked=none))[1] if i.kind == "leakage"]
+
+
 def test_splits_of_one_file() -> None:
     train, test = made(3000, skill=6.0), made(1000, skill=2.0, seed=1)
     parts = [(train.truth, test.truth), (train.predicted, test.predicted), (train.probabilities, test.probabilities)]

@@ -210,3 +210,24 @@ def test_a_million_rows_take_seconds() -> None:
     before = time.process_time()
     render(given)
     assert time.process_time() - before < 12
+
+
+def test_errors_without_rows_that_training_has_seen() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=500)
+    errors = rng.normal(size=500)
+    errors[:100] /= 100
+    copied, nearly = np.arange(500) < 60, (np.arange(500) >= 60) & (np.arange(500) < 100)
+    one = predictions(truth, truth + errors, leaked=copied, nearly_leaked=nearly)
+    shown = render(one)
+    leak = insights(shown)["leakage"]
+    assert leak.severity == "warning"
+    assert leak.values["without"] == pytest.approx(np.abs(errors[100:]).mean())
+    assert "without the 100 rows that are also in the training split, 40 of them nearly alike" in leak.text
+    (row,) = (row for row in cells(figures(shown)["regression-scores"].spec) if row[0] == "MAE without leaked rows")
+    assert row[4] == "400"
+    every = insights(render(predictions(truth, truth + errors, leaked=np.ones(500, np.bool_))))["leakage"]
+    assert every.severity == "serious"
+    even = insights(render(predictions(truth, truth + 1, leaked=copied)))["leakage"]
+    assert even.severity == "info"
+    assert "leakage" not in insights(render(predictions(truth, truth + errors, leaked=np.zeros(500, np.bool_))))

@@ -11,18 +11,17 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from xxhash import xxh3_64_intdigest
 
-from dlviz_docs.model import MISSING, Dataset, Feature, Predictions, Problem, Texts
+from dlviz_docs.model import MISSING, Dataset, Feature, Predictions, Problem
 from dlviz_docs.readers._frame import plain_name
 from dlviz_docs.readers.samples._columns import as_classes, picked, taken
 from dlviz_docs.readers.samples._features import strings_of
+from dlviz_docs.readers.samples._leaks import Leaks, leaks
 from dlviz_docs.readers.samples._roles import roles_of
-from dlviz_docs.stats.rows import row_hashes
 
-__all__ = ["Leaks", "codes_in", "joined_with", "leaks", "rows_by_name", "rows_by_place"]
+__all__ = ["Known", "codes_in", "joined_with", "rows_by_name", "rows_by_place"]
 
-Leaks: TypeAlias = "dict[int, NDArray[np.bool_] | None]"
+Known: TypeAlias = "dict[int, Leaks | None]"
 """What `leaks` found, by place of the data set: looked for once, and only if predictions are tied to it."""
 
 _LEAST_FOUND = 0.5
@@ -51,7 +50,7 @@ class _Tie:
     by_place: bool
 
 
-def joined_with(predictions: Predictions, datasets: Sequence[Dataset], leaked: Leaks) -> Predictions:
+def joined_with(predictions: Predictions, datasets: Sequence[Dataset], leaked: Known) -> Predictions:
     """With what the best fitting data set knows of each row; unchanged where none fits."""
     ties = [tie for place, dataset in enumerate(datasets) if (tie := _tie(predictions, dataset, place))]
     if not ties:
@@ -61,9 +60,11 @@ def joined_with(predictions: Predictions, datasets: Sequence[Dataset], leaked: L
         return predictions  # nothing tells which of them it is
     if tie.place not in leaked:
         leaked[tie.place] = leaks(tie.dataset)
-    twins = leaked[tie.place]
-    told = None if twins is None else twins[tie.rows] & (tie.rows >= 0)
-    return replace(_with(predictions, tie), leaked=told)
+    told = _with(predictions, tie)
+    if (twins := leaked[tie.place]) is None:
+        return told
+    known = tie.rows >= 0
+    return replace(told, leaked=twins.same[tie.rows] & known, nearly_leaked=twins.nearly[tie.rows] & known)
 
 
 def _tie(predictions: Predictions, dataset: Dataset, place: int) -> _Tie | None:
@@ -275,44 +276,3 @@ def _wanted(dataset: Dataset) -> Feature | None:
     """The column of texts that were to come out."""
     plain = {plain_name(one.name): one for one in reversed(dataset.features) if one.kind in _WORDS}
     return next((plain[word] for word in _WANTED if word in plain), None)
-
-
-# --- samples of the training split ------------------------------------------------------------------------------------
-
-
-def leaks(dataset: Dataset) -> NDArray[np.bool_] | None:
-    """Rows of other splits whose content is that of a training row; None where there is nothing to compare."""
-    if dataset.split is None or "train" not in dataset.splits:
-        return None
-    features = [feature for feature in dataset.features if feature.name != dataset.target]
-    arrays = [array for array in (dataset.embeddings, dataset.series) if array is not None]
-    train = dataset.split == dataset.splits.index("train")
-    same = np.zeros(dataset.length, np.bool_)
-    if features or arrays:
-        hashes = row_hashes([*features, *map(_as_column, arrays)])
-        same = _among(hashes, train)
-    if dataset.pictures is not None and len(dataset.pictures.contents) == dataset.length:
-        contents = dataset.pictures.contents
-        copied = (contents != 0) & _among(contents, train)
-        same = copied & same if features or arrays else copied
-    elif not (features or arrays):
-        return None
-    return same
-
-
-def _among(hashes: NDArray[np.uint64], train: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Rows outside the training split whose content is in it."""
-    known = np.sort(hashes[train])
-    found = np.zeros(len(hashes), np.bool_)
-    if len(known):
-        rest = hashes[~train]
-        found[~train] = known[np.minimum(np.searchsorted(known, rest), len(known) - 1)] == rest
-    return found
-
-
-def _as_column(array: NDArray[Any]) -> Feature:
-    """An array's rows by their content."""
-    rows = np.ascontiguousarray(array).reshape(len(array), -1)
-    hashes = np.fromiter((xxh3_64_intdigest(row.tobytes()) for row in rows), np.uint64, len(rows))
-    texts = Texts((), np.zeros(len(rows), np.int64), hashes)
-    return Feature("", "identifier", np.arange(len(rows), dtype=np.int32), texts=texts)

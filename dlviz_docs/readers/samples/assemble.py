@@ -13,7 +13,7 @@ from dlviz_docs.readers._text import read_text
 from dlviz_docs.readers.samples._bounded import bounded
 from dlviz_docs.readers.samples._class_names import class_names_in
 from dlviz_docs.readers.samples._datasets import dataset_of
-from dlviz_docs.readers.samples._joins import Leaks, joined_with
+from dlviz_docs.readers.samples._joins import Known, joined_with
 from dlviz_docs.readers.samples._limits import Limits
 from dlviz_docs.readers.samples._names import parts_of
 from dlviz_docs.readers.samples._predictions import predictions_of
@@ -39,7 +39,7 @@ def read(found: Found, plan: Plan, limits: Limits | None = None) -> Samples:
     predictions = [one for planned in plan.predictions for one in reading.predictions(planned)]
     named = [one.result.prediction for one in plan.predictions if one.result and one.result.prediction]
     datasets = [with_target(dataset, predictions, (*named, *plan.targets)) for dataset in datasets]
-    leaked: Leaks = {}
+    leaked: Known = {}
     tied = [with_truth(joined_with(one, datasets, leaked)) for one in predictions]
     return bounded(Samples(tuple(datasets), tuple(tied), tuple(reading.problems)))
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs import words
-from dlviz_docs.insights.data_copies import FEW_COLUMNS, copy_sentences
+from dlviz_docs.insights.data_copies import copy_sentences
 from dlviz_docs.insights.data_rows import contradiction_sentence, group_sentences, period_sentences
 from dlviz_docs.insights.data_words import percent
 from dlviz_docs.model import FloatArray
@@ -18,7 +18,7 @@ from dlviz_docs.renderers.data._rows import title
 from dlviz_docs.renderers.data.near_copies import copies_matrix
 from dlviz_docs.stats.columns import ColumnStats
 from dlviz_docs.stats.repeated import attainable, crossings, repeated
-from dlviz_docs.stats.rows import row_hashes
+from dlviz_docs.stats.rows import FEW_COLUMNS, row_hashes
 from dlviz_docs.view import Cell, Column, Figure, Shown, Table
 
 __all__ = ["Equal", "duplicates", "equal_rows"]

@@ -3,8 +3,6 @@
 | generator | yields |
 |---|---|
 | `near_copies(dataset, place, samples)` | split × split matrix, pairs to look at, recordings in several splits |
-
-What the results page asks for, `leaked_rows(dataset)`, stands in `dlviz_docs.insights.data_copies`.
 """
 
 from __future__ import annotations

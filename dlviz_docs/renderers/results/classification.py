@@ -12,8 +12,9 @@ from dlviz_docs.insights.results_words import brief, interval, score
 from dlviz_docs.model import FloatArray, Insight
 from dlviz_docs.model.samples import Predictions
 from dlviz_docs.renderers._place import Place
-from dlviz_docs.renderers.results._answers import Answers, answers, answers_alone, likely, linked
+from dlviz_docs.renderers.results._answers import Answers, Bools, answers, answers_alone, likely, linked
 from dlviz_docs.renderers.results._folds import parts_of_answers
+from dlviz_docs.renderers.results._seen import seen
 from dlviz_docs.renderers.results.calibration import calibration
 from dlviz_docs.renderers.results.classes import classes
 from dlviz_docs.renderers.results.confusion import confusion_figures
@@ -125,28 +126,26 @@ def _row(name: str, value: tuple[float, float, float], n: int, text: str) -> tup
     return Cell(name), Cell(interval(*value), sort, bar=bar), Cell(f"{n:,}", float(n)), Cell(text)
 
 
-def _unseen(judged: Answers) -> tuple[int, int, tuple[float, float, float]] | None:
-    """How many rows have a copy in training, how many have none, and the accuracy on those; None where not known."""
-    if judged.predictions.leaked is None:
-        return None
-    seen = judged.predictions.leaked[judged.rows]
-    n = len(judged) - int(seen.sum())
-    hits = int(judged.right[~seen].sum())
+def _unseen(judged: Answers, left: Bools) -> tuple[float, float, float]:
+    """Accuracy of those rows alone."""
+    n, hits = int(left.sum()), int(judged.right[left].sum())
     low, high = wilson(hits, n)
-    return len(judged) - n, n, (hits / n if n else np.nan, float(low), float(high))
+    return hits / n if n else np.nan, float(low), float(high)
 
 
 def _leaked_rows(judged: Answers) -> list[tuple[Cell, ...]]:
-    unseen = _unseen(judged)
-    if unseen is None or not unseen[0] or not unseen[1]:
+    found = seen(judged.predictions, judged.rows)
+    if found is None or not found.left.any():
         return []
-    rows, n, value = unseen
-    return [_row("accuracy without leaked rows", value, n, f"Without the {rows:,} rows that are also in train")]
+    text = f"Without the {say.seen_rows(found.rows, found.nearly)}"
+    return [_row("accuracy without leaked rows", _unseen(judged, found.left), int(found.left.sum()), text)]
 
 
 def _leak(judged: Answers, value: float) -> Insight | None:
-    unseen = _unseen(judged)
-    return None if unseen is None else say.leaked(value, unseen[2], unseen[0], unseen[1])
+    found = seen(judged.predictions, judged.rows)
+    if found is None:
+        return None
+    return say.leaked(value, _unseen(judged, found.left), found.rows, found.nearly, int(found.left.sum()))
 
 
 def _probability_rows(sure: Answers) -> Iterator[tuple[Cell, ...]]:

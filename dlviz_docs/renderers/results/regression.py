@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dlviz_docs import words
 from dlviz_docs.insights import regression as said
 from dlviz_docs.insights.estimates import estimate, pair
-from dlviz_docs.model import FloatArray, Predictions
+from dlviz_docs.insights.results_scores import seen_rows
+from dlviz_docs.model import FloatArray, Insight, Predictions
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.results._folds import parts_of_numbers
 from dlviz_docs.renderers.results._measured import Measured, measured
 from dlviz_docs.renderers.results._residuals import residuals
+from dlviz_docs.renderers.results._seen import seen
 from dlviz_docs.renderers.results._where import where_it_fails, worst_rows
 from dlviz_docs.renderers.results.folds import folds_shown
 from dlviz_docs.stats.bootstrap import mean_interval
@@ -72,6 +75,7 @@ def _quality(one: Measured, at: str) -> Iterator[Shown]:
         said.headline(mae, r2, len(one), "row", at),
         said.baseline(mae, float(off.mean()), at),
         said.bias(mean, mae[0], len(one), one.place.id("residuals")),
+        _leak(one, mae, at),
     )
     explains = f", R² {estimate(*r2)}" if np.isfinite(r2[0]) else ""
     yield Fact("MAE", f"{pair(*mae)}{explains} (n = {len(one):,})")
@@ -102,6 +106,11 @@ def _scores(one: Measured, mae: Estimate, r2: Estimate, mean: Estimate, at: str)
         ("R²", r2, 0.0, n, "share of the truth's variance that is explained; 1 is all, below 0 worse than the mean"),
         ("Mean error", mean, 0.0, n, "predicted less true"),
     ]
+    if (copies := seen(one.predictions, one.rows)) and copies.left.any():
+        left = copies.left
+        of_mean = float(np.abs(off[left]).mean())
+        meaning = f"without the {seen_rows(copies.rows, copies.nearly)}"
+        rows.append(("MAE without leaked rows", _unseen(one, left), of_mean, int(left.sum()), meaning))
     if kept >= (1 - MOST_PARTS_WITHOUT) * n:
         near = "" if kept == n else ", without true values within 1 % of their mean size from 0"
         always, _ = relative(one.truth, -off, one.groups)
@@ -124,6 +133,17 @@ def _scores(one: Measured, mae: Estimate, r2: Estimate, mean: Estimate, at: str)
         Table(columns, tuple(_row(*row) for row in rows)),
         one.place.group("Scores"),
     )
+
+
+def _unseen(one: Measured, left: NDArray[np.bool_]) -> Estimate:
+    return mean_absolute(one.errors[left], None if one.groups is None else one.groups[left])
+
+
+def _leak(one: Measured, mae: Estimate, at: str) -> Insight | None:
+    copies = seen(one.predictions, one.rows)
+    if copies is None:
+        return None
+    return said.leaked(mae[0], _unseen(one, copies.left), copies.rows, copies.nearly, at)
 
 
 def _row(name: str, value: Sequence[float], always: float, n: int, meaning: str) -> tuple[Cell, ...]:
