@@ -18,6 +18,7 @@ from dlviz_docs.view import (
     Cell,
     Chart,
     Column,
+    Diagram,
     Fact,
     Figure,
     Gallery,
@@ -30,6 +31,7 @@ from dlviz_docs.view import (
     Sweep,
     Table,
     Thumb,
+    Treemap,
 )
 
 __all__ = ["compose_experiment"]
@@ -208,11 +210,13 @@ class _Composer:
         if isinstance(figure.spec, Chart):
             context = chart_context(figure, experiment=self.experiment.slug, root=root)
             return render("figures/chart.html.j2", **context)
+        from dlviz_docs.charts.diagram import diagram_context
         from dlviz_docs.charts.gallery import gallery_context
         from dlviz_docs.charts.matrix import matrix_context
         from dlviz_docs.charts.overlay import overlay_context
         from dlviz_docs.charts.plot import plot_context
         from dlviz_docs.charts.sweep import sweep_context
+        from dlviz_docs.charts.treemap import treemap_context
 
         match figure.spec:
             case Plot():
@@ -225,6 +229,11 @@ class _Composer:
                 return render("figures/gallery.html.j2", **gallery_context(figure, _address(section, root)))
             case Overlay():
                 return render("figures/overlay.html.j2", **overlay_context(figure, _address(section, root)))
+            case Diagram():
+                context = diagram_context(figure, _address(section, root), root=root)
+                return render("figures/diagram.html.j2", **context)
+            case Treemap():
+                return render("figures/treemap.html.j2", **treemap_context(figure, root=root))
 
     # --- findings ---
 

@@ -13,7 +13,7 @@ from dlviz_docs.cache import Cache
 from dlviz_docs.charts.palette import LIGHT
 from dlviz_docs.model import Dataset, Pictures, Predictions, Samples
 from dlviz_docs.study.packed import WEBP, word_of
-from dlviz_docs.view import Figure, Gallery, Overlay, Plot, Spec, Thumb
+from dlviz_docs.view import Diagram, Figure, Gallery, Overlay, Plot, Spec, Thumb
 
 __all__ = ["PicturesOfSamples", "thumbs"]
 
@@ -108,6 +108,8 @@ def _thumbs(spec: Spec) -> Iterator[Thumb]:
         yield from (thumb for item in spec.items for thumb in item.pictures)
     elif isinstance(spec, Overlay):
         yield from (seen.picture for seen in spec.items)
+    elif isinstance(spec, Diagram):
+        yield from (thumb for box in spec.boxes for thumb in box.pictures)
 
 
 def _dotted(spec: Spec) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from dlviz_docs.model import Direction, Insight, Problem
 from dlviz_docs.view.curves import Chart
-from dlviz_docs.view.networks import Overlay
+from dlviz_docs.view.networks import Diagram, Overlay, Treemap
 from dlviz_docs.view.samples import Gallery, Matrix, Plot, Sweep
 from dlviz_docs.view.tables import Table
 
@@ -38,7 +38,7 @@ class Asset:
     content: bytes | Path
 
 
-Spec: TypeAlias = Chart | Table | Plot | Matrix | Gallery | Sweep | Overlay
+Spec: TypeAlias = Chart | Table | Plot | Matrix | Gallery | Sweep | Overlay | Diagram | Treemap
 
 
 @dataclass(frozen=True, slots=True)

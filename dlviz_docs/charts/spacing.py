@@ -1,0 +1,166 @@
+"""Where nodes in rows stand, by their sizes. `assets/boxes.js` computes the same when a block opens: keep them alike.
+
+Each row asks to stand under the middle of what is above it, then over the middle of what is below it, and comes as near
+to that as it can without overlaps: isotonic regression by pooling (Ayer et al. 1955; Gansner et al. 1993).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeAlias
+
+from dlviz_docs.charts.layered import Layers
+
+__all__ = ["Spaced", "spaced"]
+
+GAP = 26
+"""Between two boxes of a row, in px."""
+NARROW = 12
+"""Beside a bend."""
+TALL, SHORT, WIDE = 34, 18, 56
+"""Between rows: usually, beside the row of what enters or leaves, and where wires have to go far across."""
+LIGHT = 1 / 1024
+"""How much a bend weighs against a box: wires give way. What follows a node of the other kind gives way to both."""
+PASSES = 6
+ROOM, SPARE = 0.6, 60
+"""Half of the width that is used at most: a share of the widest row's, and some px. Without it, nodes that give way to
+each other row after row would drift far apart."""
+
+
+_Near: TypeAlias = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Spaced:
+    """Centres of nodes, tops and heights of rows, in px from the upper left corner of what they fill."""
+
+    x: tuple[int, ...]
+    tops: tuple[int, ...]
+    heights: tuple[int, ...]
+    width: int
+    height: int
+
+
+def spaced(layers: Layers, sizes: Sequence[tuple[int, int]], ports: Mapping[int, tuple[int, int]] = {}) -> Spaced:
+    """`sizes`: width and height of each node, without the bends; those of no height are where wires enter or leave.
+    `ports`: how far beside its middle wires reach the upper edge of a node, and leave its lower one, if they do so."""
+    widths = [width for width, _ in sizes] + [0] * (_nodes(layers) - layers.count)
+    x = _across(layers, widths, ports)
+    left = min((x[node] - widths[node] / 2 for row in layers.rows for node in row), default=0.0)
+    at = [round_half_up(value - left) for value in x]
+    heights = [max((sizes[node][1] for node in row if node < layers.count), default=0) for row in layers.rows]
+    tops, below = _down(layers, heights)
+    width = max((at[node] + widths[node] / 2 for row in layers.rows for node in row), default=0.0)
+    return Spaced(tuple(at), tuple(tops), tuple(heights), int(-(-width // 1)), below)
+
+
+def round_half_up(value: float) -> int:
+    """As JavaScript rounds."""
+    return int((value + 0.5) // 1)
+
+
+def _nodes(layers: Layers) -> int:
+    return max((node for row in layers.rows for node in row), default=-1) + 1
+
+
+def _down(layers: Layers, heights: Sequence[int]) -> tuple[list[int], int]:
+    tops, y = [], 0
+    for i, height in enumerate(heights):
+        tops.append(y)
+        y += height
+        if i + 1 < len(heights):
+            full = max(len(layers.rows[i]), len(layers.rows[i + 1])) > 6
+            y += SHORT if not (height and heights[i + 1]) else WIDE if full else TALL
+    return tops, y
+
+
+def _across(layers: Layers, widths: Sequence[int], ports: Mapping[int, tuple[int, int]]) -> list[float]:
+    """Centres; x of the first row's middle is near zero."""
+    x = [0.0] * len(widths)
+    near = _near(layers, ports)
+    offsets = [_offsets(row, widths, layers.count) for row in layers.rows]
+    shelf: tuple[int, float] = (0, 0.0)  # nodes of the row above, if it has no wires, and its left end
+    for row, places in zip(layers.rows, offsets, strict=True):
+        left = -(places[-1] + widths[row[0]]) / 2
+        alone = not any(side[row[0]] for side in near)
+        if alone and len(row) < shelf[0]:
+            left = shelf[1]
+        shelf = (len(row), left) if alone else (0, 0.0)
+        for node, place in zip(row, places, strict=True):
+            x[node] = left + widths[row[0]] / 2 + place
+    wide = ((widths[row[0]] + widths[row[-1]]) / 2 + o[-1] for row, o in zip(layers.rows, offsets, strict=True))
+    room = max(wide, default=0.0) * ROOM + SPARE
+    for turn in range(PASSES):
+        for i in range(len(layers.rows)):
+            place = len(layers.rows) - 1 - i if turn % 2 else i
+            row, reach = layers.rows[place], offsets[place][-1]
+            bounds = (widths[row[0]] / 2 - room, room - reach - widths[row[-1]] / 2)
+            _settle(row, offsets[place], near[turn % 2], x, layers.count, bounds)
+    return x
+
+
+def _offsets(row: Sequence[int], widths: Sequence[int], count: int) -> list[float]:
+    """Centres of a row's nodes when all stand as close as they may."""
+    places = [0.0]
+    for one, other in pairwise(row):
+        gap = GAP if one < count and other < count else NARROW
+        places.append(places[-1] + (widths[one] + widths[other]) / 2 + gap)
+    return places
+
+
+def _near(layers: Layers, ports: Mapping[int, tuple[int, int]]) -> tuple[list[list[_Near]], list[list[_Near]]]:
+    """Of each node, those above and those below that it should stand in line with, and how far beside them."""
+    above: list[list[_Near]] = [[] for _ in range(_nodes(layers))]
+    below: list[list[_Near]] = [[] for _ in above]
+    row_of = {node: i for i, row in enumerate(layers.rows) for node in row}
+    seen: set[tuple[int, int]] = set()
+    for one, other in (step for chain in layers.chains for step in pairwise(chain)):
+        if row_of[other] == row_of[one] + 1 and (one, other) not in seen:
+            seen.add((one, other))
+            beside = ports.get(one, (0, 0))[1] - ports.get(other, (0, 0))[0]
+            below[one].append((other, -beside))
+            above[other].append((one, beside))
+    return [_alike(i, near, layers.count) for i, near in enumerate(above)], [
+        _alike(i, near, layers.count) for i, near in enumerate(below)
+    ]
+
+
+def _alike(node: int, near: list[_Near], count: int) -> list[_Near]:
+    """Wires between two boxes, or between two bends, are to be straight before the others are."""
+    return [one for one in near if (one[0] < count) == (node < count)] or near
+
+
+def _settle(
+    row: Sequence[int],
+    offsets: Sequence[float],
+    near: Sequence[Sequence[_Near]],
+    x: list[float],
+    count: int,
+    bounds: tuple[float, float],
+) -> None:
+    """Each node of a row as near to the middle of its neighbours as the others allow; the first node and, with it, the
+    last stay within `bounds` of the first."""
+    pools: list[tuple[float, float, int]] = []  # sum of weighted wishes, weight, nodes
+    for node, offset in zip(row, offsets, strict=True):
+        alike = any((other < count) == (node < count) for other, _ in near[node])
+        weight = (1.0 if node < count else LIGHT) if alike else LIGHT * LIGHT
+        wish = _middle([x[other] + beside for other, beside in near[node]]) if near[node] else x[node]
+        pool = (weight * (wish - offset), weight, 1)
+        while pools and pools[-1][0] / pools[-1][1] > pool[0] / pool[1]:
+            before = pools.pop()
+            pool = (before[0] + pool[0], before[1] + pool[1], before[2] + pool[2])
+        pools.append(pool)
+    i = 0
+    for total, weight, members in pools:
+        place = min(max(total / weight, bounds[0]), bounds[1])
+        for _ in range(members):
+            x[row[i]] = place + offsets[i]
+            i += 1
+
+
+def _middle(values: list[float]) -> float:
+    values.sort()
+    half = len(values) // 2
+    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
