@@ -16,6 +16,7 @@ from typing import Final, Literal, TypeAlias
 from markupsafe import Markup
 
 from dlviz_docs import html
+from dlviz_docs.charts.palette import mask_color
 from dlviz_docs.view import Figure, Gallery, Item, Passage, Region, Thumb
 
 __all__ = ["Card", "Kind", "Picture", "Place", "Text", "gallery_context"]
@@ -153,6 +154,7 @@ def gallery_context(figure: Figure, address: Callable[[Thumb], str]) -> dict[str
         "cards": first,
         "shown": _shown(len(first), gallery),
         "kinds": kinds,
+        "legend": [(name, mask_color(place)) for name, place in gallery.legend],
         "judged": any(kind.kind != "truth" for kind in kinds),
         "choice": _choice(gallery),
         "layout": _layout(gallery.items),

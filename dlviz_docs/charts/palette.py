@@ -10,7 +10,7 @@ from typing import Final
 
 from dlviz_docs.view import Dash
 
-__all__ = ["DARK", "DARK_PAGE", "LIGHT", "LIGHT_PAGE", "MARKERS", "color_class", "dash_class", "marker"]
+__all__ = ["DARK", "DARK_PAGE", "LIGHT", "LIGHT_PAGE", "MARKERS", "color_class", "dash_class", "marker", "mask_color"]
 
 LIGHT_PAGE: Final = "#ffffff"
 DARK_PAGE: Final = "#1e2129"
@@ -56,6 +56,11 @@ MARKERS: Final[Sequence[str]] = (
 def color_class(color: int) -> str:
     """The class that sets `--dlviz-s`, the colour of a series, for everything inside."""
     return f"dlviz-s{color % len(LIGHT)}"
+
+
+def mask_color(place: int) -> str:
+    """What a class has in a picture of masks, which is the same in both schemes; "" for the first one."""
+    return LIGHT[(place - 1) % len(LIGHT)] if place else ""
 
 
 def dash_class(dash: Dash) -> str:

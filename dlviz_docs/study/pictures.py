@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from dlviz_docs.cache import Cache
-from dlviz_docs.charts.palette import LIGHT
+from dlviz_docs.charts.palette import mask_color
 from dlviz_docs.model import Dataset, Pictures, Predictions, Samples
 from dlviz_docs.study.packed import WEBP, word_of
 from dlviz_docs.view import Diagram, Figure, Gallery, Overlay, Plot, Spec, Thumb
@@ -98,9 +98,10 @@ class PicturesOfSamples:
 
 def _rgba(place: int, *, over: bool) -> tuple[int, ...]:
     """The first class is mostly the background: nothing over a picture, else a grey for both schemes of a page."""
-    if not place:
+    color = mask_color(place)
+    if not color:
         return (0, 0, 0, 0) if over else (138, 145, 157, 255)
-    return (*bytes.fromhex(LIGHT[(place - 1) % len(LIGHT)][1:]), 150 if over else 255)
+    return (*bytes.fromhex(color[1:]), 150 if over else 255)
 
 
 def _thumbs(spec: Spec) -> Iterator[Thumb]:

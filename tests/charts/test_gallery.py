@@ -4,6 +4,7 @@ import html as standard
 import json
 import math
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
@@ -12,6 +13,7 @@ import pytest
 
 from dlviz_docs.assets import TEMPLATES
 from dlviz_docs.charts.gallery import KINDS, gallery_context
+from dlviz_docs.charts.palette import LIGHT
 from dlviz_docs.compose.templating import render
 from dlviz_docs.view import Figure, Gallery, Item, Passage, Region, Table, Thumb
 
@@ -357,3 +359,14 @@ def test_scripts_keep_their_budget(name: str) -> None:
     script = (TEMPLATES / "assets" / name).read_text(encoding="utf-8")
     assert len(script.encode()) <= 12_000
     assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|fetch\(|import\(", script)
+
+
+def test_a_legend_has_the_colours_that_masks_have() -> None:
+    spec = Gallery((Item("a", (Thumb("a", 8, 8),)),), 1, legend=(("sky", 0), ("<b>", 1), ("far", 11)))
+    body = str(render("figures/gallery.html.j2", **gallery_context(Figure("g", "", "", spec), lambda thumb: "")))
+    rows = re.findall(r'<li><i aria-hidden="true"(?: style="background:(#[0-9a-f]{6})")?></i>(.*?)</li>', body)
+    assert rows == [("", "sky (not coloured)"), (LIGHT[0], "&lt;b&gt;"), (LIGHT[0], "far")]
+    plain = replace(spec, legend=())
+    assert "legend-classes" not in str(
+        render("figures/gallery.html.j2", **gallery_context(Figure("g", "", "", plain), lambda thumb: ""))
+    )

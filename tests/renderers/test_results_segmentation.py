@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from dlviz_docs.model import Insight, Pictures, Predictions
+from dlviz_docs.model import Experiment, Insight, Pictures, Predictions, Samples
 from dlviz_docs.model.samples import Masks
 from dlviz_docs.renderers._place import Place
+from dlviz_docs.renderers.results import Results
 from dlviz_docs.renderers.results.segmentation import segmentation
 from dlviz_docs.view import Figure, Gallery, Matrix, Shown, Table
 
@@ -118,3 +120,33 @@ def test_one_class_one_picture_and_many_classes_break_nothing(n: int) -> None:
     alone = np.zeros((n, 2, 2), np.int64)
     alone[:, 0, 1] = 7
     assert figures(render(predictions(alone)))["segmentation-scores"].caption.startswith("Mean IoU 0.000")
+
+
+def masked(values: tuple[int, ...], classes: tuple[str, ...]) -> Predictions:
+    k, names = len(values), tuple(f"{i}.png" for i in range(4))
+    confusions = np.tile(np.eye(k, dtype=np.int64) * 9 + 1, (4, 1, 1))
+    pictures = Pictures(names, names, sizes=np.full((4, 2), 8, np.int32))
+    masks = Masks(names, values)
+    return predictions(confusions, classes=classes, ids=names, pictures=pictures, masks=masks, true_masks=masks)
+
+
+def test_the_gallery_says_which_class_has_which_colour() -> None:
+    gallery = figures(render(masked((0, 3, 7), ("sky", "road", "sign"))))["worst-pictures"].spec
+    assert isinstance(gallery, Gallery)
+    assert gallery.legend == (("sky", 0), ("road", 1), ("sign", 2))
+    many = masked(tuple(range(31)), tuple(f"c{i}" for i in range(31)))
+    gallery = figures(render(many))["worst-pictures"].spec
+    assert isinstance(gallery, Gallery)
+    assert gallery.legend == ()
+
+
+def test_models_whose_colours_mean_other_classes_have_no_legend() -> None:
+    first = masked((0, 3, 7), ("sky", "road", "sign"))
+    assert first.confusions is not None
+    worse = np.roll(first.confusions, 1, axis=2)
+    for values, legend in (((0, 3, 7), 3), ((0, 3, 8), 0)):
+        second = replace(masked(values, ("sky", "road", "sign")), name="other", confusions=worse)
+        shown = Results()(Experiment("e", "e", "e", samples=Samples(predictions=(first, second))))
+        (gallery,) = (one.spec for one in shown if isinstance(one, Figure) and one.id == "models-differ")
+        assert isinstance(gallery, Gallery)
+        assert len(gallery.legend) == legend

@@ -16,7 +16,7 @@ from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.results._aligned import aligned_masks
 from dlviz_docs.renderers.results._versus import Gap, against_best, corrected, differences, score_cell
 from dlviz_docs.renderers.results.compare import called
-from dlviz_docs.renderers.results.segmentation import thumbs_of
+from dlviz_docs.renderers.results.segmentation import legend_of, thumbs_of
 from dlviz_docs.stats.paired import by_draws
 from dlviz_docs.stats.segments import Overlap, of_pictures, overlap
 from dlviz_docs.view import Cell, Column, Fact, Figure, Gallery, Item, Layer, Plot, PlotAxis, Shown, Table
@@ -213,13 +213,24 @@ def _differ(names: Sequence[str], order: Sequence[_Judged], place: Place) -> Ite
     at, group = place.id("models-differ"), place.group("Pictures")
     if any(item.pictures for item in items):
         gallery = Gallery(
-            items, int((known != 0).sum()), "the largest difference first", first=FIRST, sorts=("difference",)
+            items,
+            int((known != 0).sum()),
+            "the largest difference first",
+            first=FIRST,
+            sorts=("difference",),
+            legend=_legend(first.given, second.given),
         )
         yield Figure(at, "Where they differ most", caption, gallery, group)
         return
     columns = (Column("Picture"), *(Column(name, True) for name, _ in items[0].facts))
     told = tuple((Cell(item.title), *(Cell(value) for _, value in item.facts)) for item in items)
     yield Figure(at, "Where they differ most", caption, Table(columns, told), group)
+
+
+def _legend(first: Predictions, second: Predictions) -> tuple[tuple[str, int], ...]:
+    """None where the colours of two models mean different classes."""
+    known = first.masks is not None and second.masks is not None and first.masks.values == second.masks.values
+    return legend_of(first.classes, first) if known and first.classes == second.classes else ()
 
 
 def _item(names: Sequence[str], first: _Judged, second: _Judged, row: int) -> Item:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dlviz_docs import words
 from dlviz_docs.insights import segmentation as said
 from dlviz_docs.insights.estimates import decimal, estimate
-from dlviz_docs.insights.results_words import interval
+from dlviz_docs.insights.results_words import brief, interval
 from dlviz_docs.model import FloatArray, Predictions
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.stats.regress import in_bins
@@ -33,10 +33,12 @@ from dlviz_docs.view import (
     Thumb,
 )
 
-__all__ = ["segmentation", "thumbs_of"]
+__all__ = ["legend_of", "segmentation", "thumbs_of"]
 
 MOST_CLASSES = 40
 MOST_PICTURES = 48
+MOST_COLOURS = 30
+"""Classes in a legend: of more, colours tell nothing."""
 SIDE = 320
 SMALL = 0.01
 """Share of a picture under which a region is called small."""
@@ -351,9 +353,18 @@ def _worst(one: _Segmented, means: FloatArray) -> Figure | None:
         columns = (Column("Picture"), Column("Mean IoU", True), Column("Worst class"), Column("Pixels right", True))
         rows = tuple((Cell(item.title), *(Cell(value) for _, value in item.facts)) for item in items)
         return Figure(at, "Worst pictures", f"{caption}.", Table(columns, rows), group)
-    gallery = Gallery(items, len(means), "lowest mean IoU first", sorts=("mean IoU",))
+    legend = legend_of(one.names, one.predictions) if one.predictions.masks else ()
+    gallery = Gallery(items, len(means), "lowest mean IoU first", sorts=("mean IoU",), legend=legend)
     shown = ": the picture, what is annotated, and what was predicted." if one.predictions.masks else "."
     return Figure(at, "Worst pictures", f"{caption}{shown}", gallery, group)
+
+
+def legend_of(classes: Sequence[str], one: Predictions) -> tuple[tuple[str, int], ...]:
+    """Classes, each with its place among the numbers that masks hold; none of very many."""
+    masks = one.masks or one.true_masks
+    if masks is None or len(masks.values) > MOST_COLOURS:
+        return ()
+    return tuple((brief(name), place) for place, name in enumerate(classes[: len(masks.values)]))
 
 
 def _item(one: _Segmented, row: int, mean: float) -> Item:
