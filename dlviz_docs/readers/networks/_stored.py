@@ -16,7 +16,7 @@ from dlviz_docs.readers.networks._places import AGAIN, Place, reading
 
 __all__ = ["PIECE", "Quantised", "Stored", "chunks", "dense", "load", "strides_of"]
 
-PIECE = 1 << 16
+PIECE = 1 << 17
 """Elements that are decoded at a time: what they take, also as float64, stays in a core's cache."""
 _LARGEST_SPAN = 64 << 20
 """Bytes from the first to the last element of a tensor with gaps, to be read in pieces."""
