@@ -26,7 +26,7 @@ from dlviz_docs.view import Section
 if TYPE_CHECKING:  # its readers are imported where there is something to read
     from dlviz_docs.readers.samples import Found, Plan
 
-__all__ = ["planned", "study_samples"]
+__all__ = ["planned", "read_samples", "study_samples"]
 
 EXTRA = ("polars", "PIL")
 """What the extra for data brings."""
@@ -45,21 +45,26 @@ def _found(folder: ExperimentFolder, files: SampleFiles) -> tuple[Found, Plan]:
     return found, plan(found)
 
 
-def study_samples(folder: ExperimentFolder, renderers: Selection, cache: Cache) -> Study:
-    """What its data and predictions come to; nothing where it has none."""
+def read_samples(folder: ExperimentFolder) -> Samples:
+    """The experiment's data and predictions; without the extra for them, one problem that says so."""
     if folder.samples is None:
-        return Study()
+        return Samples()
     from dlviz_docs.readers.samples import read
 
     found, plan = _found(folder, folder.samples)
     if (plan.datasets or plan.predictions) and (missing := [name for name in EXTRA if find_spec(name) is None]):
-        return Study(told=(_not_installed(folder, missing),))
-    samples = _named(_placed(read(found, plan), folder.samples), folder)
-    if not (samples.datasets or samples.predictions or samples.problems):
+        return Samples(problems=(_not_installed(folder, missing),))
+    return _named(_placed(read(found, plan), folder.samples), folder)
+
+
+def study_samples(folder: ExperimentFolder, renderers: Selection, cache: Cache) -> Study:
+    """What its data and predictions come to; nothing where it has none."""
+    samples = read_samples(folder)
+    if folder.samples is None or not (samples.datasets or samples.predictions or samples.problems):
         return Study()
     experiment = Experiment(folder.slug, folder.name, folder.relative, samples=samples)
     sections = list(_sections(experiment, renderers))
-    made = PicturesOfSamples(found.root, samples, cache)
+    made = PicturesOfSamples(Path(folder.samples.root), samples, cache)
     return Study(
         packed(sections),
         tuple(made.thumbs(figure for section in sections for figure in section.figures)),

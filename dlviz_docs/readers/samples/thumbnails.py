@@ -18,7 +18,7 @@ from dlviz_docs.readers.samples._rasters import PIXELATED, from_array, plain
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["drawn", "sprite", "thumbnail"]
+__all__ = ["drawn", "pixels", "sprite", "thumbnail"]
 
 QUALITY = 80
 EFFORT = 4
@@ -49,6 +49,12 @@ def drawn(pixels: NDArray[np.uint8], side: int) -> bytes:
     from PIL import Image
 
     return _webp(_enlarged(Image.fromarray(pixels), side), lossless=True)
+
+
+def pixels(root: Path, pictures: Pictures, row: int, longest: int) -> NDArray[np.uint8] | None:
+    """A picture as it is seen: shape (h, w) in grey or (h, w, 3) in sRGB, at most `longest` px; None for no picture."""
+    image = _image(root, pictures, row, longest)
+    return None if image is None else np.asarray(_on_board(image), np.uint8)
 
 
 def _image(root: Path, pictures: Pictures, row: int, side: int) -> Image.Image | None:
