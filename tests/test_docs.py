@@ -227,7 +227,7 @@ def insights(chapter: str) -> dict[str, set[str]]:
     return {kind: set(re.split(", | or ", severities)) for kind, severities in rows}
 
 
-@pytest.mark.parametrize("chapter", ["Of training", "Of data", "Of results"])
+@pytest.mark.parametrize("chapter", ["Of training", "Of data", "Of models", "Of results"])
 def test_every_insight_has_its_row_and_no_other(chapter: str) -> None:
     table = insights(chapter)
     said: dict[str, set[str]] = {}
@@ -250,6 +250,8 @@ def chapter_of(path: Path) -> str:
     room = path.relative_to(ROOT / "dlviz_docs").as_posix()
     if room.startswith(("insights/data_", "renderers/data/")):
         return "Of data"
+    if room.startswith(("insights/model_", "renderers/architecture/")):
+        return "Of models"
     results = ("results", "detection", "segmentation", "regression", "generated")
     if room.startswith(("renderers/results/", *(f"insights/{name}" for name in results))):
         return "Of results"

@@ -30,5 +30,6 @@ RENDERERS: tuple[tuple[str, str], ...] = (
     ("overview", "dlviz_docs.renderers.overview:Overview"),
     ("data", "dlviz_docs.renderers.data:Data"),
     ("training", "dlviz_docs.renderers.training:Training"),
+    ("architecture", "dlviz_docs.renderers.architecture:Architecture"),
     ("results", "dlviz_docs.renderers.results:Results"),
 )

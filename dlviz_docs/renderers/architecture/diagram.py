@@ -1,0 +1,219 @@
+"""How layers lie in each other and connect: the boxes of a diagram, repeated blocks once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import quote
+
+import numpy as np
+
+from dlviz_docs.insights.model_sight import pixels
+from dlviz_docs.insights.model_words import amount, brief, parameters, shape, share, spaced
+from dlviz_docs.model import FloatArray, Port, Shape
+from dlviz_docs.renderers.architecture._fold import Fold, fold_of
+from dlviz_docs.renderers.architecture._known import Known
+from dlviz_docs.renderers.architecture._says import contents, says
+from dlviz_docs.renderers.architecture._wires import wires_of
+from dlviz_docs.renderers.architecture.filters import sheet_of
+from dlviz_docs.stats.weights import rebinned
+from dlviz_docs.view import Box, Diagram, Figure
+
+__all__ = ["address", "diagram", "opened_at_first"]
+
+FEWEST, MOST = 7, 40
+"""Boxes that are to be seen at first."""
+DRAWN = 2500
+"""Boxes of one diagram; of a larger one the innermost are left out."""
+BINS = 24
+LABEL = 40
+"""Letters of a box's label."""
+
+
+def address(path: str, page: str = "") -> str:
+    """Where the box of a layer stands: in the diagram of this page, or of another one, relative to this."""
+    return f"{page}#m={quote(path, safe='')}"
+
+
+def diagram(known: Known) -> Iterator[Figure]:
+    """One box says nothing, so it is left out."""
+    fold = fold_of(known)
+    drawn = _drawn(known, fold)
+    if len(drawn) < 2:
+        return
+    wires = tuple(wires_of(known, fold, frozenset(drawn)))
+    inside, shortcuts = contents(known), {wire.end for wire in wires if wire.skip}
+    boxes = [_box(known, fold, path, says(known, path, inside, shortcuts)) for path in drawn]
+    if wires:
+        boxes = [*_ports(known.network.inputs, "in"), *boxes, *_ports(known.network.outputs, "out")]
+    opened = opened_at_first(boxes)
+    spec = Diagram(tuple(boxes), wires, opened)
+    title = "How it is connected" if wires else "What it is made of"
+    yield Figure(known.place.id("structure"), title, _caption(known, fold, drawn, bool(wires)), spec, "Structure")
+
+
+def _caption(known: Known, fold: Fold, drawn: Sequence[str], wired: bool) -> str:
+    what = "Layers and operations from input to output." if wired else "Blocks and layers in the order of the file."
+    if not wired and known.network.evidence != "graph":
+        what += " The files do not tell how they connect."
+    repeated = sum(times > 1 for times in fold.times.values())
+    if repeated:
+        what += " Blocks of the same structure in a row are drawn once, with their number."
+    left = len(fold.kept) - len(drawn)
+    if left:
+        what += f" {left:,} of {len(fold.kept):,} boxes, the innermost, are left out."
+    return what
+
+
+def _drawn(known: Known, fold: Fold) -> Sequence[str]:
+    """All of them, or those down to the depth that is not too many; of a flat model the first."""
+    if len(fold.kept) <= DRAWN:
+        return fold.kept
+    depths = _depths(known, fold.kept)
+    counts = np.cumsum(np.bincount([depths[path] for path in fold.kept]))
+    deepest = int(np.searchsorted(counts, DRAWN, "right")) - 1
+    if deepest < 0:
+        return [path for path in fold.kept if not depths[path]][:DRAWN]
+    return [path for path in fold.kept if depths[path] <= deepest]
+
+
+def _depths(known: Known, paths: Iterable[str]) -> dict[str, int]:
+    depths: dict[str, int] = {"": -1}
+    for path in paths:
+        depths[path] = depths[known.parents[path]] + 1
+    return depths
+
+
+def opened_at_first(boxes: Sequence[Box]) -> tuple[str, ...]:
+    """Blocks down to the least depth at which at least 7 and at most 40 boxes are seen.
+
+    Where no depth gives that, as many blocks of the last one that gives too few are opened, in order, as have room.
+    """
+    below: defaultdict[str, list[str]] = defaultdict(list)
+    for box in boxes:
+        below[box.parent].append(box.id)
+    opened: list[str] = []
+    level = list(below[""])
+    seen = len(level)
+    while seen < FEWEST:
+        blocks = [box for box in level if box in below]
+        if not blocks:
+            break
+        more = sum(len(below[block]) for block in blocks)
+        if seen + more > MOST:
+            for block in blocks:
+                if seen + len(below[block]) <= MOST:
+                    opened.append(block)
+                    seen += len(below[block])
+            break
+        opened += blocks
+        seen += more
+        level = [child for block in blocks for child in below[block]]
+    return tuple(opened)
+
+
+# --- boxes ------------------------------------------------------------------------------------------------------------
+
+
+def _ports(ports: Sequence[Port], side: str) -> Iterator[Box]:
+    for turn, port in enumerate(ports):
+        facts = (("shape", shape(port.shape)), *((("type", port.dtype),) if port.dtype else ()))
+        kind = "input" if side == "in" else "output"
+        yield Box(f"{kind}:{turn}", brief(port.name, LABEL), kind, "port", summary=spaced(port.shape), facts=facts)
+
+
+def _box(known: Known, fold: Fold, path: str, told: str) -> Box:
+    main = known.main(path)
+    statistics = known.statistics.get(main.name) if main else None
+    times = fold.times.get(path, 1)
+    counts, span = None, (0.0, 0.0)
+    if statistics is not None and statistics.counts.sum() > 0:
+        counts, span = rebinned(statistics.counts, BINS), (statistics.low, statistics.high)
+    sheet = sheet_of(known, main.name) if main else None
+    return Box(
+        path,
+        _label(known, path),
+        known.kind(path),
+        known.family(path),
+        known.parents[path],
+        times,
+        _summary(known, path),
+        f"{told}." if told else "",
+        tuple(_facts(known, path, times)),
+        counts,
+        span,
+        moved_by_step(known, main.name) if main else None,
+        (sheet,) if sheet else (),
+    )
+
+
+def _label(known: Known, path: str) -> str:
+    if (used_before := path.rpartition(" (")[0]) in known.nodes and path in known.steps:
+        return _label(known, used_before)
+    if path in known.steps:
+        return brief(known.kind(path), LABEL)
+    parent = known.parents[path]
+    return brief(path[len(parent) + 1 :] if parent else path, LABEL)
+
+
+def _summary(known: Known, path: str) -> str:
+    """What comes out, or else how much is in it."""
+    outputs = known.nodes[path].outputs
+    if outputs and outputs[0]:
+        return spaced(outputs[0])
+    count = known.parameters(path)
+    return parameters(count) if count else ""
+
+
+def _facts(known: Known, path: str, times: int) -> Iterator[tuple[str, str]]:
+    node, whole = known.nodes[path], known.parameters()
+    if times > 1:
+        yield "repeated", f"{times:,} times in a row; numbers are of the first"
+    if node.inputs:
+        yield "input", _shapes(node.inputs)
+    if node.outputs:
+        yield "output", _shapes(node.outputs)
+    if count := known.parameters(path):
+        yield "parameters", f"{count:,} ({share(count, whole)})"
+    if macs := known.costs.get(path):
+        yield "multiply-adds", f"{amount(macs)} ({share(macs, known.costs.get('', macs))})"
+    if node.calls > 1:
+        yield "used", f"{node.calls:,} times in a pass"
+    if node.field is not None:
+        yield "sees", pixels(node.field.size)
+    for name, value in list(node.settings.items())[:12]:
+        yield brief(name.replace("_", " "), LABEL), brief(_setting(value), LABEL)
+    yield from _of_weights(known, path)
+
+
+def _of_weights(known: Known, path: str) -> Iterator[tuple[str, str]]:
+    for tensor in known.own(path)[:4]:
+        words = f"{shape(tensor.shape)} {tensor.dtype}"
+        found = known.statistics.get(tensor.name)
+        if found is not None and found.mean is not None and found.std is not None and tensor.size > 1:
+            words += f", mean {found.mean:.3g}, SD {found.std:.3g}"
+        if found is not None and found.nan + found.infinite:
+            words += f", {found.nan + found.infinite:,} not finite"
+        if tensor.tied:
+            words += f", the same as {brief(tensor.tied, LABEL)}"
+        yield brief(tensor.name[len(path) + 1 :] if tensor.name.startswith(f"{path}.") else tensor.name, LABEL), words
+
+
+def _setting(value: object) -> str:
+    return " × ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _shapes(shapes: Sequence[Shape]) -> str:
+    return ", ".join(shape(one) for one in shapes[:3]) + ("" if len(shapes) <= 3 else f" and {len(shapes) - 3:,} more")
+
+
+def moved_by_step(known: Known, name: str) -> FloatArray | None:
+    """How far a tensor moved from each checkpoint to the next, where there are at least two such steps."""
+    follow = [one for one in known.network.changes if _follows(known, one.before, one.after)]
+    found = [float(one.relative[one.names.index(name)]) for one in follow if name in one.names]
+    return np.array(found) if len(found) > 1 else None
+
+
+def _follows(known: Known, before: str, after: str) -> bool:
+    paths = [one.path for one in known.network.checkpoints]
+    return before in paths and after in paths and paths.index(after) == paths.index(before) + 1

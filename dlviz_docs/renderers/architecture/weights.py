@@ -1,0 +1,200 @@
+"""How weights are distributed by depth, how large they are, and what is odd about them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from dlviz_docs.insights import model_weights as said
+from dlviz_docs.insights.model_words import brief, layer, shape, share
+from dlviz_docs.model import FloatArray, Statistics, Tensor
+from dlviz_docs.renderers.architecture._known import Known, own_name
+from dlviz_docs.stats.weights import he_deviation, quantiles_of
+from dlviz_docs.view import Cell, Column, Figure, Layer, Plot, PlotAxis, Shown, Table
+
+__all__ = ["weights"]
+
+SHARES = (0.01, 0.25, 0.5, 0.75, 0.99)
+NAMED = 24
+"""Layers up to which each is a row with its name."""
+LISTED = 200
+"""Rows of the table of channels that are off."""
+LABEL = 40
+PYTORCH = 0.41
+"""Of He's deviation: linear layers and convolutions begin uniform to 1 / √fan-in, which deviates by 1 / √(3 fan-in)."""
+
+
+def weights(known: Known) -> Iterator[Shown]:
+    """Sentences, then distributions, sizes and zeros."""
+    yield from _nonfinite(known)
+    found = _measured(known)
+    yield from _odd(known, found)
+    yield from _distributions(known, found)
+    yield from _sizes(known, found)
+    yield from _zeros(known, found)
+
+
+def _measured(known: Known) -> list[tuple[str, Tensor, Statistics]]:
+    """Layers with weights of two axes or more whose elements are known."""
+    found = ((path, main, known.statistics.get(main.name)) for path, main in known.weighted)
+    return [(path, main, one) for path, main, one in found if one is not None]
+
+
+# --- what is odd ------------------------------------------------------------------------------------------------------
+
+
+def _nonfinite(known: Known) -> Iterator[Shown]:
+    """Serious, so it is said of every tensor of the last checkpoint, whatever it belongs to."""
+    broken = [(name, one.nan, one.infinite) for name, one in known.statistics.items() if one.nan or one.infinite]
+    figure = known.place.id("not-finite")
+    yield from said.nonfinite_sentence(broken, len(known.statistics), figure)
+    if not broken:
+        return
+    columns = (Column("Tensor"), Column("NaN", True), Column("Infinite", True), Column("Of", True))
+    sizes = {tensor.name: tensor.size for tensor in known.network.last.tensors}
+    rows = tuple(
+        (Cell(brief(name)), *(Cell(f"{one:,}", one) for one in (nan, infinite, sizes.get(name, 0))))
+        for name, nan, infinite in broken[:LISTED]
+    )
+    caption = f"Elements that are no numbers, in {known.network.last.path}."
+    if len(broken) > LISTED:
+        caption += f" The first {LISTED:,} of {len(broken):,} tensors."
+    table = Table(columns, rows, searchable=len(rows) > 20)
+    yield Figure(figure, "Weights that are no numbers", caption, table, "Weights")
+
+
+def _odd(known: Known, found: list[tuple[str, Tensor, Statistics]]) -> Iterator[Shown]:
+    where = known.place.id("sizes")
+    zero = [main.name for _, main, one in found if one.zeros == main.size]
+    equal = [main.name for _, main, one in found if one.std == 0 and one.zeros == 0 and main.size > 1 and _whole(one)]
+    yield from said.constant_sentence(zero, equal, where)
+    kept = {name: one for name, one in known.statistics.items() if name in known.tensors}
+    fresh = [name for name, one in kept.items() if own_name(name) == "running_mean" and _is_fresh(known, name, one)]
+    of = sum(own_name(name) == "running_mean" for name in kept)
+    yield from said.untrained_sentence(len(fresh), of, where)
+    zeros, total = sum(one.zeros for _, _, one in found), sum(main.size for _, main, _ in found)
+    most = [(path, one.zeros / main.size) for path, main, one in found]
+    yield from said.sparse_sentence(zeros, total, most, known.place.id("zeros"))
+
+
+def _whole(one: Statistics) -> bool:
+    return not one.nan and not one.infinite
+
+
+def _is_fresh(known: Known, name: str, mean: Statistics) -> bool:
+    """Whether the running mean is all zeros, and the variance beside it all ones."""
+    variance = known.statistics.get(name.removesuffix("running_mean") + "running_var")
+    still = mean.zeros == known.tensors[name].size and mean.zeros > 0
+    return still and variance is not None and variance.minimum == variance.maximum == 1.0
+
+
+# --- distributions ----------------------------------------------------------------------------------------------------
+
+
+def _distributions(known: Known, found: list[tuple[str, Tensor, Statistics]]) -> Iterator[Figure]:
+    """Quantiles of the weights of each layer: rows with names, or areas by depth where there are many."""
+    rows = [(path, main, quantiles_of(one.counts, one.low, one.high, SHARES)) for path, main, one in found]
+    rows = [(path, main, q) for path, main, q in rows if np.isfinite(q).all()]
+    if len(rows) < 2:
+        return
+    table = np.array([q for _, _, q in rows])
+    notes = tuple(_spread(path, main, q) for path, main, q in rows)
+    spec = _by_name(rows, table, notes) if len(rows) <= NAMED else _by_depth(table, notes)
+    widest = int((table[:, 4] - table[:, 0]).argmax())
+    caption = (
+        "Weights of each layer from the input to the output: 98 % lie between the ends, half within the darker part. "
+        f"They spread widest in {layer(rows[widest][0])}."
+    )
+    yield Figure(known.place.id("distributions"), "Weights by depth", caption, spec, "Weights")
+
+
+def _spread(path: str, main: Tensor, q: FloatArray) -> str:
+    return (
+        f"{brief(path)} ({shape(main.shape)}): 98 % from {q[0]:.3g} to {q[4]:.3g}, half from {q[1]:.3g} to {q[3]:.3g}"
+    )
+
+
+def _by_name(rows: list[tuple[str, Tensor, FloatArray]], table: FloatArray, notes: tuple[str, ...]) -> Plot:
+    places = np.arange(len(rows), dtype=np.float64)
+    middle = table[:, 2]
+    layers = (
+        Layer(
+            "interval",
+            middle,
+            places,
+            low=table[:, 0],
+            high=table[:, 4],
+            color=0,
+            faint=True,
+            notes=notes,
+            horizontal=True,
+        ),
+        Layer("interval", middle, places, low=table[:, 1], high=table[:, 3], color=0, notes=notes, horizontal=True),
+    )
+    names = tuple(brief(path, LABEL) for path, _, _ in rows)
+    return Plot(layers, PlotAxis("weight"), PlotAxis("", "category", names), height=max(140, 22 * len(rows)))
+
+
+def _by_depth(table: FloatArray, notes: tuple[str, ...]) -> Plot:
+    places = np.arange(1, len(table) + 1, dtype=np.float64)
+    middle = table[:, 2]
+    layers = (
+        Layer("area", places, middle, low=table[:, 0], high=table[:, 4], label="98 %", color=0, faint=True),
+        Layer("area", places, middle, low=table[:, 1], high=table[:, 3], label="half", color=0),
+        Layer("line", places, middle, label="median", color=0, notes=notes),
+    )
+    return Plot(layers, PlotAxis("layer, in order"), PlotAxis("weight"), height=240)
+
+
+# --- sizes ------------------------------------------------------------------------------------------------------------
+
+
+def _sizes(known: Known, found: list[tuple[str, Tensor, Statistics]]) -> Iterator[Figure]:
+    """Root mean square by depth, beside the deviation that He's initialisation begins with."""
+    rows = [(path, main, one.norm / math.sqrt(main.size)) for path, main, one in found if _whole(one)]
+    if len(rows) < 2 or not any(size for _, _, size in rows):
+        return
+    places = np.arange(1, len(rows) + 1, dtype=np.float64)
+    sizes = np.array([size if size > 0 else np.nan for _, _, size in rows])
+    usual = np.array([he_deviation(main.shape) for _, main, _ in rows])
+    notes = tuple(
+        f"{brief(path)} ({shape(main.shape)}): RMS {size:.3g}, {size / he:.2g} times He's"
+        for (path, main, size), he in zip(rows, usual.tolist(), strict=True)
+    )
+    layers = (
+        Layer("line", places, usual, label="He et al. 2015, √(2 / fan-in)", color=7, dash="dashed", faint=True),
+        Layer("dot", places, sizes, label="weights", color=0, notes=notes),
+    )
+    times = sizes / usual
+    known_times = np.flatnonzero(np.isfinite(times))
+    small, large = (int(known_times[at]) for at in (times[known_times].argmin(), times[known_times].argmax()))
+    ends = (("smallest", small), ("largest", large))
+    told = ", ".join(f"{word} in {layer(rows[at][0])} ({times[at]:.2g} times)" for word, at in ends)
+    caption = (
+        f"Root mean square of each layer's weights, beside the deviation that weights for ReLU begin with: {told}."
+    )
+    spec = Plot(layers, PlotAxis("layer, in order"), PlotAxis("root mean square", "log"), height=220)
+    yield Figure(known.place.id("sizes"), "Size of the weights", caption, spec, "Weights")
+
+
+def _zeros(known: Known, found: list[tuple[str, Tensor, Statistics]]) -> Iterator[Figure]:
+    """Share of exact zeros by layer, where a percent of any is."""
+    rows = [(path, main, one.zeros / main.size) for path, main, one in found]
+    if not any(part >= 0.01 for _, _, part in rows):
+        return
+    kept = sorted(rows, key=lambda row: -row[2])[:40]
+    shares = np.array([100 * part for _, _, part in kept])
+    names = tuple(brief(path, LABEL) for path, _, _ in kept)
+    bars = Layer("bar", shares, np.arange(len(kept), dtype=np.float64), horizontal=True)
+    zeros, total = sum(one.zeros for _, _, one in found), sum(main.size for _, main, _ in found)
+    caption = f"Weights that are exactly zero: {share(zeros, total)} of all in matrices and filters."
+    caption += f" The {len(kept)} emptiest of {len(rows):,} layers." if len(kept) < len(rows) else ""
+    spec = Plot(
+        (bars,),
+        PlotAxis("exactly zero, %", high=100.0),
+        PlotAxis("", "category", names),
+        height=max(120, 20 * len(kept)),
+    )
+    yield Figure(known.place.id("zeros"), "Zeros", caption, spec, "Weights")
