@@ -159,6 +159,8 @@ class Operation:
     dtype: str = ""
     macs: float | None = None
     field: Field | None = None
+    bookkeeping: bool = False
+    """Whether it only computes lengths and constants that other operations take: nothing of the model's input."""
 
 
 @dataclass(frozen=True, slots=True)
