@@ -31,6 +31,11 @@ class Card:
     grid: heats.Grid | None
 
     @property
+    def blank(self) -> bool:
+        """Whether the map lies over nothing: it is of no one picture."""
+        return not self.seen.picture.key
+
+    @property
     def layer(self) -> str:
         """The map's own picture, as an address; "" for none."""
         return heats.data_uri(heats.painted(heats.restored(self.grid))) if self.grid else ""
@@ -87,7 +92,8 @@ def nearest(choices: Sequence[tuple[str, ...]], wanted: Sequence[str]) -> int | 
 def _card(seen: Seen, overlay: Overlay, address: Callable[[Thumb], str]) -> Card:
     thumb = seen.picture
     width, height = max(1, thumb.width), max(1, thumb.height)
-    picture = Picture(html.url(address(thumb)), width, height, max(1, thumb.side), thumb.alt or seen.title)
+    src = html.url(address(thumb) if thumb.key else "")
+    picture = Picture(src, width, height, max(1, thumb.side), thumb.alt or seen.title)
     place = nearest([heat.choice for heat in seen.heats], overlay.start)
     heat = None if place is None else seen.heats[place]
     return Card(seen, picture, heat, heats.grid_of(heat) if heat else None)
@@ -175,7 +181,7 @@ def _row(card: Card, names: _Names, base: str) -> list[object]:
     layout = tuple((_choice(heat, names), _shape(grid, names)) for heat, grid in zip(found, grids, strict=True))
     return [
         _plain(seen.title),
-        src,
+        None if card.blank else src,
         picture.width,
         picture.height,
         picture.side,

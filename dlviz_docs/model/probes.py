@@ -22,7 +22,6 @@ __all__ = [
     "Explanation",
     "Faithfulness",
     "Map",
-    "Moment",
     "Prepared",
     "Probed",
     "Reach",
@@ -249,16 +248,6 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """What the answers of one checkpoint rest on: maps at the layer and by the method that were chosen for the last."""
-
-    name: str
-    """When, in words: "epoch 3"."""
-    explanations: tuple[Explanation, ...]
-    """Of the samples that are explained for the last checkpoint, or of some of them."""
-
-
-@dataclass(frozen=True, slots=True)
 class Probed:
     """All that was found out by running one model on some samples."""
 
@@ -291,5 +280,3 @@ class Probed:
     problems: tuple[Problem, ...] = ()
     sources: tuple[str, ...] = ()
     """By row of the samples: the key of its picture, or what else it is called; none where nobody says."""
-    moments: tuple[Moment, ...] = ()
-    """Several checkpoints of this model, in the order of training, the last among them."""

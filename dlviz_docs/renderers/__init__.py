@@ -32,4 +32,5 @@ RENDERERS: tuple[tuple[str, str], ...] = (
     ("training", "dlviz_docs.renderers.training:Training"),
     ("architecture", "dlviz_docs.renderers.architecture:Architecture"),
     ("results", "dlviz_docs.renderers.results:Results"),
+    ("cam", "dlviz_docs.renderers.cam:Cam"),
 )

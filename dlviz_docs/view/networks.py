@@ -133,6 +133,7 @@ class Seen:
 
     title: str
     picture: Thumb
+    """With the key "" for maps of no one picture, such as a mean: they lie over nothing."""
     facts: tuple[tuple[str, str], ...] = ()
     heats: tuple[Heat, ...] = ()
     wrong: bool | None = None

@@ -69,7 +69,9 @@
       const absent = "the picture is not in the folder";
       const image = src
         ? html("img", { src, alt, width, height, class: Math.max(width, height) <= 64 ? "dlviz-pixels" : null })
-        : html("span", { class: "dlviz-nopicture", role: "img", "aria-label": `${alt}: ${absent}` }, absent);
+        : src === null // a map of no one picture
+          ? html("span", { class: "dlviz-blank" })
+          : html("span", { class: "dlviz-nopicture", role: "img", "aria-label": `${alt}: ${absent}` }, absent);
       const view = html("div", { class: "dlviz-view", style }, image);
       const made = { node: html("div", { class: "dlviz-pane" }, ...label, view), view, heat };
       if (!heat) return made;

@@ -1,0 +1,130 @@
+"""How far maps can be believed: against noise, against a model of random weights, and against each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from dlviz_docs.insights.probe_words import layer_name, method_name
+from dlviz_docs.insights.results_words import brief, listed, percent, score
+from dlviz_docs.model import Insight
+
+__all__ = ["agreement", "chosen", "classless", "incomplete", "insane", "layer_matters"]
+
+CLEAR = 2.0
+"""Standard errors that a map's ROAD has to be above that of noise."""
+ALIKE = 0.3
+"""Mean rank correlation below which methods tell different stories."""
+TWICE = 2.0
+"""How much more the choice of the layer has to matter than that of the method."""
+COMPLETE = 0.05
+"""Part of the difference of the outputs that Integrated Gradients may miss."""
+
+
+def chosen(
+    method: str, layer: str, road: float, error: float | None, noise: float | None, n: int, why: str
+) -> Insight | None:
+    """Which maps the page opens with, and whether they are better than noise at all."""
+    if not math.isfinite(road):
+        return None
+    wide = error if error is not None and math.isfinite(error) else 0.0
+    fails = road <= (noise or 0.0) + CLEAR * wide
+    spread = f" ± {score(wide)}" if wide else ""
+    beside = "" if noise is None else f", noise {score(noise)}"
+    name = f"{method_name(method)} at {brief(layer_name(layer))}"
+    if fails:
+        text = (
+            f"No map is clearly better than noise: the best, {name}, has a ROAD of {score(road)}{spread}{beside} "
+            f"(n = {n:,}). What the maps show may not be what the answers rest on."
+        )
+    else:
+        text = f"Maps of {name} are the most faithful: ROAD {score(road)}{spread}{beside} (n = {n:,}). {why}".rstrip()
+    return Insight(
+        "map-unfaithful" if fails else "map-chosen",
+        "warning" if fails else "info",
+        text,
+        figure="faithfulness",
+        values={
+            "road": road,
+            "error": wide,
+            "noise": noise if noise is not None else math.nan,
+            "standard_errors_threshold": CLEAR,
+        },
+    )
+
+
+def insane(methods: Sequence[tuple[str, float]], picked: str) -> Insight | None:
+    """Methods whose maps stay alike when all weights are random; `methods` with their last similarity."""
+    if not methods:
+        return None
+    names = listed([method_name(method) for method, _ in methods])
+    worst = max(similarity for _, similarity in methods)
+    own = any(method == picked for method, _ in methods)
+    return Insight(
+        "sanity-failed",
+        "serious" if own else "info",
+        f"{names} {'fail' if len(methods) > 1 else 'fails'} the sanity check: after all weights were made random, maps "
+        f"are as they were (rank correlation up to {score(worst)}). They show the picture, not what was learnt.",
+        figure="sanity",
+        values={"similarity": worst, "similarity_threshold": 0.5},
+    )
+
+
+def classless(methods: Sequence[tuple[str, float]]) -> Insight | None:
+    """Methods whose maps do not change when the head alone is random."""
+    if not methods:
+        return None
+    names = listed([method_name(method) for method, _ in methods])
+    return Insight(
+        "map-classless",
+        "info",
+        f"{names} {'do' if len(methods) > 1 else 'does'} not depend on the class: maps stay the same (rank correlation "
+        f"{score(min(similarity for _, similarity in methods))}) when the last layer is made random.",
+        figure="sanity",
+        values={"similarity": min(similarity for _, similarity in methods), "similarity_threshold": 0.95},
+    )
+
+
+def agreement(mean: float, least: tuple[str, str, float], n: int) -> Insight | None:
+    """Methods contradict each other; `least` are the two that do most."""
+    if not math.isfinite(mean) or mean >= ALIKE:
+        return None
+    one, other, rho = least
+    return Insight(
+        "maps-disagree",
+        "warning",
+        f"Methods tell different stories: the mean rank correlation of their maps is {score(mean)}, lowest between "
+        f"{method_name(one)} and {method_name(other)} ({score(rho)}; n = {n:,}).",
+        figure="agreement",
+        values={"mean": mean, "mean_threshold": ALIKE, "least": rho},
+    )
+
+
+def layer_matters(method: str, best: tuple[str, float], worst: tuple[str, float], methods: float) -> Insight | None:
+    """One method's ROAD differs more between layers than methods do at one layer; `methods` is that difference."""
+    gap = best[1] - worst[1]
+    if not gap > TWICE * methods or gap < 0.05:
+        return None
+    return Insight(
+        "layer-matters",
+        "info",
+        f"The layer matters more than the method: ROAD of {method_name(method)} is {score(best[1])} at "
+        f"{brief(layer_name(best[0]))} and {score(worst[1])} at {brief(layer_name(worst[0]))}; methods at one layer "
+        f"differ by {score(methods)}.",
+        figure="faithfulness",
+        values={"layers": gap, "methods": methods, "ratio_threshold": TWICE},
+    )
+
+
+def incomplete(gap: float, over: int, n: int) -> Insight | None:
+    """Integrated Gradients does not add up to what it explains."""
+    if not over:
+        return None
+    return Insight(
+        "gradients-incomplete",
+        "info",
+        f"Integrated Gradients misses more than {percent(COMPLETE)} of the difference it should add up to in {over:,} "
+        f"of {n:,} maps, {percent(gap)} at most: the answer bends too much between its steps.",
+        figure="maps",
+        values={"gap": gap, "gap_threshold": COMPLETE, "maps": over, "n": n},
+    )

@@ -1,0 +1,191 @@
+"""One model that was run, as its page asks for it: names of classes, pictures of rows, what a map is of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlviz_docs import names
+from dlviz_docs.insights.probe_words import layer_name, method_name
+from dlviz_docs.insights.results_words import brief, percent, score
+from dlviz_docs.model import Checkpoint, Dataset, Experiment, FloatArray, Pictures, Predictions, Samples
+from dlviz_docs.model.probes import Explanation, Map, Probed
+from dlviz_docs.stats.evidence import half_of
+from dlviz_docs.view import Heat, Thumb
+from dlviz_docs.words import number
+
+__all__ = ["Moment", "Reading", "readings"]
+
+SIDE = 384
+"""Longest side in px of the pictures that maps lie over."""
+PREDICTED, TRUTH = "predicted", "truth"
+_ORDINALS = ("1st", "2nd", "3rd")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One checkpoint of a model."""
+
+    name: str
+    """When, in words: "epoch 3"."""
+    probed: Probed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """A model's results, with words for what they speak of."""
+
+    probed: Probed
+    pictures: Mapping[str, tuple[int, int]]
+    """Width and height in px of those that can be shown, by their key."""
+    moments: tuple[Moment, ...] = ()
+    """The checkpoints that were explained, in the order of training; none where only one was."""
+    name: str = ""
+    """Of the model, where there are several."""
+
+    @property
+    def of_classes(self) -> bool:
+        """Whether the model tells classes apart; else it gives a number."""
+        return bool(self.probed.classes) or any(one.top for one in self.probed.explanations)
+
+    def said(self, place: int) -> str:
+        """Name of a class, which an answer is."""
+        classes = self.probed.classes
+        if not self.of_classes:
+            return "the output"
+        return classes[place] if 0 <= place < len(classes) else f"class {place}"
+
+    def source(self, row: int) -> str:
+        """The key of a sample's picture, or what else it is called; "" where nobody says."""
+        if row < len(self.probed.sources):
+            return self.probed.sources[row]
+        return next((one.source for one in self.probed.explanations if one.sample == row), "")
+
+    def title(self, row: int) -> str:
+        """What a sample is called."""
+        return self.source(row).rsplit("/", 1)[-1] or f"sample {row + 1}"
+
+    def thumb(self, row: int) -> Thumb | None:
+        """Its picture; None where there is none, or nothing says how large it is."""
+        key = self.source(row)
+        width, height = self.pictures.get(key, (0, 0))
+        return Thumb(key, width, height, self.title(row), SIDE) if width > 0 and height > 0 else None
+
+    def wrong(self, one: Explanation) -> bool | None:
+        """Whether the answer is not the truth; None where nobody knows, and of a number."""
+        return None if one.truth is None or not self.of_classes else one.predicted != one.truth
+
+    def facts(self, one: Explanation) -> Iterator[tuple[str, str]]:
+        """What is told of a sample beside its picture."""
+        if not self.of_classes:
+            yield "output", score(one.output)
+            return
+        if one.truth is not None:
+            yield "truth", brief(self.said(one.truth))
+        yield "predicted", brief(self.said(one.predicted))
+        told = dict(one.top)
+        if one.predicted in told:
+            yield "confidence", score(told[one.predicted])
+        others = [(place, share) for place, share in one.top if place != one.predicted]
+        if others:
+            yield "then", ", ".join(f"{brief(self.said(place))} {score(share)}" for place, share in others[:2])
+
+    def target(self, one: Explanation, target: int) -> str:
+        """Which answer a map is of, by its role: it is the same choice for pictures of other classes."""
+        if not self.of_classes:
+            return "output"
+        if target == one.predicted:
+            return PREDICTED
+        if target == one.truth:
+            return TRUTH
+        rank = next((rank for rank, (place, _) in enumerate(one.top) if place == target), None)
+        if rank is None:
+            return brief(self.said(target))
+        return _ORDINALS[rank] if rank < len(_ORDINALS) else f"{rank + 1}th"
+
+    def choice(self, one: Explanation, drawn: Map) -> tuple[str, str, str]:
+        """Method, layer and answer."""
+        target = self.target(one, drawn.target)
+        if drawn.against is not None:
+            target = f"{target} − {self.target(one, drawn.against)}"
+        return method_name(drawn.method), layer_name(drawn.layer), target
+
+    def heat(self, one: Explanation, drawn: Map) -> Heat:
+        """A map as a figure has it."""
+        values: FloatArray = np.asarray(drawn.values, np.float64)
+        return Heat(
+            self.choice(one, drawn), values, drawn.peak, drawn.signed, self.note(drawn, values), area=drawn.area
+        )
+
+    def note(self, drawn: Map, values: FloatArray) -> str:
+        """What there is to say of one map."""
+        of = f"For {brief(self.said(drawn.target))}"
+        if drawn.against is not None:
+            of += f" rather than {brief(self.said(drawn.against))}"
+        if drawn.empty:
+            return f"{of}: {drawn.empty[:1].lower()}{drawn.empty[1:]}"
+        left, top, right, bottom = drawn.area
+        half = half_of(values) * (right - left) * (bottom - top)
+        if not np.isfinite(half):
+            return f"{of}: nothing speaks for it here."
+        gap = "" if drawn.gap is None else f" It misses {percent(drawn.gap)} of what it should add up to."
+        return f"{of}: half of the evidence lies on {percent(half)} of the picture.{gap}"
+
+    def chosen(self, one: Explanation) -> Map | None:
+        """The map of its answer by the method and at the layer that were chosen, or the first of that answer."""
+        found = one.get(self.probed.method, self.probed.layer) if self.probed.method else None
+        return found or next((m for m in one.maps if m.target == one.predicted and m.against is None), None)
+
+
+def readings(experiment: Experiment) -> list[Reading]:
+    """Of each model the last checkpoint that was explained, with those before it; a name for each of several models."""
+    pictures = _pictures(experiment.samples)
+    left = {probed.model: probed for probed in experiment.probes}
+    found: list[tuple[str, list[Moment]]] = []
+    for network in experiment.models.networks:
+        moments = [Moment(_when(c), left.pop(c.path)) for c in network.checkpoints if c.path in left]
+        if moments:
+            found.append((network.name, moments))
+    found += [(model, [Moment("", probed)]) for model, probed in left.items()]
+    told = _apart([name or moments[-1].probed.model or "model" for name, moments in found])
+    return [
+        Reading(
+            moments[-1].probed, pictures, tuple(moments) if len(moments) > 1 else (), name if len(found) > 1 else ""
+        )
+        for name, (_, moments) in zip(told, found, strict=True)
+    ]
+
+
+def _when(checkpoint: Checkpoint) -> str:
+    """When it was written, in words; its file where nothing says so."""
+    if checkpoint.epoch is not None:
+        return f"epoch {number(checkpoint.epoch)}"
+    return checkpoint.path if checkpoint.step is None else f"step {number(checkpoint.step)}"
+
+
+def _apart(told: Sequence[str]) -> Iterator[str]:
+    """Names that are one's own, as addresses too: with a number where another one has it."""
+    taken: set[str] = set()
+    for base in told:
+        name, turn = base, 2
+        while names.slug(name) in taken:
+            name, turn = f"{base} ({turn})", turn + 1
+        taken.add(names.slug(name))
+        yield name
+
+
+def _pictures(samples: Samples) -> Mapping[str, tuple[int, int]]:
+    """Width and height in px of every picture by its key."""
+    found: tuple[Dataset | Predictions, ...] = (*samples.predictions, *samples.datasets)
+    return {key: size for one in found if one.pictures is not None for key, size in _sized(one.pictures)}
+
+
+def _sized(pictures: Pictures) -> Iterator[tuple[str, tuple[int, int]]]:
+    if pictures.array is not None and pictures.array.ndim >= 3:
+        height, width = pictures.array.shape[1:3]
+        yield from ((key, (width, height)) for key in pictures.keys)
+    else:
+        sizes = ((int(width), int(height)) for width, height in pictures.sizes)
+        yield from zip(pictures.keys, sizes, strict=False)

@@ -1,0 +1,264 @@
+"""How far the maps can be believed: removal of pixels, random weights, and other methods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from dlviz_docs.insights import probe_sight
+from dlviz_docs.insights import probe_trust as say
+from dlviz_docs.insights.probe_words import NOISE, layer_name, method_name
+from dlviz_docs.insights.results_words import percent, score
+from dlviz_docs.model import FloatArray, Insight
+from dlviz_docs.model.probes import Agreement, Faithfulness, Sanity
+from dlviz_docs.renderers._place import Place
+from dlviz_docs.renderers.cam._read import Reading
+from dlviz_docs.view import Cell, Column, Figure, Layer, Matrix, Plot, PlotAxis, Shown, Table
+
+__all__ = ["trust"]
+
+GROUP = "How far to believe the maps"
+CURVES = 6
+"""Methods that have a curve, besides noise: the best."""
+CHANCE = 0.5
+"""Similarity that maps of random weights have to be below."""
+
+COLUMNS = (
+    Column("Method"),
+    Column("Layer"),
+    Column("ROAD", True, "Probability lost when the most relevant pixels go, beyond that when the least relevant go"),
+    Column("Deletion", True, "Area under the curve as the most relevant pixels go: lower is better"),
+    Column("Insertion", True, "Area under the curve as the most relevant pixels come: higher is better"),
+    Column("In boxes", True, "Share of the evidence inside the annotated boxes"),
+    Column("Pointing", True, "Share of samples whose strongest cell lies in a box"),
+    Column("Random weights", True, "Rank correlation with the map of a model of random weights: low is sane"),
+    Column(
+        "Random head", True, "The same when the last layer alone is random: near 1, the map does not know the class"
+    ),
+    Column("Samples", True),
+)
+
+
+def trust(one: Reading, place: Place) -> Iterator[Shown]:
+    """Sentences, the table, and what it is made of."""
+    probed = one.probed
+    yield from filter(None, _sentences(one))
+    if probed.faithfulness:
+        yield _table(one, place)
+        yield from _curves(probed.faithfulness, place)
+    if probed.sanity:
+        yield _sanity(probed.sanity, place)
+    if probed.agreement is not None and len(probed.agreement.methods) > 1:
+        yield _agreement(probed.agreement, place)
+
+
+# --- sentences ---
+
+
+def _sentences(one: Reading) -> Iterator[Insight | None]:
+    probed = one.probed
+    noise = next((f for f in probed.faithfulness if f.method == NOISE), None)
+    mine = next((f for f in probed.faithfulness if (f.method, f.layer) == (probed.method, probed.layer)), None)
+    if mine is not None and mine.road is not None:
+        base = None if noise is None else noise.road
+        yield say.chosen(mine.method, mine.layer, mine.road, mine.road_error, base, mine.samples, probed.why)
+    if mine is not None and mine.inside is not None:
+        base = None if noise is None else noise.inside
+        yield probe_sight.boxes(mine.method, mine.inside, base, mine.pointing, mine.samples)
+    yield _layers(probed.faithfulness, probed.method)
+    ends = [(s, float(s.similarity[-1])) for s in _each_once(probed.sanity) if len(s.similarity)]
+    yield say.insane([(s.method, last) for s, last in ends if not s.passes], probed.method)
+    yield say.classless([(s.method, float(s.similarity[0])) for s, _ in ends if not s.head])
+    if probed.agreement is not None:
+        yield _disagreement(probed.agreement)
+
+
+def _each_once(found: Sequence[Sanity]) -> list[Sanity]:
+    """The first check of each method."""
+    return list({one.method: one for one in reversed(found)}.values())[::-1]
+
+
+def _layers(found: Sequence[Faithfulness], method: str) -> Insight | None:
+    """ROAD of the chosen method over layers, against that of all methods at its best layer."""
+    own = {f.layer: f.road for f in found if f.method == method and f.road is not None}
+    if len(own) < 2:
+        return None
+    best, worst = max(own, key=lambda layer: own[layer]), min(own, key=lambda layer: own[layer])
+    at_best = [f.road for f in found if f.layer == best and f.method != NOISE and f.road is not None]
+    if len(at_best) < 2:
+        return None
+    return say.layer_matters(method, (best, own[best]), (worst, own[worst]), max(at_best) - min(at_best))
+
+
+def _disagreement(found: Agreement) -> Insight | None:
+    """Mean and least correlation between two methods that are none of noise."""
+    real = [i for i, method in enumerate(found.methods) if method != NOISE]
+    pairs = [(i, j) for i in real for j in real if i < j and np.isfinite(found.rho[i, j])]
+    if not pairs:
+        return None
+    least = min(pairs, key=lambda pair: float(found.rho[pair]))
+    names = found.methods[least[0]], found.methods[least[1]]
+    mean = float(np.mean([found.rho[pair] for pair in pairs]))
+    return say.agreement(mean, (*names, float(found.rho[least])), found.samples)
+
+
+# --- the table ---
+
+
+def _table(one: Reading, place: Place) -> Figure:
+    probed = one.probed
+    checked = {(s.method, s.layer): s for s in probed.sanity}
+    columns = [column for i, column in enumerate(COLUMNS) if any(_numbers(f, checked)[i] for f in probed.faithfulness)]
+    kept = [COLUMNS.index(column) for column in columns]
+    axis = _axis(probed.faithfulness)
+    rows = []
+    for found in probed.faithfulness:
+        cells = _numbers(found, checked)
+        picked = (found.method, found.layer) == (probed.method, probed.layer)
+        rows.append(tuple(_cell(found, i, cells[i], axis, picked) for i in kept))
+    caption = (
+        f"Pixels are taken away in the order a map tells, and the answer has to follow; {method_name(NOISE)} is what "
+        "any map has to beat. Sorted by ROAD (Rong et al. 2022), where holes are filled from around them, so that "
+        "their shape tells nothing."
+    )
+    if probed.why:
+        caption += f" {probed.why}"
+    return Figure(
+        place.id("faithfulness"), "Are the maps faithful?", caption, Table(tuple(columns), tuple(rows)), GROUP
+    )
+
+
+def _numbers(found: Faithfulness, checked: Mapping[tuple[str, str], Sanity]) -> tuple[str, ...]:
+    """The cells' texts, in the order of `COLUMNS`."""
+    sanity = checked.get((found.method, found.layer))
+    known = sanity is not None and len(sanity.similarity) > 0
+    similarity = sanity.similarity if sanity is not None and known else None
+    road = _text(found.road)
+    if road and found.road_error is not None and np.isfinite(found.road_error):
+        road += f" ± {score(found.road_error)}"
+    return (
+        method_name(found.method),
+        layer_name(found.layer) if found.method != NOISE or found.layer else "",
+        road,
+        _text(found.deletion),
+        _text(found.insertion),
+        "" if found.inside is None else percent(found.inside),
+        "" if found.pointing is None else percent(found.pointing),
+        "" if similarity is None else _text(float(similarity[-1])),
+        "" if similarity is None else _text(float(similarity[0])),
+        f"{found.samples:,}",
+    )
+
+
+def _text(value: float | None) -> str:
+    return "" if value is None or not np.isfinite(value) else score(value)
+
+
+def _axis(found: Sequence[Faithfulness]) -> tuple[float, float]:
+    """Ends of the small bars: all values of ROAD with their errors."""
+    known = [(f.road, f.road_error or 0.0) for f in found if f.road is not None and np.isfinite(f.road)]
+    low, high = min((r - e for r, e in known), default=0.0), max((r + e for r, e in known), default=1.0)
+    return min(low, 0.0), max(high, 1e-9)
+
+
+def _cell(found: Faithfulness, place: int, text: str, axis: tuple[float, float], picked: bool) -> Cell:
+    if place == 0:
+        return Cell(f"{text} (chosen)" if picked else text, color=0 if picked else None)
+    if place == 1:
+        return Cell(text)
+    number = (found.road, found.deletion, found.insertion, found.inside, found.pointing, None, None, found.samples)
+    sort = number[place - 2]
+    if sort is None and text:
+        sort = float(text.replace("−", "-"))
+    if place == 2 and found.road is not None and np.isfinite(found.road):
+        wide = found.road_error if found.road_error is not None and np.isfinite(found.road_error) else 0.0
+        ends = (found.road - wide, found.road, found.road + wide)
+        low, middle, high = ((value - axis[0]) / (axis[1] - axis[0]) for value in ends)
+        return Cell(text, sort, bar=(low, middle, high))
+    return Cell(text or "–", sort)
+
+
+# --- curves ---
+
+
+def _curves(found: Sequence[Faithfulness], place: Place) -> Iterator[Figure]:
+    best: dict[str, Faithfulness] = {}
+    for one in found:
+        if one.shares is not None and len(best) <= CURVES:
+            best.setdefault(one.method, one)
+    if not best:
+        return
+    for id_, title, says, which in (
+        (
+            "deletion",
+            "Pixels taken away",
+            "The most relevant pixels go first: a faithful map lets the answer fall soon.",
+            0,
+        ),
+        (
+            "insertion",
+            "Pixels brought back",
+            "The most relevant pixels come first into a blurred picture: a faithful map lets the answer rise soon.",
+            1,
+        ),
+    ):
+        lines = tuple(line for i, one in enumerate(best.values()) if (line := _curve(one, which, i)))
+        if lines:
+            axes = PlotAxis("share of pixels", low=0.0, high=1.0), PlotAxis("probability of the answer", low=0.0)
+            caption = f"{says} Means over {next(iter(best.values())).samples:,} samples (Petsiuk et al. 2018)."
+            yield Figure(place.id(id_), title, caption, Plot(lines, *axes), GROUP)
+
+
+def _curve(one: Faithfulness, which: int, color: int) -> Layer | None:
+    values = (one.deleted, one.inserted)[which]
+    if values is None or one.shares is None:
+        return None
+    area = (one.deletion, one.insertion)[which]
+    name = method_name(one.method) if one.method == NOISE else f"{method_name(one.method)}, {layer_name(one.layer)}"
+    label = name if area is None else f"{name}: area {score(area)}"
+    return Layer(
+        "line", one.shares, values, label=label, color=color, dash="dotted" if one.method == NOISE else "solid"
+    )
+
+
+# --- sanity ---
+
+
+def _sanity(found: Sequence[Sanity], place: Place) -> Figure:
+    """One line a method, over what is random so far; the stages of the one that has most."""
+    stages = max((one.stages for one in found), key=len)
+    shown = [one for one in _each_once(found) if one.stages == stages]
+    places: FloatArray = np.arange(len(stages), dtype=np.float64)
+    lines = tuple(
+        Layer("line", places, np.asarray(one.similarity, np.float64), label=_verdict(one), color=i)
+        for i, one in enumerate(shown)
+    )
+    chance = float(np.mean([one.chance for one in shown]))
+    rule = Layer("rule", places[[0, -1]], np.full(2, chance), label=f"maps of noise: {score(chance)}")
+    caption = (
+        "Rank correlation of each map with that of the same model as its weights are made random, from the last layer "
+        f"to the first (Adebayo et al. 2018; n = {shown[0].samples:,}). A map that shows what was learnt falls below "
+        f"{CHANCE:g}; one that stays shows the picture."
+    )
+    values = np.concatenate([one.similarity for one in shown])
+    low = min(0.0, float(values[np.isfinite(values)].min(initial=0.0)))
+    x, y = PlotAxis("made random so far", "category", tuple(stages)), PlotAxis("rank correlation", low=low, high=1.0)
+    return Figure(place.id("sanity"), "Do the maps show what was learnt?", caption, Plot((*lines, rule), x, y), GROUP)
+
+
+def _verdict(one: Sanity) -> str:
+    return f"{method_name(one.method)}: {'passes' if one.passes else 'fails'}{'' if one.head else ', not of the class'}"
+
+
+# --- agreement ---
+
+
+def _agreement(found: Agreement, place: Place) -> Figure:
+    names = tuple(method_name(method) for method in found.methods)
+    caption = (
+        f"Rank correlation of the maps of two methods, mean over {found.samples:,} samples. Methods that agree may "
+        "still all be wrong."
+    )
+    matrix = Matrix(names, names, np.asarray(found.rho, np.float64), low=-1.0, high=1.0, diverging=True)
+    return Figure(place.id("agreement"), "Do methods agree?", caption, matrix, GROUP)
