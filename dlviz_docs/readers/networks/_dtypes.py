@@ -64,7 +64,8 @@ def decode(raw: Raw, dtype: str, *, big_endian: bool = False) -> Numbers:
         return values.astype(values.dtype.newbyteorder("="), copy=False)
     if dtype == "bool":
         values = raw != 0  # a byte that is neither 0 nor 1 is no bool to NumPy
-    return values.astype(np.float32 if dtype in _EXACT_IN_FLOAT32 else np.float64)
+    with np.errstate(invalid="ignore"):  # signalling NaN among halves
+        return values.astype(np.float32 if dtype in _EXACT_IN_FLOAT32 else np.float64)
 
 
 def _bfloat16(raw: Raw, big_endian: bool) -> Numbers:
@@ -74,7 +75,7 @@ def _bfloat16(raw: Raw, big_endian: bool) -> Numbers:
 
 
 def _complex32(raw: Raw, big_endian: bool) -> Numbers:
-    return raw.view(">f2" if big_endian else "<f2").astype(np.float32).view(np.complex64)
+    return decode(raw, "float16", big_endian=big_endian).view(np.complex64)
 
 
 def _looked_up(exponent: int, mantissa: int, bias: int, kind: str) -> Callable[[Raw, bool], Numbers]:

@@ -30,6 +30,8 @@ class Part:
     globals: tuple[Global, ...] = ()
     path: Path = ()
     """Where it stands among the parts of a file that has several: ("policy",)."""
+    model: bool = False
+    """Whether the value is a model by itself, of whatever class."""
 
 
 def listed(path: str, kind: str, size: int, parts: Sequence[Part], problems: Sequence[Problem] = ()) -> WeightsFile:
@@ -39,7 +41,7 @@ def listed(path: str, kind: str, size: int, parts: Sequence[Part], problems: Seq
     optimizers: list[Path] = []
     whole = True
     for part in parts:
-        tree = tree_of(part.value, part.storages)
+        tree = tree_of(part.value, part.storages, model=part.model)
         leaves += [replace(leaf, path=part.path + leaf.path, module=_moved(leaf.module, part)) for leaf in tree.leaves]
         owners += [replace(one, path=part.path + one.path, module=_moved(one.module, part)) for one in tree.owners]
         optimizers += [part.path + way for way in tree.optimizers]

@@ -20,6 +20,7 @@ _LONGEST_NUMBER = 300
 """Digits, or bytes, of an integer that is kept."""
 _LARGEST_KEY = 1 << 60
 """Larger integers can be made to fall into one place of a dict, which then takes quadratic time."""
+_TOO_MUCH = "holds more than is read of such a file"
 _LEAST = 16
 _COSTS = {b"}": 240, b"]": 88, b"l": 88, b"d": 240, b"\x8f": 88, b"\x91": 88, b"t": 64, b"\x85": 64, b"\x86": 64}
 _COSTS |= {b"\x87": 64, b"R": 120, b"\x81": 120, b"\x92": 120, b"i": 120, b"o": 120, b"Q": 64, b"P": 64}
@@ -57,14 +58,16 @@ class Machine:
                 raise Stopped("breaks off")
             code = data[self.place]
             self.place += 1
-            self.charge(costs[code])
+            self.budget -= costs[code]
+            if self.budget < 0:
+                raise Stopped(_TOO_MUCH)
             actions[code]()
         return self.pop()
 
     def charge(self, octets: int) -> None:
         self.budget -= octets
         if self.budget < 0:
-            raise Stopped("holds more than is read of such a file")
+            raise Stopped(_TOO_MUCH)
 
     # What the stream holds.
 
@@ -89,6 +92,12 @@ class Machine:
             whole = len(self.data) - self.place >= _LONGEST_LINE
             raise Stopped("holds a line without an end" if whole else "breaks off")
         return self.take(end + 1 - self.place)[:-1]
+
+    def byte(self) -> int:
+        if self.place >= len(self.data):
+            raise Stopped("breaks off")
+        self.place += 1
+        return self.data[self.place - 1]
 
     def number(self, width: int, *, signed: bool = False) -> int:
         return int.from_bytes(self.take(width), "little", signed=signed)
@@ -123,9 +132,9 @@ class Machine:
             b"(": self._mark, b".": self._stop, b"0": self._drop, b"1": self._drop_to_mark, b"2": self._again,
             b"N": lambda: self.push(None), b"\x88": lambda: self.push(True), b"\x89": lambda: self.push(False),
             b"I": self._int_line, b"L": self._int_line, b"F": self._float_line, b"G": self._float,
-            b"K": lambda: self.push(self.number(1)), b"M": lambda: self.push(self.number(2)),
+            b"K": lambda: self.push(self.byte()), b"M": lambda: self.push(self.number(2)),
             b"J": lambda: self.push(self.number(4, signed=True)),
-            b"\x8a": lambda: self._long(self.number(1)), b"\x8b": lambda: self._long(self.number(4)),
+            b"\x8a": lambda: self._long(self.byte()), b"\x8b": lambda: self._long(self.number(4)),
             b"S": self._quoted, b"V": self._text_line,
             b"T": lambda: self._text(4), b"U": lambda: self._text(1), b"X": lambda: self._text(4),
             b"\x8c": lambda: self._text(1), b"\x8d": lambda: self._text(8),
@@ -142,9 +151,9 @@ class Machine:
             b"Q": lambda: self._persistent(self.pop()),
             b"\x82": lambda: self._extension(1), b"\x83": lambda: self._extension(2),
             b"\x84": lambda: self._extension(4),
-            b"g": lambda: self._get(self._index()), b"h": lambda: self._get(self.number(1)),
+            b"g": lambda: self._get(self._index()), b"h": lambda: self._get(self.byte()),
             b"j": lambda: self._get(self.number(4)),
-            b"p": lambda: self._put(self._index()), b"q": lambda: self._put(self.number(1)),
+            b"p": lambda: self._put(self._index()), b"q": lambda: self._put(self.byte()),
             b"r": lambda: self._put(self.number(4)), b"\x94": lambda: self._put(len(self.memo)),
             b"\x80": lambda: self.skip(1), b"\x95": lambda: self.skip(8),
         }  # fmt: skip
@@ -197,7 +206,7 @@ class Machine:
         self.push(self.line().strip(b"'\"").decode("utf-8", "replace"))
 
     def _text_line(self) -> None:
-        self.push(self.line().decode("utf-8", "replace"))
+        self.push(self.line().decode("raw-unicode-escape", "replace"))
 
     def _text(self, width: int) -> None:
         size = self.number(width)

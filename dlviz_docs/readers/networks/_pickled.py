@@ -40,8 +40,8 @@ __all__ = [
 
 MOST_BYTES = 64 << 20
 """Of one pickle; that of a checkpoint of a thousand layers has a tenth of a megabyte."""
-_BUDGET = 160 << 20
-"""Memory that the nodes of one pickle may take."""
+_BUDGET = 96 << 20
+"""Memory that the nodes of one pickle may take; those of a checkpoint of 30,000 tensors take half of it."""
 _FIRST = 1 << 18
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dlviz_docs.readers._text import clean
-from dlviz_docs.readers.networks._nodes import Call, Global, Value, mapping, sequence
+from dlviz_docs.readers.networks._nodes import Call, Global, Persistent, Value, mapping, sequence
 from dlviz_docs.readers.networks._rebuilt import Rebuilt, Storages, rebuilt
 
 __all__ = ["Leaf", "Owner", "Path", "Tree", "tree_of"]
@@ -67,11 +67,14 @@ class _Visit:
     module: int = 0
 
 
-def tree_of(root: Value, storages: Storages) -> Tree:
-    """All tensors of a value. Neither depth nor values that hold themselves or each other cost more than their size."""
+def tree_of(root: Value, storages: Storages, *, model: bool = False) -> Tree:
+    """All tensors of a value. Neither depth nor values that hold themselves or each other cost more than their size.
+
+    `model` says that the value itself is a model, as in TorchScript, where no class tells.
+    """
     tree = Tree()
     seen: dict[int, int] = {}
-    waiting = [_Visit((), root)]
+    waiting = [_Visit((), root, module=int(model))]
     visits = 0
     while waiting:
         visit = waiting.pop()
@@ -134,14 +137,21 @@ def _of_attributes(visit: _Visit, call: Call) -> Iterator[_Visit]:
 
 def _of_module(visit: _Visit, call: Call, state: dict[Value, Value], tree: Tree) -> Iterator[_Visit]:
     module = visit.module or len(visit.path) + 1
-    kind = call.function if isinstance(call.function, Global) else Global("", "")
-    if kind.name in ("_reconstructor", "__newobj__") and isinstance(call.arguments, tuple) and call.arguments:
-        kind = call.arguments[0] if isinstance(call.arguments[0], Global) else kind
-    tree.owners.append(Owner(visit.path, kind, state, module))
+    tree.owners.append(Owner(visit.path, _class(call), state, module))
     for name in _OWN:
         for key, value in (mapping(state.get(name)) or {}).items():
             if isinstance(key, str | int):
                 yield _Visit((*visit.path, _key(key)), value, name == "_buffers", module)
+
+
+def _class(call: Call) -> Global:
+    """The class of an object; files before 1.6 refer to it with its source, as ("module", class, file, source)."""
+    made = call.function
+    if isinstance(made, Global) and made.name in ("_reconstructor", "__newobj__") and isinstance(call.arguments, tuple):
+        made = call.arguments[0] if call.arguments else made
+    if isinstance(made, Persistent) and isinstance(made.key, tuple) and len(made.key) > 1:
+        made = made.key[1]
+    return made if isinstance(made, Global) else Global("", "")
 
 
 def _module_state(call: Call) -> dict[Value, Value] | None:

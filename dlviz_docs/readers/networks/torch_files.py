@@ -6,7 +6,7 @@ What such a file is made of: `torch/serialization.py`. Nothing is unpickled; PyT
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -60,7 +60,7 @@ def read_zip(file: IO[bytes], path: Path, name: str, size: int) -> WeightsFile:
         kind = "Stable-Baselines3 (zip)" if known else "PyTorch (zip of files)"
         return listed(name, kind, size, [part for part in parts if part], outer.problems)
     script = any(PurePosixPath(key).name == "constants.pkl" for key in archive.members)
-    part = _part(outer, archive, name)
+    part = replace(_part(outer, archive, name), model=script)
     return listed(name, "TorchScript" if script else "PyTorch (zip)", size, [part], outer.problems)
 
 
@@ -88,7 +88,7 @@ def _inner_part(outer: _Zip, member: Member, name: str, path: tuple[str, ...]) -
         outer.problems.append(damage(name, f"{member.name[:80]} in it {error.what}"))
         return None
     outer.problems += zipped.problems
-    return Part(part.value, part.storages, part.globals, path)
+    return replace(part, path=path)
 
 
 def _part(zipped: _Zip, archive: Archive, name: str) -> Part:
