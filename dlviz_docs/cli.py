@@ -67,6 +67,14 @@ def _parser() -> argparse.ArgumentParser:
     target.add_argument("-o", "--output", metavar="SITE", default="site", help="the folder of the site (default: site)")
     target.add_argument("--to", metavar="DIR", help="write plain Markdown, assets and nav.yml for another generator")
     build_.add_argument("--strict", action="store_true", help="exit with 1 when any file has a problem")
+    probe = _command(commands, "probe", _probe, "run the models, and leave what that showed beside them")
+    probe.add_argument(
+        "--factories",
+        metavar="PACKAGE",
+        action="append",
+        default=[],
+        help="whose functions may build models; this runs them",
+    )
     serve = _command(commands, "serve", _serve, "show the site, and rebuild what changes while a training runs")
     serve.add_argument("-a", "--address", metavar="HOST:PORT", default="127.0.0.1:8000")
     scan = _command(commands, "scan", _scan, "say what is found, without building")
@@ -108,6 +116,7 @@ def _options(given: argparse.Namespace) -> Options:
             "exclude": given.exclude,
             "workers": given.workers,
             "strict": getattr(given, "strict", False),
+            "factories": getattr(given, "factories", []),
         }
     )
 
@@ -147,6 +156,22 @@ def _build(given: argparse.Namespace, console: Console) -> int:
     with _progress(console) as report:
         problems = build_site(given.runs, Path(given.output), options, cache_dir, report)
     return _finish(console, problems, options.strict, Path(given.output) / "index.html")
+
+
+def _probe(given: argparse.Namespace, console: Console) -> int:
+    """The one command that writes into the folder of runs, and says which files."""
+    options, cache_dir = _prepared(given)
+    from dlviz_docs.build import probe
+
+    with _progress(console) as report:
+        files, problems = probe(given.runs, options, cache_dir, report)
+    for path, content in files:
+        path.write_bytes(content)
+        console.print(f"Wrote {escape(str(path))} ({len(content) / 1e6:.1f} MB)", soft_wrap=True)
+    _print_problems(console, problems)
+    if not files:
+        console.print("No model was found that can be run: a .pt2 or ONNX file beside pictures.")
+    return 1 if problems else 0
 
 
 def _serve(given: argparse.Namespace, console: Console) -> int:

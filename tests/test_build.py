@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dlviz_docs import build as building
+from dlviz_docs import engine
 from dlviz_docs.build import build, survey
 from dlviz_docs.cache import Cache
 from dlviz_docs.options import Options, parse
@@ -221,7 +221,7 @@ def test_the_same_folder_gives_the_same_bytes_whatever_the_machine_is_set_to(run
 def test_a_result_that_vanishes_is_said_and_costs_no_run_in_silence(
     runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known, cache = building.present, runs.parent / "cache"
+    known, cache = engine.present, runs.parent / "cache"
 
     def robbed(job: PresentJob) -> str:
         if job.digests:
@@ -229,7 +229,7 @@ def test_a_result_that_vanishes_is_said_and_costs_no_run_in_silence(
         return known(job)
 
     with monkeypatch.context() as patch:
-        patch.setattr(building, "present", robbed)
+        patch.setattr(engine, "present", robbed)
         site, _ = make(runs)
     assert {problem.code for problem in site.problems} == {"experiment-error"}
     assert "build again" in pages(site)["alpha/index.html"]
@@ -368,7 +368,7 @@ def test_data_that_cannot_be_drawn_are_left_out(
 ) -> None:
     (runs / "beta" / "data").mkdir()
     (runs / "beta" / "data" / "train.csv").write_text("a,b,label\n" + "".join(f"{i},{i},{i % 2}\n" for i in range(30)))
-    drawn = building.present
+    drawn = engine.present
 
     def fails(job: PresentJob) -> str:
         if job.studies or (also_the_runs and job.digests and job.folder.name == "beta"):
@@ -376,7 +376,7 @@ def test_data_that_cannot_be_drawn_are_left_out(
         return drawn(job)
 
     with monkeypatch.context() as patch:
-        patch.setattr(building, "present", fails)
+        patch.setattr(engine, "present", fails)
         site, _ = make(runs)
     assert {problem.code for problem in site.problems} == {"experiment-error" if also_the_runs else "samples-error"}
     assert "no ink" in pages(site)["beta/index.html"]
@@ -393,9 +393,9 @@ def test_a_presentation_that_cannot_be_drawn_is_said_and_tried_again(
     def fails(job: object) -> str:
         raise RuntimeError("no ink")
 
-    drawn = building.present
+    drawn = engine.present
     with monkeypatch.context() as patch:
-        patch.setattr(building, "present", lambda job: drawn(job) if not job.digests else fails(job))
+        patch.setattr(engine, "present", lambda job: drawn(job) if not job.digests else fails(job))
         site, _ = make(runs)
     assert {problem.code for problem in site.problems} == {"experiment-error"}
     assert "no ink" in pages(site)["alpha/index.html"]

@@ -25,6 +25,7 @@ ENGINE_ROOMS = {
     "cache",
     "collect",
     "digest",
+    "engine",
     "gather",
     "options",
     "packing",
@@ -51,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "options": {"errors", "model"},
     "html": set(),
     "stats": {"model"},
-    "readers": TYPES | {"options", "stats"},
+    "readers": TYPES | {"options", "packing", "stats"},
     "insights": TYPES | {"stats", "words"},
     "charts": TYPES | {"view", "stats", "html", "words"},
     "renderers": TYPES | {"view", "insights", "stats", "words"},
@@ -69,16 +70,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cache": {"packing", "scan"},
     "workers": set(),
     "digest": TYPES | {"cache", "charts", "gather", "insights", "options", "readers", "registry", "scan", "stats"},
+    "probes": TYPES | {"readers", "stats"},
     "record": set(),  # what a training script imports
     "render": {"model", "renderers", "view"},
     "study": TYPES
-    | {"cache", "charts", "collect", "options", "packing", "readers", "registry", "render", "report"}
+    | {"cache", "charts", "collect", "options", "packing", "probes", "readers", "registry", "render", "report"}
     | {"scan", "stats", "view"},
     "present": TYPES
     | {"cache", "compose", "digest", "gather", "options", "readers", "registry", "render", "report", "scan", "study"}
     | {"view"},
+    "engine": TYPES
+    | {"cache", "digest", "options", "present", "registry", "render", "scan", "study", "view", "workers"},
     "build": TYPES
-    | {"assets", "cache", "digest", "options", "present", "registry", "render", "report"}
+    | {"assets", "cache", "digest", "engine", "options", "present", "readers", "registry", "report"}
     | {"scan", "study", "view", "workers"},
     "export": {"compose", "errors", "html", "view"},
     "cli": {"build", "errors", "export", "model", "options", "readers", "report", "scan", "study", "words", "workers"},

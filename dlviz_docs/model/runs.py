@@ -21,6 +21,7 @@ from dlviz_docs.model.basics import (
     Status,
 )
 from dlviz_docs.model.networks import Models
+from dlviz_docs.model.probes import Probed
 from dlviz_docs.model.samples import Samples
 
 __all__ = ["Artifact", "Experiment", "Reading", "Recorded", "Run", "Series", "SourceFile", "best_first"]
@@ -252,3 +253,5 @@ class Experiment:
     """Data sets and predictions; only the renderers that ask for them see any."""
     models: Models = field(default_factory=Models)
     """What its checkpoints hold; only the renderers that ask for it see any."""
+    probes: tuple[Probed, ...] = ()
+    """What running its models on its samples showed; only the renderers that ask for it see any, with the samples."""

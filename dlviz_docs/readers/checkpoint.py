@@ -32,6 +32,8 @@ _ZOO_ZIP = re.compile(r"^[A-Z][\w-]*-v\d+\.zip$")
 """RL Zoo names a model for its environment: CartPole-v1.zip."""
 _FROZEN = re.compile(r"(saved_model|frozen|graph|model).*\.pb$", re.IGNORECASE)
 _TENSORFLOW = re.compile(r"(\.index|\.data-\d+-of-\d+)$")
+_KEPT = re.compile(r"\.probe$")
+"""What `dlviz probe` leaves beside a model."""
 _STATE = re.compile(
     r"^(rng_state|random_states|optimi[sz]er|scheduler|scaler|training_args|lr_scheduler)", re.IGNORECASE
 )
@@ -68,13 +70,13 @@ class Checkpoint:
         name, suffix = path.name, path.suffix.lower()
         if suffix in _HDF5:  # data sets are HDF5, too
             return bool(_MODEL_WORD.search(name) or _KERAS.search(path.stem) or _MODEL_WORD.search(path.parent.name))
-        patterns = (_SUFFIXES, _TAIL, _BIN, _ZIP, _ZOO_ZIP, _FROZEN)
+        patterns = (_SUFFIXES, _TAIL, _BIN, _ZIP, _ZOO_ZIP, _FROZEN, _KEPT)
         return any(pattern.search(name) for pattern in patterns) or _is_tensorflow(path)
 
     def read(self, path: Path) -> Reading:
         stem = _stem(path.name)
         kind: Literal["checkpoint", "other"] = "checkpoint"
-        if _STATE.match(path.name) or _DATA.match(path.name) or ".data-" in path.name:
+        if _STATE.match(path.name) or _DATA.match(path.name) or _KEPT.search(path.name) or ".data-" in path.name:
             kind = "other"
         artifact = Artifact(
             name=_shown(path),

@@ -10,13 +10,14 @@ from typing import Literal, get_args
 from dlviz_docs.cache import Cache
 from dlviz_docs.options import Selection
 from dlviz_docs.scan import ExperimentFolder
+from dlviz_docs.study.packed import Study
 
 __all__ = ["SUBJECTS", "StudyJob", "Subject", "signed", "study", "title_of"]
 
-Subject = Literal["samples", "models"]
+Subject = Literal["samples", "models", "probes"]
 """What renderers may ask for beside runs."""
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
-_TITLES: Mapping[Subject, str] = {"samples": "data and predictions", "models": "models"}
+_TITLES: Mapping[Subject, str] = {"samples": "data and predictions", "models": "models", "probes": "answers of models"}
 
 
 def title_of(subject: Subject) -> str:
@@ -26,11 +27,14 @@ def title_of(subject: Subject) -> str:
 
 def signed(folder: ExperimentFolder, subject: Subject) -> tuple[object, ...] | None:
     """The experiment's files of a subject with their signatures, or None where it has none."""
+    models = tuple((source.relative, source.signature) for source in folder.models)
     if subject == "models":
-        return tuple((source.relative, source.signature) for source in folder.models) or None
-    if folder.samples is None:
+        return models or None
+    samples = folder.samples
+    if samples is None or (subject == "probes" and not models):
         return None
-    return tuple((source.relative, source.signature) for source in folder.samples.files), folder.samples.pictures
+    files = tuple((source.relative, source.signature) for source in samples.files)
+    return (files, samples.pictures, *(models if subject == "probes" else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +46,27 @@ class StudyJob:
     cache: str
     name: str
     subject: Subject = "samples"
+    factories: tuple[str, ...] = ()
+    """Packages whose functions may build a model."""
 
 
 def study(job: StudyJob) -> str:
     """Read and draw into the cache; the name it has there."""
     cache = Cache(Path(job.cache))
+    cache.put(job.name, _study(job, cache))
+    return job.name
+
+
+def _study(job: StudyJob, cache: Cache) -> Study:
+    """Each subject is imported where it is wanted: what reads tables need not be there to look at weights."""
     if job.subject == "samples":
         from dlviz_docs.study.samples import study_samples
 
-        cache.put(job.name, study_samples(job.folder, job.renderers, cache))
-    else:
+        return study_samples(job.folder, job.renderers, cache)
+    if job.subject == "models":
         from dlviz_docs.study.models import study_models
 
-        cache.put(job.name, study_models(job.folder, job.renderers, cache))
-    return job.name
+        return study_models(job.folder, job.renderers, cache)
+    from dlviz_docs.study.probes import study_probes
+
+    return study_probes(job.folder, job.renderers, cache, job.factories)

@@ -48,6 +48,8 @@ class Study:
     """For experiments.json."""
     told: tuple[Problem, ...] = ()
     """Problems of files that belong to no topic."""
+    kept: tuple[tuple[str, str], ...] = ()
+    """What running models showed: path of the model relative to the experiment, name in the cache."""
 
     def problems(self) -> tuple[Problem, ...]:
         """All of them."""
