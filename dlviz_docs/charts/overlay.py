@@ -38,7 +38,8 @@ class Card:
     @property
     def layer(self) -> str:
         """The map's own picture, as an address; "" for none."""
-        return heats.data_uri(heats.painted(heats.restored(self.grid))) if self.grid else ""
+        opacity = 1.0 if self.blank else heats.OPACITY
+        return heats.data_uri(heats.painted(heats.restored(self.grid), opacity)) if self.grid else ""
 
     @property
     def style(self) -> str:
@@ -109,6 +110,8 @@ def _shown(overlay: Overlay) -> str:
     shown, total = len(overlay.items), overlay.total or len(overlay.items)
     if not shown:
         return "There is nothing to show."
+    if shown == total == 1 and not overlay.chosen:
+        return ""
     amount = "1 picture" if shown == total == 1 else f"{shown:,} pictures"
     amount += f" of {total:,}" if total > shown else ""
     return f"{amount}{'; ' if overlay.chosen else ''}{overlay.chosen}"

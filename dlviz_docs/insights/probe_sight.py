@@ -26,7 +26,7 @@ def spread(half: float, n: int, least: tuple[str, float] | None, most: tuple[str
     if n < LEAST:
         return None
     ends = ""
-    if least and most and least[0] != most[0]:
+    if least and most and percent(least[1]) != percent(most[1]):
         ends = f", from {percent(least[1])} for {brief(least[0])} to {percent(most[1])} for {brief(most[0])}"
     return Insight(
         "evidence-area",

@@ -50,7 +50,7 @@ def write(folder: Path, *figures: Figure, scheme: str = "default") -> str:
     body = "\n".join(render("figures/overlay.html.j2", **overlay_context(figure, address)) for figure in figures)
     names = ("figures", "dlviz", "gallery", "overlay")
     styles = "".join(f'<link rel="stylesheet" href="assets/{name}.css">' for name in names)
-    ground = "#fff" if scheme == "default" else "#1e2129"
+    ground = "#ff" if scheme == "default" else "#1e2129"
     (folder / "index.html").write_text(
         PAGE.format(styles=styles, scheme=scheme, ground=ground, body=body), encoding="utf-8"
     )
@@ -291,6 +291,25 @@ def test_a_map_of_the_middle_has_no_cells_beside_it(visit: Callable[..., Visit],
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 20)
     assert told.inner_text() == "row 1 of 1, column 1 of 2: 1, 50 % of the largest"
     assert "side by side" not in page.locator("#maps .dlviz-ways").inner_text()  # there is one map
+
+
+def test_a_map_of_no_one_picture_is_shown_alone(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    heats = (Heat(("right",), np.array([[1.0, 0.5]])), Heat(("wrong",), np.array([[0.0, 0.0]])))
+    items = tuple(Seen(name, Thumb("", 30, 20, f"mean map of {name}"), (), heats) for name in ("cat", "dog"))
+    tab = visit()
+    page = open_page(tab, write(tmp_path, Figure("maps", "Maps", "", Overlay(items, ("answers",)))))
+    assert page.locator("#maps .dlviz-ways button").all_inner_texts() == [
+        "overlay",
+        "side by side",
+        "every answers",
+        "raw cells",
+        "same scale",
+    ]
+    assert {pixel[3] for pixel in pixels(page)[2]} == {255}
+    assert page.locator("#maps .dlviz-nopicture").count() == 0
+    press(page, "wrong")
+    assert page.locator("#maps .dlviz-bar").inner_text().split() == ["0", "0"]
+    tab.expect_quiet()
 
 
 def test_pictures_are_chosen_with_keys_and_filtered(visit: Callable[..., Visit], tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 from html.parser import HTMLParser
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from dlviz_docs.assets import TEMPLATES
 from dlviz_docs.charts.heat import WHOLE
@@ -86,7 +88,7 @@ def test_the_first_picture_has_the_map_it_starts_with() -> None:
     )
     assert map_["alt"] == "map: HiResCAM · layer4"
     assert str(map_["src"]).startswith("data:image/png;base64,")
-    for words in ("largest value 0.25", "half of it", "activations times gradients", "wrong", "cat", "1 picture"):
+    for words in ("largest value 0.25", "half of it", "activations times gradients", "wrong", "cat"):
         assert words in parsed.text
     assert "<button" not in drawn
 
@@ -116,6 +118,16 @@ def test_what_is_missing_is_said() -> None:
     gone = page(figure(seen("a", heat("CAM"))), folder="gone")
     assert 'aria-label="a cat: the picture is not in the folder">the picture is not in the folder</span>' in gone
     assert "There is nothing to show." in page(figure())
+
+
+def test_a_map_of_no_one_picture_lies_over_nothing_and_covers_it() -> None:
+    mean = Seen("cat", Thumb("", 7, 7, "mean map of cat", 224), heats=(heat("CAM"),))
+    drawn = page(figure(mean))
+    (picture,) = _Parsed(drawn).of("img")
+    assert picture["class"] == "dlviz-map"
+    with Image.open(io.BytesIO(base64.b64decode(str(picture["src"]).partition(",")[2]))) as image:
+        assert image.getchannel("A").getextrema() == (255, 255)
+    assert spec(figure(mean))["items"][0][1] is None
 
 
 # --- for the script ---

@@ -90,7 +90,7 @@ class Reading:
             yield "confidence", score(told[one.predicted])
         others = [(place, share) for place, share in one.top if place != one.predicted]
         if others:
-            yield "then", ", ".join(f"{brief(self.said(place))} {score(share)}" for place, share in others[:2])
+            yield "next", ", ".join(f"{brief(self.said(place))} {score(share)}" for place, share in others[:2])
 
     def target(self, one: Explanation, target: int) -> str:
         """Which answer a map is of, by its role: it is the same choice for pictures of other classes."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from dlviz_docs.insights import probe_inputs as say
 from dlviz_docs.insights.probe_words import layer_name
-from dlviz_docs.insights.results_words import brief, percent, score
+from dlviz_docs.insights.results_words import brief, percent
 from dlviz_docs.model.probes import Prepared, Reach
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.cam._read import Reading
@@ -79,5 +79,5 @@ def _reaches(found: tuple[Reach, ...], place: Place) -> Figure:
 
 
 def _sees(one: Reach) -> str:
-    vertical, horizontal = (score(side) for side in one.deviation)
+    vertical, horizontal = (number(round(side, 1)) for side in one.deviation)
     return f"It sees {percent(one.share)} of the input; standard deviation {vertical} px down, {horizontal} px across."

@@ -164,7 +164,8 @@
     }
 
     function paint() {
-      const { opacity, raw, same } = state;
+      const { raw, same } = state;
+      const opacity = here().src === null ? 1 : state.opacity;
       const side = panes.length > 2 ? 128 : 256;
       for (const { canvas, heat } of panes) if (canvas) draw(canvas, heat, { colors, opacity, raw, side, top: topOf(heat) });
       for (const thumb of thumbs) thumb.sketch?.();
@@ -231,20 +232,24 @@
     function chooser(axis, heat) {
       const [name, values] = [spec.axes[axis], valuesOf(axis)];
       const entry = (value) => [value, value === heat.choice[axis], () => set({ choice: turned(heat, axis, value).choice })];
-      const node = spec.sliders.includes(axis) ? slide(axis, heat) : values.length > BUTTONS ? list(axis, heat) : segments(name, values.map(entry));
-      return html("div", { class: "dlviz-axis" }, html("span", { "aria-hidden": "true" }, name), node);
+      let node = values[0]; // the only one
+      if (values.length > BUTTONS) node = list(axis, heat);
+      else if (values.length > 1) node = segments(name, values.map(entry));
+      if (values.length > 1 && spec.sliders.includes(axis)) node = slide(axis, heat);
+      return html("div", { class: "dlviz-axis" }, html("span", {}, name), node);
     }
 
     function control(kept) {
       const heat = heatOf(here());
       if (kept !== axesBar) axesBar.replaceChildren(...(heat ? several.map((axis) => chooser(axis, heat)) : []));
-      const views = [OVER, SWIPE, ...(several.length ? [PAIR] : []), ...several.map(every)];
+      const blank = here().src === null; // nothing lies below
+      const views = [OVER, ...(blank ? [] : [SWIPE]), ...(several.length ? [PAIR] : []), ...several.map(every)];
+      const opacity = range("opacity", { min: 0, max: 1, step: 0.02, value: state.opacity }, (value) => paint(Object.assign(state, { opacity: value })));
       const toggle = (label, key, title) =>
         button(label, () => set({ [key]: !state[key] }), { "aria-pressed": String(state[key]), "data-key": label, title });
-      const strength = (opacity) => paint(Object.assign(state, { opacity }));
       ways.replaceChildren(
-        segments("way to see it", views.map((view) => [view, view === state.view, () => set({ view })])),
-        html("label", {}, "opacity", range("opacity", { min: 0, max: 1, step: 0.02, value: state.opacity }, strength)),
+        ...(views.length > 1 ? [segments("way to see it", views.map((view) => [view, view === state.view, () => set({ view })]))] : []),
+        ...(blank ? [] : [html("label", {}, "opacity", opacity)]),
         ...(state.view === SWIPE ? [html("label", {}, "line", range("line", { min: 0, max: 100, value: state.split }, swipe))] : []),
         toggle("raw cells", "raw", "The map as coarse as it was computed, without smoothing"),
         toggle("same scale", "same", "One scale for all maps that can be compared, instead of each its own"),
@@ -285,7 +290,7 @@
       const sketch = () => {
         const heat = heatOf(items[i]);
         const now = `${words(heat)} ${state.same} ${state.raw}`;
-        if (now !== drawn) draw(canvas, heat, { colors, opacity: 0.6, raw: state.raw, side: 40, top: topOf(heat) });
+        if (now !== drawn) draw(canvas, heat, { colors, opacity: items[i].src === null ? 1 : 0.6, raw: state.raw, side: 40, top: topOf(heat) });
         drawn = now;
       };
       old?.replaceWith(canvas);
