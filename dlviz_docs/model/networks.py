@@ -32,7 +32,7 @@ __all__ = [
 Dim: TypeAlias = int | str
 """A number, or the name of a length that varies: "batch"."""
 Shape: TypeAlias = tuple[Dim, ...]
-Setting: TypeAlias = int | float | bool | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | None
+Setting: TypeAlias = int | float | bool | str | tuple[int | float | str, ...] | None
 Evidence = Literal["graph", "modules", "weights", "header"]
 """What a structure is known from: a graph of operations, a tree of modules, or names and shapes of weights, which lie
 in a state dict or are told by a header alone."""
