@@ -307,7 +307,7 @@ def network(
         tuple(points),
         modules,
         tuple(_operations(model, traced)) if evidence == "graph" else (),
-        inputs=tuple(_ports(model, example)) if example is not None else (),
+        inputs=(_port(model, example, evidence),) if example is not None else (),
         changes=tuple(change(points[a], arrays[a], points[b], arrays[b]) for a, b in pairs),
         filters={first: np.asarray(arrays[-1][first], np.float64)} if first else {},
         **more,
@@ -412,9 +412,11 @@ def _operations(model: nn.Module, traced: Mapping[str, Any]) -> Iterator[Operati
         yield Operation(node.name, kind, module, inputs, outputs=traced.get(module, {}).get("outputs", ()))
 
 
-def _ports(model: nn.Module, example: torch.Tensor) -> Iterator[Port]:
+def _port(model: nn.Module, example: torch.Tensor, evidence: Evidence) -> Port:
     name = next(iter(inspect.signature(model.forward).parameters))
-    yield Port(name, tuple(example.shape), str(example.dtype).removeprefix("torch."))
+    if evidence == "graph":
+        name = next(node.name for node in torch.fx.symbolic_trace(model).graph.nodes if node.op == "placeholder")
+    return Port(name, tuple(example.shape), str(example.dtype).removeprefix("torch."))
 
 
 def _called(node: Any) -> str:

@@ -23,13 +23,13 @@ __all__ = [
     "tied_sentence",
 ]
 
-EVIDENCE: Mapping[Evidence, str] = {
-    "graph": "A: a graph of operations as it was exported; layers, settings and connections are as told there",
-    "modules": "B: the modules stored in the file; kinds and settings are told, connections are not",
-    "weights": "C: names and shapes of the weights; kinds are inferred from them, connections are not known",
-    "header": "D: a header that lists names and shapes of weights; kinds are inferred from them",
+EVIDENCE: Mapping[Evidence, tuple[str, str]] = {
+    "graph": ("a graph of operations (A)", "layers, settings and connections are as told there"),
+    "modules": ("a tree of modules (B)", "kinds and settings are told, connections are not"),
+    "weights": ("weights by name (C)", "kinds are inferred from names and shapes, connections are not known"),
+    "header": ("a header of weights (D)", "kinds are inferred from names and shapes, connections are not known"),
 }
-"""What a structure is known from, the best first."""
+"""What a structure is known from, the best first, and what that tells."""
 
 MOST_OF = 0.4
 """Share of the whole from which on a part is named as where it sits."""

@@ -108,8 +108,9 @@ def test_a_fact_is_told_as_pytorch_counts_it(resnet: Network) -> None:
     model, found = ResNet(), told(page(resnet))
     count = sum(one.numel() for one in model.parameters())
     assert found["Parameters"] == f"{count:,} (272 k), in 65 tensors"
-    assert found["Multiply-adds"] == "40,813,184 (40.8 M) for 1 × 3 × 32 × 32"
-    assert found["Known from"].startswith("A: a graph of operations")
+    assert found["Multiply-adds"] == "40.8 M for 1 × 3 × 32 × 32"
+    assert insights(page(resnet))["model-compute"].values["macs"] == 40_813_184
+    assert found["Known from"] == "a graph of operations (A)"
     assert found["Checkpoints"] == "3, from epoch 0 to 2"
     assert found["Input"] == "x: 1 × 3 × 32 × 32 float32"
     assert found["Model"] == "ResNet"
@@ -122,7 +123,8 @@ def test_a_fact_is_told_as_pytorch_counts_it(resnet: Network) -> None:
 @pytest.mark.parametrize(("evidence", "letter"), [("graph", "A"), ("modules", "B"), ("weights", "C"), ("header", "D")])
 def test_the_evidence_is_told(evidence: str, letter: str) -> None:
     shown = page(network(MLP(4, 8, 2), evidence=evidence))  # type: ignore[arg-type]
-    assert told(shown)["Known from"].startswith(f"{letter}: ")
+    assert told(shown)["Known from"].endswith(f"({letter})")
+    assert f"({letter}): " in figures(shown)["model-facts"].caption
     assert ("kinds-inferred" in insights(shown)) == (evidence in ("weights", "header"))
 
 
@@ -142,7 +144,7 @@ def test_optimizer_state_and_memory_to_train_are_told() -> None:
     shown = shown_of(network(MLP(64, 64, 64)), checkpoints=(checkpoint(arrays, extra=state),))
     octets = sum(array.nbytes for array in arrays.values())
     assert told(shown)["Optimizer state"] == "66.6 kB in 8 tensors, 2 times the weights"
-    assert told(shown)["Memory to train"].startswith(f"{4 * octets / 1000:.3g} kB: weights, gradients")
+    assert told(shown)["Memory to train"] == f"{4 * octets / 1000:.3g} kB without activations"
     said = insights(shown)["optimizer-larger"]
     assert said.values["times"] == pytest.approx(2)
     assert "33 % as large" in said.text
@@ -262,7 +264,7 @@ def test_rms_and_movement_are_those_of_numpy(resnet: Network) -> None:
 
 def test_columns_nobody_knows_are_left_out() -> None:
     rows = table(page(network(MLP(3, 4, 2))), "layers")
-    assert list(rows["0"]) == ["Layer", "Kind", "What it does", "Parameters", "Share", "Type", "RMS", "Largest"]
+    assert list(rows["0"]) == ["Layer", "Kind", "Parameters", "Share", "What it does", "Type", "RMS", "Largest"]
 
 
 def test_layers_of_repeated_blocks_share_a_row_in_deep_models() -> None:

@@ -35,7 +35,7 @@ _PATTERNS: tuple[tuple[Family, str], ...] = (
     ("normalisation", r"norm(?!al_)|^bn|^lrn$"),
     ("embedding", r"embed|^gather$|position"),
     ("attention", r"attention|^attn|mha$|sdpa|scaled_dot"),
-    ("recurrent", r"lstm|gru|(^|_)rnn|recurrent"),
+    ("recurrent", r"lstm|gru|rnn|recurrent"),
     ("convolution", r"conv(?!ert)"),
     (
         "activation",

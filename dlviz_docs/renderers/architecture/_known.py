@@ -111,7 +111,7 @@ def own_name(tensor: str) -> str:
 def known(network: Network, number: int = 0, place: Place | None = None) -> Known:
     """Lay it out as a tree."""
     tensors = {tensor.name: tensor for tensor in network.last.tensors if tensor.role in ("parameter", "buffer")}
-    told = network.modules or tuple(_modules_of(tensors))
+    told = network.modules or (() if network.operations else tuple(_modules_of(tensors)))
     modules = {module.path: module for module in told if module.path}
     parents = {path: nearest(path.rpartition(".")[0], modules) for path in modules}
     found = placed(network.operations, modules, parents)

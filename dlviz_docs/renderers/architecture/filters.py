@@ -22,7 +22,9 @@ def sheet_of(known: Known, name: str) -> Thumb | None:
     if array is None or not width:
         return None
     alt = f"{min(len(array), MOST):,} filters of {brief(name, 40)}"
-    return Thumb(f"{FILTERS}{known.number}:{name}", width, height, alt, SIDE)
+    # As large as the file is made: each weight a square of whole pixels.
+    times = max(SIDE // max(width, height), 1)
+    return Thumb(f"{FILTERS}{known.number}:{name}", times * width, times * height, alt, SIDE)
 
 
 def filters(known: Known) -> Iterator[Figure]:

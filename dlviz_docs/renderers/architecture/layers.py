@@ -71,7 +71,6 @@ def _columns(known: Known, fold: Fold | None) -> Iterator[_Kept]:
     if fold is not None:
         yield _numbers("Times", "Repetitions of the blocks it is in", lambda path: _times(known, fold, path))
     yield Column("Kind"), lambda path: _text(known.kind(path))
-    yield Column("What it does"), lambda path: _text(says(known, path), 200)
     yield Column("Output", False, "Shape for the example, without the batch"), lambda path: _output(known, path)
     yield _numbers("Parameters", "Elements that are learnt", lambda path: _count(own[path]))
     yield _numbers("Share", "Of all parameters of the model", lambda path: _share(own[path], whole))
@@ -79,6 +78,7 @@ def _columns(known: Known, fold: Fold | None) -> Iterator[_Kept]:
         "Multiply-adds", "For the example; FLOP are twice as many", lambda path: _amount(known.costs.get(path))
     )
     yield _numbers("Of all", "Of the multiply-adds", lambda path: _share(known.costs.get(path, 0.0), total))
+    yield Column("What it does"), lambda path: _text(says(known, path), 200)
     yield _numbers("Activations", "Elements of its outputs", lambda path: _amount(nodes[path].activations))
     yield _numbers("Sees", "Area of the input that one unit depends on", lambda path: _sight(known, path))
     yield from _of_weights(known)

@@ -146,7 +146,9 @@ def _map(known: Known) -> Iterator[Figure]:
     values = np.array([[100 * one.get(path, np.nan) for one in found] for path in layers])
     names, values, by = _rows(known, layers, values)
     columns = tuple(moments[one.after] for one in steps)
-    texts = tuple(tuple("–" if np.isnan(v) else f"{v:.2g} %" for v in row) for row in values.tolist())
+    texts = tuple(
+        tuple("–" if np.isnan(v) else f"{v:.0f} %" if v >= 10 else f"{v:.2g} %" for v in row) for row in values.tolist()
+    )
     spec = Matrix(names, columns, values, texts, row_label="layer", column_label="until", low=0.0)
     caption = f"Change of {by} in each step from one checkpoint to the next, in percent of its size before."
     yield Figure(known.place.id("steps"), "Step by step", caption, spec, "Between checkpoints")

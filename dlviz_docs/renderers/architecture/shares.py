@@ -34,7 +34,7 @@ def shares(known: Known) -> Iterator[Figure]:
     views = [(name, tiles) for name, value, text in ways if len(tiles := _tiles(known, value, text)) > 1]
     if views:
         spec = Treemap(tuple(views))
-        yield Figure(known.place.id("where"), "Where they are", _caption(known), spec, "Sizes")
+        yield Figure(known.place.id("where"), "Where parameters and work are", _caption(known), spec, "Sizes")
 
 
 def _caption(known: Known) -> str:

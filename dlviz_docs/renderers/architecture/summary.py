@@ -47,9 +47,10 @@ def summary(known: Known) -> Iterator[Shown]:
     """Sentences on size and files, then the table of facts; a fact nobody knows has no row."""
     figure = known.place.id("model-facts")
     yield from _sentences(known, figure)
+    source, meaning = said.EVIDENCE[known.network.evidence]
     told = [
         ("Model", brief(known.whole.kind) if known.whole.kind and not known.whole.inferred else ""),
-        ("Known from", said.EVIDENCE[known.network.evidence]),
+        ("Known from", source),
         ("Format", _format(known)),
         ("File", brief(known.network.last.path, 120)),
         ("Size on disk", words.size(known.network.last.size)),
@@ -69,7 +70,8 @@ def summary(known: Known) -> Iterator[Shown]:
         ("Loading it", _calls(known)),
     ]
     rows = tuple((Cell(label), Cell(fact)) for label, fact in told if fact)
-    caption = f"What {brief(known.network.name) or 'the model'} is, as its {_files(known)}."
+    name = brief(known.network.name) or "the model"
+    caption = f"What {name} is, as its {_files(known)}. Its structure is known from {source}: {meaning}."
     table = Table((Column("Fact"), Column("Value")), rows)
     yield Figure(figure, "At a glance", caption, table, "At a glance")
 
@@ -187,7 +189,7 @@ def _to_train(known: Known) -> str:
         return ""
     gradients = sum(tensor.octets for tensor in known.learnt() if not tensor.tied and tensor.trainable is not False)
     total = known.octets() + gradients + state
-    return f"{words.size(total)}: weights, gradients of their types and this optimizer's state, without activations"
+    return f"{words.size(total)} without activations"
 
 
 def _ports(ports: Sequence[Port]) -> str:
@@ -197,13 +199,13 @@ def _ports(ports: Sequence[Port]) -> str:
 
 def _macs(known: Known) -> str:
     macs = known.costs.get("")
-    return f"{macs:,.0f} ({amount(macs)}){_for_input(known)}" if macs else ""
+    return f"{amount(macs)}{_for_input(known)}" if macs else ""
 
 
 def _activations(known: Known) -> str:
     leaves = (node for path, node in known.nodes.items() if not known.children.get(path))
     found = [node.activations for node in leaves if node.activations]
-    return f"{amount(sum(found))} elements in the outputs of {words.count(len(found), 'layer')}" if found else ""
+    return f"{amount(sum(found))} elements" if found else ""
 
 
 def _beside(known: Known) -> Iterator[tuple[str, str]]:

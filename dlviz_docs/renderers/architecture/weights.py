@@ -175,6 +175,7 @@ def _sizes(known: Known, found: list[tuple[str, Tensor, Statistics]]) -> Iterato
     caption = (
         f"Root mean square of each layer's weights, beside the deviation that weights for ReLU begin with: {told}."
     )
+    caption += f" PyTorch's own layers begin at {PYTORCH} times that."
     spec = Plot(layers, PlotAxis("layer, in order"), PlotAxis("root mean square", "log"), height=220)
     yield Figure(known.place.id("sizes"), "Size of the weights", caption, spec, "Weights")
 
