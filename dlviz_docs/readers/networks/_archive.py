@@ -162,8 +162,8 @@ def content(place: Place, limit: int) -> bytes:
 def salvaged(file: IO[bytes], start: int, size: int, sizes: Mapping[str, int]) -> Iterator[Member]:
     """Members of an archive without a directory, one after the other, as far as they are whole.
 
-    PyTorch writes their sizes behind them. `sizes` has those that are known by the end of a name ("data/0"); the others
-    are passed over by looking for the next header.
+    PyTorch writes their sizes behind them. `sizes` has those that are known by the end of a name ("data/0"), and is
+    believed; others are passed over by looking for their end.
     """
     place, end = start, start + size
     while place + 30 <= end:
@@ -175,9 +175,7 @@ def salvaged(file: IO[bytes], start: int, size: int, sizes: Mapping[str, int]) -
         name = header[30 : 30 + name_length].decode("utf-8", "replace")
         body = place + 30 + name_length + extra_length
         known = next((length for key, length in sizes.items() if name.endswith("/" + key)), None)
-        length = packed if packed not in (0, _LONG) else known
-        if length is None:
-            length = _gap(file, body, end)
+        length = known if known is not None else packed if packed not in (0, _LONG) else _gap(file, body, end)
         if body + length > end:
             return
         yield Member(name, place, length, length, method == _DEFLATED, method == _STORED and not flags & _ENCRYPTED)

@@ -166,18 +166,22 @@ def _storage(value: Value) -> tuple[str, str, int]:
 
 def storage_sizes(keys: Iterable[Value]) -> dict[str, int]:
     """Bytes of each storage, as the references to them tell; `keys` are those of `Persistent`s."""
-    sizes = {}
+    sizes: dict[str, int] = {}
     for parts in keys:
         key, dtype, _ = _storage(Persistent(parts))
         if key and isinstance(parts, tuple) and _is_size(parts[4]):
-            sizes[key] = octets_of(dtype, parts[4])
+            sizes[key] = max(sizes.get(key, 0), octets_of(dtype, parts[4]))
     return sizes
 
 
 def storage_classes(keys: Iterable[Value]) -> dict[str, str]:
-    """Type of the elements of each storage."""
-    found = (_storage(Persistent(parts)) for parts in keys)
-    return {key: dtype for key, dtype, _ in found if key}
+    """Type of the elements of each storage, as the first reference that is known has it."""
+    classes: dict[str, str] = {}
+    for parts in keys:
+        key, dtype, _ = _storage(Persistent(parts))
+        if key and not classes.get(key):
+            classes[key] = dtype
+    return classes
 
 
 def _dtype(value: Value) -> str:
