@@ -205,7 +205,7 @@ def files(folder: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
     for name, content in others().items():
         path = folder / f"{name}.pt"
         path.write_bytes(content)
-        yield path, ("os.system",) if name == "before a zip" else ()
+        yield path, ("os.system",) if name == "before an archive" else ()
 
 
 def within(data: bytes) -> bytes:
@@ -233,6 +233,6 @@ def others() -> dict[str, bytes]:
         "in another file": zipped(good, **{"archive/extra/data.pkl": payload, "__main__.py": b"import os\n"}),
         "behind a legacy file": legacy(good) + payload,
         "in a tar": held.getvalue(),
-        "before a zip": payload + zipped(good),
+        "before an archive": payload + zipped(good),
         "python": b"import os; os.system('touch CANARY')\n",
     }
