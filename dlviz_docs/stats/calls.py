@@ -29,6 +29,7 @@ __all__ = [
     "Resampling",
     "Reshaping",
     "Slicing",
+    "Summation",
     "Unknown",
     "Window",
     "adaptive",
@@ -88,6 +89,14 @@ class Contraction:
     left: int = -1
     """Which axis of the first input that is."""
     right: int = -2
+
+
+@dataclass(frozen=True, slots=True)
+class Summation:
+    """A sum of products over several axes at once, as Einstein wrote it; which of them run where is not followed."""
+
+    length: Dim
+    """Of all axes that are summed over, multiplied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +212,7 @@ class Unknown:
 Deed: TypeAlias = (
     Convolution
     | Contraction
+    | Summation
     | Attention
     | Recurrence
     | Pooling

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from math import prod
 
 from dlviz_docs.model import Dim, Shape
-from dlviz_docs.stats.calls import Attention, Call, Contraction, Convolution, Recurrence, Unknown
+from dlviz_docs.stats.calls import Attention, Call, Contraction, Convolution, Recurrence, Summation, Unknown
 
 __all__ = ["elements", "multiply_adds"]
 
@@ -22,7 +22,7 @@ def multiply_adds(call: Call) -> float | None:
         case Convolution(weight=weight, transposed=transposed):
             units = call.inputs[:1] if transposed else call.outputs[:1]
             return _times(elements(units), _product(weight[1:]))
-        case Contraction(length=length):
+        case Contraction(length=length) | Summation(length=length):
             return _times(elements(call.outputs[:1]), _product((length,)))
         case Attention():
             return _attention(call.inputs)

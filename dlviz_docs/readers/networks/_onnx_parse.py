@@ -32,7 +32,8 @@ _MOST_NODES = 100_000
 _DEEPEST = 12
 """Graphs within graphs."""
 _LONGEST_LIST = 1 << 16
-_NOTES = frozenset({"namespace", "pkg.torch.onnx.class_hierarchy", "pkg.torch.onnx.name_scopes"})
+_RULE = "pkg.onnxscript.rewriter.rule_name"
+_NOTES = frozenset({"namespace", "pkg.torch.onnx.class_hierarchy", "pkg.torch.onnx.name_scopes", _RULE})
 _TEXTS = {1: "ir", 2: "producer", 3: "producer version", 4: "domain", 5: "version", 6: "description"}
 
 

@@ -73,8 +73,8 @@ class OnnxNode:
     """"" for ONNX's own operators (its other spelling, "ai.onnx", is read as "")."""
     overload: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
-    """What exporters note of modules: "namespace", "pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy".
-    Traces of the author's source, which lie beside them, are not taken."""
+    """What exporters note of modules: "namespace", "pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy", and
+    "pkg.onnxscript.rewriter.rule_name". Traces of the author's source, which lie beside them, are not taken."""
 
     @property
     def target(self) -> str:

@@ -14,7 +14,7 @@ _LONGEST_SPELLED = 40
 _DEEPEST = 20
 _UNKNOWN = "?"
 _TOKEN = re.compile(r"\s*(?:(?P<word>[A-Za-z_]\w*)|(?P<number>-?\d+)|'(?P<text>[^'\\]*)'|(?P<mark>[(),=]))")
-_INFIX = {"Add": " + ", "Mul": "*", "FloorDiv": "//", "CleanDiv": "//", "Mod": " % ", "PythonMod": " % ", "Pow": "**"}
+_INFIX = {"Mul": "*", "FloorDiv": "//", "CleanDiv": "//", "Mod": " % ", "PythonMod": " % ", "Pow": "**"}
 _CALLED = {"Max": "max", "Min": "min", "CeilToInt": "ceil", "FloorToInt": "floor"}
 _PLAIN = re.compile(r"[\w+*/%() -]*[A-Za-z_][\w+*/%() -]*")
 
@@ -56,6 +56,8 @@ class _Reader:
         parts = self._parts(depth)
         if parts is None or not parts:
             return None
+        if word == "Add":
+            return " + ".join(parts).replace("+ -", "- ")
         if word in _INFIX:
             return _INFIX[word].join(f"({part})" if re.search("[ /%]", part) else part for part in parts)
         return f"{_CALLED[word]}({', '.join(parts)})" if word in _CALLED else None
