@@ -121,6 +121,7 @@ def _data(nest: Nest, address: Callable[[Thumb], str]) -> dict[str, object]:
         "groups": {block: _group(group, names) for block, group in nest.groups.items()},
         "wires": [[start, end, names(label), int(skip)] for start, end, label, skip in nest.wires],
         "opened": sorted(nest.opened),
+        "port": ORDER.index("port"),
         "styles": [family_class(family) for family in ORDER],
         "names": names.all(),
     }

@@ -6,7 +6,7 @@ those that pass layers by, one for all arrows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from dlviz_docs.charts.families import family_class
@@ -15,7 +15,7 @@ from dlviz_docs.charts.nesting import Nest
 from dlviz_docs.charts.scene import ASIDE, HEADER, Line, Placed, Point, Scene
 from dlviz_docs.html import attr, text
 
-__all__ = ["curve", "draw_diagram"]
+__all__ = ["curves", "draw_diagram"]
 
 TIP = 7
 """Length in px of an arrow's head."""
@@ -39,22 +39,33 @@ def draw_diagram(nest: Nest, scene: Scene, *, id: str, title: str, description: 
     )
 
 
-def curve(points: Sequence[Point]) -> str:
-    """Straight down or with a soft turn, so that it always arrives straight."""
-    (x, y), *_ = points
-    drawn = [f"M{x} {y}"]
-    for (x1, y1), (x2, y2) in pairwise(points):
-        middle = round((y1 + y2) / 2, 1)
-        drawn.append(f"V{y2}" if x1 == x2 else f"C{x1} {middle:g} {x2} {middle:g} {x2} {y2}")
+def curves(ways: Iterable[Sequence[Point]]) -> str:
+    """Straight down or with soft turns, so that each arrives straight; what several share is drawn once."""
+    drawn: list[str] = []
+    seen: set[tuple[Point, Point]] = set()
+    for points in ways:
+        down = False
+        for one, other in pairwise(points):
+            if new := (one, other) not in seen:
+                seen.add((one, other))
+                drawn.append(_turn(one, other) if down else f"M{one[0]} {one[1]}{_turn(one, other)}")
+            down = new
     return "".join(drawn)
 
 
+def _turn(one: Point, other: Point) -> str:
+    (x1, y1), (x2, y2) = one, other
+    middle = round((y1 + y2) / 2, 1)
+    return f"V{y2}" if x1 == x2 else f"C{x1} {middle:g} {x2} {middle:g} {x2} {y2}"
+
+
 def _wires(nest: Nest, lines: Sequence[Line]) -> Iterator[str]:
-    paths: dict[str, list[str]] = {"dlviz-wire": [], "dlviz-wire dlviz-skip": [], "dlviz-tips": []}
-    for line in lines:
-        paths["dlviz-wire dlviz-skip" if _passes(nest, line) else "dlviz-wire"].append(curve(line.points))
-        paths["dlviz-tips"].append(_tip(line.points))
-    yield from (f'<path class="{style}" d="{"".join(drawn)}"/>' for style, drawn in paths.items() if drawn)
+    paths = {
+        "dlviz-wire": curves(line.points for line in lines if not _passes(nest, line)),
+        "dlviz-wire dlviz-skip": curves(line.points for line in lines if _passes(nest, line)),
+        "dlviz-tips": "".join(map(_tip, dict.fromkeys(line.points[-2:] for line in lines))),
+    }
+    yield from (f'<path class="{style}" d="{drawn}"/>' for style, drawn in paths.items() if drawn)
     ends = {line.points[-1] for line in lines}
     for line in lines:
         x, y = line.points[-1]
@@ -84,7 +95,7 @@ def _tip(points: Sequence[Point]) -> str:
 def _frame(nest: Nest, placed: Placed) -> str:
     words = nest.words[placed.box]
     sign = f'<path class="dlviz-sign" d="M{placed.width - SIGN // 2 - 8} {HEADER // 2}h8"/>'
-    head = _first_line(words, HEADER // 2 + 4, SIDE, placed.width - SIGN)
+    head = _first_line(words, HEADER // 2 + 4, SIDE, placed.width - SIGN - 4)
     shape = f'<rect width="{placed.width}" height="{placed.height}" rx="10"/>'
     return f"{_group(nest, placed, 'dlviz-frame')}{shape}{head}{sign}</g>"
 
@@ -101,7 +112,7 @@ def _box(nest: Nest, placed: Placed) -> str:
     if not port:
         drawn.append(f'<rect class="dlviz-stripe" x="5" y="7" width="3" height="{h - 14}" rx="1.5"/>')
     baseline = 18 if words.summary else h // 2 + 4
-    drawn.append(_first_line(words, baseline, INDENT, w - (SIGN if block else SIDE - 2)))
+    drawn.append(_first_line(words, baseline, INDENT, w - (SIGN + 4 if block else SIDE - 2)))
     if words.summary:
         drawn.append(f'<text class="dlviz-sum" x="{INDENT}" y="34">{text(words.summary)}</text>')
     if block:

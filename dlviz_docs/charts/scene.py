@@ -122,11 +122,12 @@ def _fit(nest: Nest, block: int, open_sizes: Mapping[int, tuple[int, int]], fits
 
 
 def _boxes(fit: _Fit, frame: Placed, fits: Mapping[int, _Fit]) -> Iterator[Placed]:
-    """A block's children, each in the middle of its row."""
+    """A block's children, each in the middle of its row, or on its shelf."""
     for node, child in enumerate(fit.group.children):
         row, (width, height) = fit.rows[node], fit.sizes[node]
         x = frame.x + fit.left + fit.at.x[node] - width // 2
-        y = frame.y + fit.top + fit.at.tops[row] + (fit.at.heights[row] - height) // 2
+        over = 0 if fit.at.shelves[row] else (fit.at.heights[row] - height) // 2
+        y = frame.y + fit.top + fit.at.tops[row] + over
         yield Placed(child, x, y, width, height, child in fits)
 
 
@@ -145,9 +146,13 @@ class _Wiring:
                 (self._port(strand.start, source, out=True), self._port(strand.end, source, out=False))
                 for source in strand.sources
             )
-            known = len(ends) > 1 or self._child(strand.end) in self.fits  # what goes on inside is seen
+            known = len(ends) > 1 or self._goes_on(strand.end)
             for (start, end), values in ends.items():
                 yield Line(self.block, i, self._points(i, start, end), values if known else strand.wires)
+
+    def _goes_on(self, node: int) -> bool:
+        """Whether it is seen where wires go from there: a port, or an open block."""
+        return node >= len(self.group.children) or self.group.children[node] in self.fits
 
     def _points(self, strand: int, start: int, end: int) -> tuple[Point, ...]:
         """From the lower edge of one box, through the bends, to the upper edge of the next; or up, in a cycle."""

@@ -19,8 +19,11 @@ GAP = 26
 """Between two boxes of a row, in px."""
 NARROW = 12
 """Beside a bend."""
-TALL, SHORT, WIDE = 34, 18, 56
-"""Between rows: usually, beside the row of what enters or leaves, and where wires have to go far across."""
+TALL, SHORT, WIDE, SHELF = 34, 18, 56, 14
+"""Between rows: usually, beside the row of what enters or leaves, where wires have to go far across, and where none
+are."""
+FULL = 6
+"""Nodes of a row from beyond which wires have to go far across."""
 LIGHT = 1 / 1024
 """How much a bend weighs against a box: wires give way. What follows a node of the other kind gives way to both."""
 PASSES = 6
@@ -39,6 +42,8 @@ class Spaced:
     x: tuple[int, ...]
     tops: tuple[int, ...]
     heights: tuple[int, ...]
+    shelves: tuple[bool, ...]
+    """Whether a row's boxes have no wires: they stand in order, with their upper edges in line."""
     width: int
     height: int
 
@@ -47,13 +52,15 @@ def spaced(layers: Layers, sizes: Sequence[tuple[int, int]], ports: Mapping[int,
     """`sizes`: width and height of each node, without the bends; those of no height are where wires enter or leave.
     `ports`: how far beside its middle wires reach the upper edge of a node, and leave its lower one, if they do so."""
     widths = [width for width, _ in sizes] + [0] * (_nodes(layers) - layers.count)
-    x = _across(layers, widths, ports)
+    near = _near(layers, ports)
+    shelves = tuple(not any(side[row[0]] for side in near) for row in layers.rows)
+    x = _across(layers, widths, near, shelves)
     left = min((x[node] - widths[node] / 2 for row in layers.rows for node in row), default=0.0)
     at = [round_half_up(value - left) for value in x]
     heights = [max((sizes[node][1] for node in row if node < layers.count), default=0) for row in layers.rows]
-    tops, below = _down(layers, heights)
+    tops, below = _down(layers, heights, shelves)
     width = max((at[node] + widths[node] / 2 for row in layers.rows for node in row), default=0.0)
-    return Spaced(tuple(at), tuple(tops), tuple(heights), int(-(-width // 1)), below)
+    return Spaced(tuple(at), tuple(tops), tuple(heights), shelves, int(-(-width // 1)), below)
 
 
 def round_half_up(value: float) -> int:
@@ -65,32 +72,37 @@ def _nodes(layers: Layers) -> int:
     return max((node for row in layers.rows for node in row), default=-1) + 1
 
 
-def _down(layers: Layers, heights: Sequence[int]) -> tuple[list[int], int]:
+def _down(layers: Layers, heights: Sequence[int], shelves: Sequence[bool]) -> tuple[list[int], int]:
     tops, y = [], 0
     for i, height in enumerate(heights):
         tops.append(y)
         y += height
         if i + 1 < len(heights):
-            full = max(len(layers.rows[i]), len(layers.rows[i + 1])) > 6
-            y += SHORT if not (height and heights[i + 1]) else WIDE if full else TALL
+            full = max(len(layers.rows[i]), len(layers.rows[i + 1])) > FULL
+            y += (
+                SHELF
+                if shelves[i] and shelves[i + 1]
+                else SHORT
+                if not (height and heights[i + 1])
+                else WIDE
+                if full
+                else TALL
+            )
     return tops, y
 
 
-def _across(layers: Layers, widths: Sequence[int], ports: Mapping[int, tuple[int, int]]) -> list[float]:
+def _across(
+    layers: Layers, widths: Sequence[int], near: Sequence[Sequence[list[_Near]]], shelves: Sequence[bool]
+) -> list[float]:
     """Centres; x of the first row's middle is near zero."""
     x = [0.0] * len(widths)
-    near = _near(layers, ports)
     offsets = [_offsets(row, widths, layers.count) for row in layers.rows]
-    shelf: tuple[int, float] = (0, 0.0)  # nodes of the row above, if it has no wires, and its left end
-    for row, places in zip(layers.rows, offsets, strict=True):
-        left = -(places[-1] + widths[row[0]]) / 2
-        alone = not any(side[row[0]] for side in near)
-        if alone and len(row) < shelf[0]:
-            left = shelf[1]
-        shelf = (len(row), left) if alone else (0, 0.0)
+    wide = [(widths[row[0]] + widths[row[-1]]) / 2 + o[-1] for row, o in zip(layers.rows, offsets, strict=True)]
+    shelf = max((width for width, alone in zip(wide, shelves, strict=True) if alone), default=0.0)
+    for i, (row, places) in enumerate(zip(layers.rows, offsets, strict=True)):
+        left = -(shelf if shelves[i] else wide[i]) / 2
         for node, place in zip(row, places, strict=True):
             x[node] = left + widths[row[0]] / 2 + place
-    wide = ((widths[row[0]] + widths[row[-1]]) / 2 + o[-1] for row, o in zip(layers.rows, offsets, strict=True))
     room = max(wide, default=0.0) * ROOM + SPARE
     for turn in range(PASSES):
         for i in range(len(layers.rows)):

@@ -29,6 +29,8 @@ NOMINAL = (920, 520)
 LETTER, LINE = 12, 17
 """Sizes of labels in px."""
 MOST_ROWS = 60
+LEVELS = 3
+"""Levels whose names are shown."""
 NAMED = 3
 """Parts that the sentence names."""
 
@@ -39,11 +41,11 @@ class Label:
 
     text: str
     share: str
-    """"" for a part of the second level."""
+    """"" below the first level."""
+    level: str
+    """Its class."""
     style: str
-    """Where it lies."""
-    upper: bool
-    """Whether the name of the part around it lies over its upper edge."""
+    """Where it lies, and how far below its upper edge it begins, where the names of parts around it are."""
     href: Markup
 
 
@@ -128,31 +130,30 @@ def _on_grid(rect: Rect) -> tuple[int, int, int, int]:
 
 
 def _labels(found: Sequence[Part]) -> Iterator[Label]:
-    """Of the first two levels, where there is room."""
-    named: dict[int, Rect] = {}
+    """Of the outer levels, where there is room below the names of the parts around."""
+    lines: dict[int, int] = {}
     for place, part in enumerate(found):
-        if part.depth not in (1, 2) or not _fits(part, 1 + (part.parent in named and _upper(part, found))):
+        if not 0 < part.depth <= LEVELS:
             continue
-        if part.depth == 1:
-            named[place] = part.rect
-        share = _share(part, found[0]) if part.depth == 1 else ""
-        upper = part.depth == 2 and part.parent in named and _upper(part, found)
-        yield Label(part.name, share, _style(part.rect), upper, html.url(part.href))
-
-
-def _upper(part: Part, found: Sequence[Part]) -> bool:
-    return part.rect[1] - found[part.parent].rect[1] < LINE
+        below = part.rect[1] - found[part.parent].rect[1] < LINE
+        taken = lines.get(part.parent, 0) if below else 0
+        fits = _fits(part, taken + 1)
+        lines[place] = taken + fits
+        if fits:
+            share = _share(part, found[0]) if part.depth == 1 else ""
+            yield Label(part.name, share, f"dlviz-outer{part.depth}", _style(part.rect, taken), html.url(part.href))
 
 
 def _fits(part: Part, lines: int) -> bool:
     _, _, width, height = part.rect
-    return words_width(part.name, LETTER) + 10 <= width and lines * LINE + 4 <= height
+    return words_width(part.name, LETTER) + 12 <= width and lines * LINE + 4 <= height
 
 
-def _style(rect: Rect) -> str:
+def _style(rect: Rect, lines: int) -> str:
     left, top, width, height = rect
     across, down = 100 / NOMINAL[0], 100 / NOMINAL[1]
-    return f"left:{left * across:.2f}%;top:{top * down:.2f}%;width:{width * across:.2f}%;height:{height * down:.2f}%"
+    place = f"left:{left * across:.2f}%;top:{top * down:.2f}%;width:{width * across:.2f}%;height:{height * down:.2f}%"
+    return f"{place};padding-top:{3 + lines * LINE}px" if lines else place
 
 
 # --- for the browser --------------------------------------------------------------------------------------------------

@@ -104,7 +104,8 @@ def test_depth_ends_somewhere() -> None:
 def test_the_page_shows_two_levels_a_table_and_links() -> None:
     shown = page(("parameters", TILES), ("multiply-adds", TILES[:2]))
     assert re.findall(r"<b>([^<]+)</b>|<a [^>]*>([^<]+)</a>", shown) == [
-        ("layer4", ""), ("0", ""), ("1", ""), ("layer1", ""), ("0", ""), ("", "fc"),
+        ("layer4", ""), ("0", ""), ("", "conv1"), ("bn1", ""), ("1", ""), ("conv1", ""),
+        ("layer1", ""), ("0", ""), ("conv1", ""), ("", "fc"),
     ]  # fmt: skip
     assert 'href="../fc.html"' in shown
     assert "Parameters by part: layer4 80 %, layer1 10 %, fc 10 %." in shown

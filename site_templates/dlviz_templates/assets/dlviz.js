@@ -54,6 +54,8 @@
   const FURTHER = {
     "figure.dlviz-drawn, .dlviz-pick": ["numbers.js", "plotmarks.js", "plots.js", "panels.js"],
     "figure.dlviz-gallery": ["samples.js", "gallery.js"],
+    "figure.dlviz-diagram": ["boxes.js", "diagram.js", "diagramacts.js", "diagrampanel.js"],
+    "figure.dlviz-treemap": ["boxes.js", "treemap.js"],
     "figure.dlviz-overlay": ["numbers.js", "maps.js", "overlay.js"],
   };
 
