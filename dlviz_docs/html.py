@@ -92,6 +92,8 @@ def markdown(source: str, *, title: str = "") -> Markup:
     HTML in the source is shown as text. Images are shown by their alt text and links into the folder as text, since the
     folder's files are not published.
     """
+    if not source.strip():
+        return Markup("")  # without a parser: most experiments have no notes
     parser = _markdown()
     tokens = parser.parse(_visible(source.removeprefix("\ufeff").replace("\r\n", "\n")))
     if len(tokens) > 1 and tokens[0].type == "heading_open" and tokens[1].content.strip() == title.strip():

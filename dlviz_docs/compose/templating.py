@@ -29,6 +29,7 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        optimized=False,  # folding constants takes longer than it saves in pages that are drawn once
     )
     environment.filters |= {
         "count": words.count,

@@ -62,7 +62,7 @@ class Feature:
     levels: tuple[str, ...] = ()
     """The names of a category: in natural order, or in the order the file gives. A boolean's are "False", "True"."""
     texts: Texts | None = None
-    """Of a text or an identifier."""
+    """Of a text or an identifier; None for an identifier whose cells are the numbers of the rows, from 0."""
     whole: bool = False
     """Whether every number is whole."""
     missing: int = 0

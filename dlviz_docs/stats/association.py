@@ -113,7 +113,7 @@ def cramers_v(table: NDArray[Any]) -> tuple[float, float]:
 class Grouping:
     """Rows in k groups, counted once for all the numbers that are asked about them."""
 
-    codes: NDArray[np.intp]
+    codes: NDArray[Any]
     """Shape (n,), from 1 to k; 0 for rows of no group."""
     counts: Floats
     """Shape (k + 1,)."""
@@ -121,7 +121,7 @@ class Grouping:
     @classmethod
     def of(cls, codes: NDArray[Any], k: int) -> Grouping:
         """Of places from 0 to k - 1, negative where missing."""
-        shifted = codes.astype(np.intp) + 1
+        shifted = codes + 1
         return cls(shifted, np.bincount(shifted, minlength=k + 1).astype(np.float64))
 
 

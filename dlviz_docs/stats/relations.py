@@ -86,7 +86,7 @@ def relations(columns: Sequence[ColumnStats], first: int = -1, most: int = 60) -
     numbers = [i for i, place in enumerate(kept) if columns[place].ranks is not None]
     categories = [i for i in range(p) if i not in set(numbers)]
     _between_numbers([columns[kept[i]] for i in numbers], numbers, strength, pearson, ps, counts)
-    codes = {i: columns[kept[i]].feature.values.astype(np.intp) for i in categories}
+    codes = {i: columns[kept[i]].feature.values for i in categories}
     sizes = {i: len(columns[kept[i]].feature.levels) for i in categories}
     for at, i in enumerate(categories):
         for j in categories[:at]:

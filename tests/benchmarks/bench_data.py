@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 from rows import Row, measure
 
+from dlviz_docs.workers import LIBRARIES
+
 __all__ = ["rows"]
 
 SIZES = {100_000: 20, 1_000_000: 10}
@@ -91,7 +93,7 @@ def _cleared(folder: Path) -> list[str]:
 
 def _pages(data: Path, folder: Path) -> float:
     _cleared(folder)
-    one = {"OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "2"}  # as in a worker
+    one = {name: LIBRARIES[name] for name in ("OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS", "_RJEM_MALLOC_CONF")}
     return measure([sys.executable, "-c", _OURS, str(data), str(folder / "cache")], **one).cpu
 
 

@@ -115,7 +115,7 @@ def taken(feature: Feature, rows: NDArray[np.intp], name: str = "") -> Feature:
     values: NDArray[Any] = feature.values[at]
     if gone.any():
         values = np.where(gone, np.nan if feature.kind in ("number", "time") else MISSING, values).astype(values.dtype)
-    texts = feature.texts
+    texts = _worded(feature) if feature.kind == "identifier" else feature.texts
     if texts is not None:
         strings = [texts.strings[row] if 0 <= row < len(texts.strings) else None for row in rows.tolist()]
         texts = Texts(tuple(strings), np.where(gone, -1, texts.lengths[at]), np.where(gone, 0, texts.hashes[at]))

@@ -175,11 +175,11 @@ def ids_of(name: str, columns: Columns) -> tuple[tuple[str, ...], str]:
     feature = columns.features.get(columns.roles.get("ids", "") or name)
     if feature is None or not (_names_rows(feature) or _names_files(feature, columns.lengths)):
         return (), ""
-    strings = strings_of(feature)
-    if len(strings) < columns.length or all(cell is None for cell in strings):
-        return (), ""
     if _counts(feature):
         features.pop(feature.name)
+        return (), ""
+    strings = strings_of(feature)
+    if len(strings) < columns.length or all(cell is None for cell in strings):
         return (), ""
     named = tuple("" if cell is None else cell for cell in strings) if feature.missing else strings
     repeated = len(named) - len(set(named)) - max(0, feature.missing - 1)
@@ -224,6 +224,8 @@ def _names_rows(feature: Feature) -> bool:
 
 def _counts(feature: Feature) -> bool:
     """Whether the column only counts the rows."""
+    if feature.kind == "identifier" and feature.texts is None:
+        return True
     if feature.kind == "identifier" and feature.texts is not None:
         return feature.texts.strings[:100] == tuple(map(str, range(min(100, len(feature))))) and (
             feature.texts.strings[-1:] == (str(len(feature.texts.strings) - 1),)

@@ -56,8 +56,9 @@ _LONG = 30
 _PEEK = 2_000
 _JUDGED = 1_000
 """Characters of a cell by which it is told what it is."""
-_AT_ONCE = 1 << 26
-"""Bytes of strings that are copied at once."""
+_AT_ONCE = 1 << 23
+"""Bytes of strings that are copied at once, and what each costs beside its letters."""
+_OF_STRING = 16
 _TRUE_FALSE = frozenset({"true", "false"})
 _LEADING_ZERO = re.compile(r"^[+-]?0[0-9]")
 _ISO = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?( ?(Z|UTC|[+-]\d{2}:?\d{2}))?)?$")
@@ -81,7 +82,7 @@ def feature_of(name: str, column: pl.Series) -> Feature:
     if dtype == pl.Null:
         return number(name, np.full(len(column), np.nan))
     if dtype.is_integer() and is_identifier_name(name):
-        return _identifier(name, column.cast(pl.String))
+        return _counting(name, column) or _identifier(name, column.cast(pl.String))
     if dtype.is_numeric():
         return number(name, column.cast(pl.Float64).to_numpy(), whole=True if dtype.is_integer() else None)
     if dtype.is_temporal():
@@ -99,7 +100,9 @@ def feature_of_array(name: str, values: NDArray[Any]) -> Feature:
     if kind == "b":
         return Feature(name, "boolean", values.astype(np.int32), ("False", "True"))
     if kind in "iu" and is_identifier_name(name):
-        return _identifier(name, words_series(values.astype("U20").tolist()))
+        import polars as pl
+
+        return feature_of(name, pl.Series(np.ascontiguousarray(values)))
     if kind in "iuf":
         return number(name, values.astype(np.float64), whole=True if kind in "iu" else None)
     if kind == "M":
@@ -163,6 +166,8 @@ def strings_of(feature: Feature) -> tuple[str | None, ...]:
     if feature.kind in ("category", "boolean"):
         names = (*feature.levels, None)
         return tuple(names[code] for code in feature.values.astype(int).tolist())
+    if feature.kind == "identifier":
+        return tuple(None if value < 0 else str(value) for value in feature.values.tolist())
     if feature.whole:
         return tuple(None if value != value else f"{value:.0f}" for value in feature.values.tolist())
     return tuple(None if value != value else f"{value:.12g}" for value in feature.values.tolist())
@@ -331,6 +336,15 @@ def _identifier(name: str, column: pl.Series) -> Feature:
     return Feature(name, "identifier", _first_rows(column), texts=texts, missing=column.null_count())
 
 
+def _counting(name: str, column: pl.Series) -> Feature | None:
+    """0, 1, 2, ...: what it holds is known without a string for each row; None for anything else."""
+    n = len(column)
+    if column.null_count() or not n or column[0] != 0 or column[-1] != n - 1 or n > 2**31:
+        return None
+    places = np.arange(n, dtype=np.int32)
+    return Feature(name, "identifier", places, whole=True) if (column.to_numpy() == places).all() else None
+
+
 def _first_rows(column: pl.Series) -> NDArray[np.int32]:
     """Of each row, the first with the same content."""
     import polars as pl
@@ -361,7 +375,7 @@ def _category_of(name: str, column: pl.Series) -> Feature:
 
 def _hashes(column: pl.Series) -> NDArray[np.uint64]:
     """Of each string, spelled plainly. Another release of Polars may give others: they are compared, never kept."""
-    octets = np.cumsum(column.str.len_bytes().fill_null(0).to_numpy().astype(np.int64))
+    octets = np.cumsum(column.str.len_bytes().fill_null(0).to_numpy().astype(np.int64) + _OF_STRING)
     ends = [0, *(np.flatnonzero(np.diff(octets // _AT_ONCE)) + 1).tolist(), len(column)]
     return np.concatenate([_hashes_of(column[start:end]) for start, end in itertools.pairwise(ends)])
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from dlviz_docs.readers.samples.jsonlines import conversation
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["sheet_of"]
+__all__ = ["Waiting", "sheet_of"]
 
 _DEEPEST = 4
 _PEEK = 200
@@ -32,8 +32,15 @@ _LIST = re.compile(
 )
 
 
+class Waiting(Protocol):
+    """A column that is put together when its turn comes."""
+
+    def __len__(self) -> int: ...
+    def now(self) -> pl.Series: ...
+
+
 def sheet_of(
-    columns: dict[str, pl.Series],
+    columns: dict[str, pl.Series | Waiting],
     *,
     source: str,
     format: str,  # noqa: A002
@@ -55,7 +62,7 @@ def sheet_of(
     refused: list[str] = []
     while columns:
         name = next(iter(columns))
-        for inner, column in _flat(name, columns.pop(name), 0):
+        for inner, column in _flat(name, _now(columns.pop(name)), 0):
             if said := _conversation(column):
                 columns |= {side: cells for side, cells in said.items() if side not in columns}
                 continue
@@ -70,6 +77,12 @@ def sheet_of(
     if refused:
         found.append(_refusal(source, refused))
     return Sheet(source, format, length, tuple(features), arrays, octets=octets, problems=tuple(found))
+
+
+def _now(column: pl.Series | Waiting) -> pl.Series:
+    import polars as pl
+
+    return column if isinstance(column, pl.Series) else column.now()
 
 
 def _places(feature: Feature) -> NDArray[Any]:

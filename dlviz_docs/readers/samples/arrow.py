@@ -11,7 +11,7 @@ from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Sheet
 from dlviz_docs.readers._json import load
 from dlviz_docs.readers._text import read_text
-from dlviz_docs.readers.samples._frames import sheet_of
+from dlviz_docs.readers.samples._frames import Waiting, sheet_of
 from dlviz_docs.readers.samples._limits import Limits
 from dlviz_docs.readers.samples.parquet import more_rows, read_bytes
 
@@ -32,7 +32,7 @@ def read_arrow(
     data = read_bytes(path, limits)
     frame = _frame(data, limits)
     problems = more_rows(source, frame.height, limits)
-    columns = {name: frame[name].head(limits.max_rows) for name in frame.columns}
+    columns: dict[str, pl.Series | Waiting] = {name: frame[name].head(limits.max_rows) for name in frame.columns}
     octets = len(data)
     del data, frame
     return (

@@ -19,7 +19,7 @@ import numpy as np
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Problem, Sheet
 from dlviz_docs.readers._text import clean, counted, natural_size
-from dlviz_docs.readers.samples._frames import sheet_of
+from dlviz_docs.readers.samples._frames import Waiting, sheet_of
 from dlviz_docs.readers.samples._limits import Limits
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_COLUMNS", "head_size", "read_delimited", "sniff"]
 
-_BLOCK = 1 << 24
+_BLOCK = 1 << 22
 _LONGEST_RECORD = 1 << 28
 """Bytes between two ends of line outside quotation marks; behind that the marks are taken for letters."""
 _HEAD = 1 << 16
@@ -38,6 +38,9 @@ _COUNTED = 5
 _INFER = 10_000
 MOST_COLUMNS = 50_000
 """Of more, every cell would cost more than it tells."""
+_MOST_CODED = 200
+"""Words of a block that a byte can number."""
+_PEEKED = 2_000
 _CODES = 200
 """Rows that are asked for numbers with leading zeros."""
 _MISSING = ["", "NA", "N/A", "n/a", "<NA>", "#N/A", "null", "NULL", "None", "NaN", "nan", "-nan", "NaT"]
@@ -177,7 +180,8 @@ class _Reading:
     limits: Limits
     octets: int
     problems: list[Problem] = field(default_factory=list)
-    blocks: list[pl.DataFrame] = field(default_factory=list)
+    blocks: list[list[pl.Series | _Coded]] = field(default_factory=list)
+    """Columns of each, the last first: the next one is taken from the end."""
     schema: dict[str, pl.DataType] = field(default_factory=dict)
     ragged: int = 0
     height: int = 0
@@ -276,8 +280,8 @@ class _Reading:
                 )
             frame = self._block(block, found, quoted=quoted)
             if frame is not None and frame.height:
-                self.blocks.append(frame)
                 self.height += frame.height
+                self.blocks.append([_coded(column) for column in reversed(frame.get_columns())])
             if self.height > self.limits.max_rows:
                 what = f"has more than {self.limits.max_rows:,} rows; the first {self.limits.max_rows:,} are read"
                 self._tell("too-many-rows", what, "Save a sample of the rows, chosen at random.")
@@ -328,21 +332,71 @@ class _Reading:
             return frame
         return None
 
-    def _columns(self, found: Sniffed) -> dict[str, pl.Series]:
+    def _columns(self, found: Sniffed) -> dict[str, pl.Series | Waiting]:
         import polars as pl
 
-        columns: dict[str, pl.Series] = {}
-        comma = found.delimiter != ","
+        columns: dict[str, pl.Series | Waiting] = {}
+        length = min(self.height, self.limits.max_rows)
         for name in found.columns:
-            parts = [block.drop_in_place(block.columns[0]) for block in self.blocks]
-            if not parts:
-                columns[name] = pl.Series(name, [], pl.Null)
-                continue
-            column = _together(parts).head(self.limits.max_rows)
-            columns[name] = _decimal_comma(column) if comma and column.dtype == pl.String else column
-        if columns.get("") is not None and (columns[""].null_count() == len(columns[""])):
+            parts = [block.pop() for block in self.blocks]
+            columns[name] = (
+                _Column(parts, length, comma=found.delimiter != ",") if parts else pl.Series(name, [], pl.Null)
+            )
+        unnamed = columns.get("")
+        if isinstance(unnamed, _Column) and unnamed.is_empty:
             del columns[""]
         return columns
+
+
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """A column of words that repeat, in a byte a row instead of sixteen."""
+
+    levels: pl.Series
+    codes: pl.Series
+
+
+def _coded(column: pl.Series) -> pl.Series | _Coded:
+    """The column, with its words by number if they are few."""
+    import polars as pl
+
+    if column.dtype != pl.String or column.head(_PEEKED).n_unique() > _MOST_CODED:
+        return column
+    levels = column.unique().drop_nulls()
+    if not 0 < len(levels) <= _MOST_CODED:
+        return column
+    return _Coded(levels, column.cast(pl.Enum(levels)).to_physical().cast(pl.UInt8))
+
+
+@dataclass(frozen=True, slots=True)
+class _Column(Waiting):
+    """A column in the pieces it was read in."""
+
+    parts: list[pl.Series | _Coded]
+    length: int
+    comma: bool
+    """Whether numbers may have a decimal comma."""
+
+    def __len__(self) -> int:
+        return self.length
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row has anything there."""
+        return all(not isinstance(part, _Coded) and part.null_count() == len(part) for part in self.parts)
+
+    def now(self) -> pl.Series:
+        """In one; the pieces are let go."""
+        import polars as pl
+
+        pieces = [_decoded(part) for part in self.parts]
+        self.parts.clear()
+        column = _together(pieces).head(self.length)
+        return _decimal_comma(column) if self.comma and column.dtype == pl.String else column
+
+
+def _decoded(column: pl.Series | _Coded) -> pl.Series:
+    return column if not isinstance(column, _Coded) else column.levels.gather(column.codes)
 
 
 def _codes(found: Sniffed) -> list[int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Problem, Sheet
 from dlviz_docs.readers._text import natural_size
-from dlviz_docs.readers.samples._frames import sheet_of
+from dlviz_docs.readers.samples._frames import Waiting, sheet_of
 from dlviz_docs.readers.samples._limits import Limits
 
 __all__ = ["more_rows", "read_bytes", "read_parquet"]
@@ -26,7 +26,7 @@ def read_parquet(path: Path, source: str, limits: Limits) -> tuple[Sheet, ...]:
         raise ReadError("is no Parquet file, or is cut off", "Write the file again, or delete it.")
     frame = pl.read_parquet(io.BytesIO(data), n_rows=limits.max_rows + 1, hive_partitioning=False)
     problems = more_rows(source, frame.height, limits)
-    columns = {name: frame[name].head(limits.max_rows) for name in frame.columns}
+    columns: dict[str, pl.Series | Waiting] = {name: frame[name].head(limits.max_rows) for name in frame.columns}
     octets = len(data)
     del data, frame
     return (sheet_of(columns, source=source, format="Parquet", limits=limits, octets=octets, problems=problems),)

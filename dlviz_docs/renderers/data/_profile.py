@@ -108,6 +108,8 @@ def cell_text(feature: Feature, row: int) -> str:
         return "–"
     if feature.levels:
         return feature.levels[int(value)]
-    strings = feature.texts.strings if feature.texts else ()
+    if feature.texts is None:
+        return str(value)
+    strings = feature.texts.strings
     text = strings[row] if row < len(strings) else None
     return "–" if text is None else text if len(text) <= 80 else f"{text[:79]}…"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,6 +103,47 @@ def test_columns_that_change_their_mind_in_a_later_block(tmp_path: Path, monkeyp
     assert read.features[0].values.tolist() == [float(cell) for cell in whole]
     assert read.features[1].invalid == 1
     assert read.length == 61
+
+
+def test_words_that_repeat_are_kept_by_number_and_read_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delimited, "_BLOCK", 4096)
+    few = [("north", "south", "", "a word of more than twelve letters")[n % 4] for n in range(3000)]
+    later = ["x" if n < 1500 else f"w{n % 700}" for n in range(3000)]  # few in the first blocks, many in others
+    mixed = [str(n) if n < 1500 else ("yes", "no")[n % 2] for n in range(3000)]
+    rows = "".join(f"{a},{b},{c},{n}\n" for n, (a, b, c) in enumerate(zip(few, later, mixed, strict=True)))
+    monkeypatch.setattr(delimited, "_MOST_CODED", 50)
+    blocks: list[bool] = []
+    coded = delimited._coded
+
+    def noted(column: Any) -> Any:
+        blocks.append(isinstance(found := coded(column), delimited._Coded))
+        return found
+
+    monkeypatch.setattr(delimited, "_coded", noted)
+    read = sheet(tmp_path, "few,later,mixed,n\n" + rows)
+    assert True in blocks
+    assert False in blocks
+    assert cells(read)["few"] == [cell or None for cell in few]
+    assert cells(read)["later"] == later
+    assert cells(read)["mixed"] == mixed
+    assert read.features[3].values.tolist() == list(range(3000))
+
+
+def test_a_column_without_a_name_and_anything_in_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "_BLOCK", 64)
+    read = sheet(tmp_path, ",a,b\n" + ",1,x\n" * 50)
+    assert [feature.name for feature in read.features] == ["a", "b"]
+    named = sheet(tmp_path, ",a,b\n" + ",1,x\n" * 50 + "5,1,x\n")
+    assert [feature.name for feature in named.features] == ["", "a", "b"]
+
+
+def test_decimal_commas_in_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "_BLOCK", 64)
+    read = sheet(tmp_path, "a;b\n" + "1,5;x\n2,25;y\n" * 40)
+    assert read.features[0].values.tolist() == [1.5, 2.25] * 40
+    assert cells(read)["b"] == ["x", "y"] * 40
 
 
 def test_records_longer_than_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,29 @@ def test_kinds(column: pl.Series, kind: str) -> None:
     assert feature_of("c", column).kind == kind
 
 
+def test_numbers_that_count_the_rows_need_no_strings() -> None:
+    counted = feature_of("id", pl.Series(range(5)))
+    assert (counted.kind, counted.texts) == ("identifier", None)
+    assert strings_of(counted) == ("0", "1", "2", "3", "4")
+    some = taken(counted, np.array([3, -1, 3, 0]))
+    assert strings_of(some) == ("3", None, "3", "0")
+    assert some.values.tolist() == [0, MISSING, 0, 3]
+    assert some.missing == 1
+    both = joined([counted, feature_of("id", pl.Series([7, 1]))])
+    assert strings_of(both) == ("0", "1", "2", "3", "4", "7", "1")
+    assert both.values.tolist() == [0, 1, 2, 3, 4, 5, 1]
+    twice = joined([counted, counted])
+    assert twice.values.tolist() == [0, 1, 2, 3, 4] * 2
+    assert as_classes(counted).levels == ("0", "1", "2", "3", "4")
+    array = feature_of_array("id", np.arange(5))
+    assert (array.kind, array.texts) == ("identifier", None)
+    assert strings_of(feature_of_array("id", np.array([5, 6], np.uint8))) == ("5", "6")
+    for others in ([1, 2, 3], [0, 2, 1], [0, 1, 1], [0, None, 2], [0, 5, 2], []):
+        told = feature_of("id", pl.Series(others, dtype=pl.Int64))
+        assert told.texts is not None
+        assert strings_of(told) == tuple(None if other is None else str(other) for other in others)
+
+
 def test_whole_numbers_that_name_something_are_identifiers() -> None:
     assert feature_of("user_id", pl.Series([3, 3, 4])).kind == "identifier"
     assert feature_of("class_id", pl.Series([3, 3, 4])).kind == "number"
