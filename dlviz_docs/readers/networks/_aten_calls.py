@@ -7,13 +7,21 @@ not. All that multiplies and adds is listed in PyTorch's own FlopCounterMode: an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from math import prod
 from typing import TypeAlias
 
 from dlviz_docs.model import Dim, Shape
 from dlviz_docs.readers.networks import _layer_settings as layers
-from dlviz_docs.readers.networks._exported_types import Argument, Ref
+from dlviz_docs.readers.networks._aten_given import Given, Meaning
+from dlviz_docs.readers.networks._aten_words import (
+    ACTIVATIONS,
+    COSTLY,
+    MADE,
+    POINTWISE,
+    REDUCTIONS,
+    RESHAPES,
+    SWEEPS,
+)
 from dlviz_docs.readers.networks._trace import Layer
 from dlviz_docs.stats.calls import (
     Attention,
@@ -41,73 +49,11 @@ from dlviz_docs.stats.calls import (
 __all__ = ["Given", "Meaning", "base_of", "meaning"]
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """The arguments of one call, and the shapes of what they refer to."""
-
-    arguments: Mapping[str, Argument]
-    sizes: Callable[[str], Shape | None]
-    """Shape of a value, in numbers where the example tells them."""
-    output: Shape | None = None
-
-    def shape(self, *names: str) -> Shape | None:
-        """Of the first of these parameters that is an array."""
-        for name in names:
-            value = self.arguments.get(name)
-            if isinstance(value, Ref):
-                return self.sizes(value.name)
-        return None
-
-    def has(self, name: str) -> bool:
-        """Whether an array is given for the parameter."""
-        return isinstance(self.arguments.get(name), Ref)
-
-    def listed(self, name: str) -> tuple[str, ...]:
-        """Names of the arrays in a list."""
-        value = self.arguments.get(name)
-        return tuple(one.name for one in value if isinstance(one, Ref)) if isinstance(value, tuple) else ()
-
-    def integer(self, name: str, default: int = 0) -> int:
-        """A whole number."""
-        value = self.arguments.get(name)
-        return value if isinstance(value, int) and not isinstance(value, bool) else default
-
-    def number(self, name: str, default: float) -> float:
-        """Any number."""
-        value = self.arguments.get(name)
-        return float(value) if isinstance(value, int | float) else default
-
-    def flag(self, name: str, *, default: bool = False) -> bool:
-        """True or false."""
-        value = self.arguments.get(name)
-        return value if isinstance(value, bool) else default
-
-    def integers(self, name: str, count: int, default: int | Sequence[int]) -> tuple[int, ...]:
-        """One whole number for each of `count` axes; a single one stands for all."""
-        value = self.arguments.get(name)
-        given = (value,) if isinstance(value, int) else value if isinstance(value, tuple) else ()
-        found = tuple(one for one in given if isinstance(one, int))
-        if not found or len(found) != len(given):
-            found = (default,) if isinstance(default, int) else tuple(default)
-        return found * count if len(found) == 1 else found
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What an operator does."""
-
-    does: Deed
-    inputs: tuple[str, ...] = ("input|self",)
-    """Parameters whose arrays the deed takes, each by the names it may have; a list counts as its arrays."""
-    layer: Layer = field(default_factory=Layer)
-    measures: bool = False
-
-
 _Rule: TypeAlias = Callable[[Given], Meaning]
 
 
 def base_of(target: str) -> str:
-    """"aten.relu_.default" as "relu"; "" for what is not of aten."""
+    """ "aten.relu_.default" as "relu"; "" for what is not of aten."""
     parts = target.split(".")
     if parts[0] != "aten" or len(parts) < 2:
         return ""
@@ -124,53 +70,22 @@ def meaning(target: str, given: Given) -> Meaning:
     try:
         return _RULES[name](given) if name in _RULES else _otherwise(name, given)
     except (IndexError, ValueError, TypeError, ZeroDivisionError, AttributeError):
-        return Meaning(Unknown(costs=name in _COSTLY))
+        return Meaning(Unknown(costs=name in COSTLY))
 
 
 def _otherwise(name: str, given: Given) -> Meaning:
     """An operator that keeps the shape works element by element; of another, nobody knows what it sees."""
-    if name in _MADE:
+    if name in MADE:
         return Meaning(Constant())
-    layer = Layer(_ACTIVATIONS[name]) if name in _ACTIVATIONS else Layer()
+    layer = Layer(ACTIVATIONS[name]) if name in ACTIVATIONS else Layer()
     shape = given.shape("input", "self")
-    if name in _POINTWISE or (shape is not None and shape == given.output):
+    if name in POINTWISE or (shape is not None and shape == given.output):
         return Meaning(Pointwise(), _EVERY, layer)
     return Meaning(Unknown(costs=False), _EVERY, layer)
 
 
 _EVERY = ("*",)
 """All arrays that are given, in order."""
-_COSTLY = frozenset(
-    ["conv1d", "conv2d", "conv3d", "convolution", "_convolution", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "linear", "addmm", "mm", "bmm", "matmul", "baddbmm", "addbmm", "addmv", "mv", "dot", "inner", "einsum", "bilinear", "lstm", "gru", "rnn_tanh", "rnn_relu", "tensordot", "scaled_dot_product_attention"]
-)
-_MADE = frozenset(
-    ["zeros", "ones", "full", "arange", "empty", "eye", "linspace", "scalar_tensor", "zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full", "new_empty", "rand", "randn", "lift_fresh_copy", "tensor"]
-)
-_POINTWISE = frozenset(
-    ["add", "sub", "mul", "div", "expand", "expand_as", "where", "maximum", "minimum", "pow", "rsub", "remainder", "floor_divide", "atan2", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "lerp", "addcmul", "addcdiv", "clone", "contiguous", "detach", "to", "_to_copy", "alias", "dropout", "batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm", "_native_batch_norm_legit_no_training", "masked_fill", "type_as"]
-)
-_ACTIVATIONS = {
-    "relu": "ReLU",
-    "relu6": "ReLU6",
-    "gelu": "GELU",
-    "silu": "SiLU",
-    "sigmoid": "Sigmoid",
-    "tanh": "Tanh",
-    "leaky_relu": "LeakyReLU",
-    "elu": "ELU",
-    "selu": "SELU",
-    "celu": "CELU",
-    "mish": "Mish",
-    "hardswish": "Hardswish",
-    "hardsigmoid": "Hardsigmoid",
-    "hardtanh": "Hardtanh",
-    "softplus": "Softplus",
-    "softsign": "Softsign",
-    "prelu": "PReLU",
-    "_prelu_kernel": "PReLU",
-    "logsigmoid": "LogSigmoid",
-    "dropout": "Dropout",
-}
 
 
 def _convolution(axes: int | None, *, transposed: bool = False) -> _Rule:
@@ -263,7 +178,9 @@ def _recurrent(gates: int) -> _Rule:
         steps = prod(_int(length) for length in shape[:-1])
         does = Recurrence(gates, first[1], hidden, steps, depth, directions, projected)
         batch_first = given.flag("batch_first")
-        return Meaning(does, layer=layers.recurrent(gates, first[1], hidden, depth, directions, batch_first=batch_first))
+        return Meaning(
+            does, layer=layers.recurrent(gates, first[1], hidden, depth, directions, batch_first=batch_first)
+        )
 
     return rule
 
@@ -459,9 +376,8 @@ _RULES: Mapping[str, _Rule] = {
     **{f"adaptive_avg_pool{axes}d": _adaptive("AvgPool", axes) for axes in (1, 2, 3)},
     **{f"_adaptive_avg_pool{axes}d": _adaptive("AvgPool", axes) for axes in (1, 2, 3)},
     **{f"adaptive_max_pool{axes}d": _adaptive("MaxPool", axes) for axes in (1, 2, 3)},
-    **{name: _reduced() for name in ["mean", "sum", "amax", "amin", "max", "min", "argmax", "argmin", "var", "std", "norm", "prod", "logsumexp", "any", "all"]},
-    **{name: _reduced() for name in ["linalg_vector_norm", "median", "nansum", "var_mean", "std_mean"]},
-    **{name: _reduced(dropped=False) for name in ["cumsum", "cumprod", "sort", "argsort", "topk", "log_softmax", "_log_softmax"]},
+    **dict.fromkeys(REDUCTIONS, _reduced()),
+    **dict.fromkeys(SWEEPS, _reduced(dropped=False)),
     "softmax": _softmax,
     "_softmax": _softmax,
     **{f"upsample_nearest{axes}d": _upsampled("nearest") for axes in (1, 2, 3)},
@@ -476,7 +392,7 @@ _RULES: Mapping[str, _Rule] = {
     "swapaxes": _transposed,
     "t": _turned,
     "numpy_T": _turned,
-    **dict.fromkeys(["view", "reshape", "_unsafe_view", "unflatten", "squeeze", "unsqueeze", "view_as", "reshape_as"], _reshaped),
+    **dict.fromkeys(RESHAPES, _reshaped),
     "flatten": _flattened,
     "slice": _sliced,
     "narrow": _sliced,

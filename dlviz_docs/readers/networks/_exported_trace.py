@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from dlviz_docs.model import Port, Setting, Shape, Tensor
 from dlviz_docs.readers.networks._aten_calls import Given, Meaning, meaning
-from dlviz_docs.readers.networks._exported_schema import names_in
+from dlviz_docs.readers.networks._exported_arguments import names_in
 from dlviz_docs.readers.networks._exported_types import Argument, ExportedGraph, ExportedNode, Ref, Word
 from dlviz_docs.readers.networks._stored import Stored
 from dlviz_docs.readers.networks._trace import Step, Trace, Value
@@ -132,5 +132,3 @@ def _memory(stored: Stored) -> object:
     if stored.place is None or not stored.octets:
         return None
     return stored.place.start, stored.offset, stored.shape, stored.strides
-
-

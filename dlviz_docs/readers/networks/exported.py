@@ -9,29 +9,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, TypeVar
 
 import msgspec
 
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Problem, Role
 from dlviz_docs.readers._text import clean
-from dlviz_docs.readers.networks._archive import Archive, content, place_of, read_archive
-from dlviz_docs.readers.networks._dtypes import octets_of
-from dlviz_docs.readers.networks._exported_schema import (
-    Config,
-    Node,
-    Payload,
-    Program,
-    argument,
-    argument_of,
-    dtype_name,
-    names_in,
-    stack_of,
-    value_of,
-)
+from dlviz_docs.readers.networks._archive import read_archive
+from dlviz_docs.readers.networks._exported_arguments import argument, argument_of, names_in, stack_of
+from dlviz_docs.readers.networks._exported_schema import Node, Program, value_of
 from dlviz_docs.readers.networks._exported_types import (
     Argument,
     ExportedGraph,
@@ -41,8 +28,9 @@ from dlviz_docs.readers.networks._exported_types import (
     Refused,
     Word,
 )
+from dlviz_docs.readers.networks._exported_weights import AGAIN, PICKLED, Zipped, listed
 from dlviz_docs.readers.networks._private import public
-from dlviz_docs.readers.networks._stored import Stored, strides_of
+from dlviz_docs.readers.networks._stored import Stored
 
 __all__ = [
     "Argument",
@@ -57,15 +45,10 @@ __all__ = [
     "read_exported",
 ]
 
-_LARGEST_JSON = 96 << 20
 _MOST_NODES = 100_000
-_MOST_WEIGHTS = 100_000
 _OLD = "serialized_exported_program.json"
-_AGAIN = "Export the model again with torch.export.save."
-_PICKLED = "stores weights as a pickle, which is not opened"
 _KNOWN = ("torch.ops.", "_operator.", "math.", "torch.sym_", "torch._sym_")
 """Beginnings of targets that PyTorch itself writes."""
-_T = TypeVar("_T")
 
 
 def is_exported(names: list[str]) -> bool:
@@ -86,56 +69,21 @@ def read_exported(path: Path, root: Path) -> ExportedGraph:
         names = sorted(archive.members)
         models = [name for name in names if _is_model(name)] or [name for name in names if name == _OLD]
         if not models:
-            raise ReadError(archive.damage or "holds no exported program", _AGAIN)
-        zipped = _Zipped(file, path, archive, models[0])
+            raise ReadError(archive.damage or "holds no exported program", AGAIN)
+        zipped = Zipped(file, path, archive, models[0])
         program = zipped.decoded(models[0], Program)
         if program is None:
-            raise ReadError("holds no exported program", _AGAIN)
+            raise ReadError("holds no exported program", AGAIN)
         return _Builder(relative, zipped, program).built(models)
-
-
-@dataclass(slots=True)
-class _Zipped:
-    """The members of an archive that belong to one program."""
-
-    file: IO[bytes]
-    path: Path
-    archive: Archive
-    model: str
-    """Its member."""
-
-    @property
-    def root(self) -> str:
-        """What all names begin with."""
-        return self.model[: -len(self.model.split("models/")[-1])].removesuffix("models/") if "/" in self.model else ""
-
-    @property
-    def stem(self) -> str:
-        """The program's name."""
-        return self.model.rsplit("/", 1)[-1].removesuffix(".json")
-
-    def named(self, name: str) -> str:
-        """A member's whole name."""
-        return self.root + name
-
-    def decoded(self, name: str, type_: type[_T]) -> _T | None:
-        """A member that is JSON; None if there is none, ReadError if it is damaged or too large."""
-        member = self.archive.members.get(name)
-        if member is None:
-            return None
-        data = content(place_of(self.file, self.path, member), _LARGEST_JSON)
-        try:
-            return msgspec.json.decode(data, type=type_)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            raise ReadError(f"holds {name.rsplit('/', 1)[-1]} in a form that is not known: {error}", _AGAIN) from error
 
 
 class _Builder:
     """A program as it is put together."""
 
-    def __init__(self, relative: str, zipped: _Zipped, program: Program) -> None:
+    def __init__(self, relative: str, zipped: Zipped, program: Program) -> None:
         self._relative = relative
         self._zipped = zipped
+        self._listed = listed(zipped)
         self._module = program.graph_module
         self._program = program
         self._problems: list[Problem] = []
@@ -149,7 +97,7 @@ class _Builder:
         """All of it."""
         graph = self._module.graph
         if len(graph.nodes) > _MOST_NODES or len(graph.tensor_values) > 4 * _MOST_NODES:
-            raise ReadError(f"holds a graph of {len(graph.nodes):,} operations, more than are read", _AGAIN)
+            raise ReadError(f"holds a graph of {len(graph.nodes):,} operations, more than are read", AGAIN)
         values = {clean(name): value_of(meta) for name, meta in graph.tensor_values.items()}
         values |= {clean(name): ExportedValue(scalar=True) for name in graph.sym_int_values}
         self._bind()
@@ -164,7 +112,7 @@ class _Builder:
             values,
             weights,
             self._roles,
-            self._trainable(),
+            frozenset(self._listed.trainable),
             self._bound,
             self._constants,
             self._facts(models),
@@ -216,64 +164,19 @@ class _Builder:
         fits = isinstance(keys, list) and len(keys) == count and all(isinstance(key, str) for key in keys)
         return [clean(key) for key in keys] if fits else []
 
-    def _payloads(self) -> dict[str, tuple[str, Payload]]:
-        """Entry in the archive's configuration, and the folder it speaks of, by name of the weight."""
-        found: dict[str, tuple[str, Payload]] = {}
-        for kind in ("weights", "constants"):
-            folder = self._zipped.named(f"data/{kind}/")
-            config = self._zipped.decoded(f"{folder}{self._zipped.stem}_{kind}_config.json", Config)
-            for name, payload in (config.config if config is not None else {}).items():
-                found.setdefault(clean(name), (folder, payload))
-        if len(found) > _MOST_WEIGHTS:
-            raise ReadError(f"holds {len(found):,} weights, more than are listed", _AGAIN)
-        return found
-
     def _weights(self, values: Mapping[str, ExportedValue]) -> dict[str, Stored]:
-        payloads = self._payloads()
-        weights = {name: self._stored(name, *payload) for name, payload in payloads.items()}
+        """Those that the archive lists; and those that only the program names, with what it says of them."""
+        weights = dict(self._listed.stored)
         for value, name in self._bound.items():
             if name not in weights:
                 told = values.get(value, ExportedValue())
-                weights[name] = Stored(name, told.sizes or (), told.dtype, why_not="has no entry for them")
-        if not payloads and weights:
-            weights = {name: replace(stored, why_not=_PICKLED) for name, stored in weights.items()}
+                why_not = "has no entry for some weights" if weights else PICKLED
+                weights[name] = Stored(name, told.sizes or (), told.dtype, why_not=why_not)
+        if weights and not self._listed.stored:
             self._calls.append("pickled weights")
+        self._calls += [f"a pickle for {name[:80]}" for name in self._listed.pickled]
         self._tell_unread(weights)
         return weights
-
-    def _stored(self, name: str, folder: str, payload: Payload) -> Stored:
-        """One weight, if its bytes are there."""
-        meta = payload.tensor_meta
-        shape = tuple(length.as_int or 0 for length in meta.sizes) if meta else ()
-        stored = Stored(name, shape, dtype_name(meta.dtype) if meta else "", strides=strides_of(shape))
-        if payload.use_pickle or meta is None:
-            self._calls.append(f"a pickle for {name[:80]}")
-            return replace(stored, why_not=_PICKLED)
-        strides = tuple(length.as_int or 0 for length in meta.strides)
-        member = self._zipped.archive.members.get(folder + payload.path_name)
-        if member is None or len(strides) != len(shape) or min((*shape, *strides, 0)) < 0:
-            return replace(stored, why_not="does not hold some of its weights")
-        try:
-            place = place_of(self._zipped.file, self._zipped.path, member)
-        except ReadError as error:
-            return replace(stored, why_not=error.what)
-        stored = replace(stored, place=place, strides=strides, offset=max(0, meta.storage_offset.as_int or 0))
-        stored = replace(stored, big_endian=self._big_endian())
-        needed = octets_of(stored.dtype, stored.offset + stored.span)
-        return stored if 0 <= needed <= place.size else replace(stored, place=None, why_not="breaks off within weights")
-
-    def _big_endian(self) -> bool:
-        member = self._zipped.archive.members.get(self._zipped.named("byteorder"))
-        if member is None or member.size > 16:
-            return False
-        return content(place_of(self._zipped.file, self._zipped.path, member), 16).strip() == b"big"
-
-    def _trainable(self) -> frozenset[str]:
-        return frozenset(
-            name
-            for name, (_, payload) in self._payloads().items()
-            if payload.is_param and payload.tensor_meta is not None and payload.tensor_meta.requires_grad
-        )
 
     def _tell_unread(self, weights: Mapping[str, Stored]) -> None:
         reasons: dict[str, list[str]] = {}
@@ -282,7 +185,7 @@ class _Builder:
                 reasons.setdefault(stored.why_not, []).append(stored.name)
         for why, names in reasons.items():
             what = f"{why} ({len(names)} of {len(weights)}, such as {names[0][:80]!r})"
-            self._problems.append(Problem("weights", self._relative, what, _AGAIN))
+            self._problems.append(Problem("weights", self._relative, what, AGAIN))
 
     def _judge(self, nodes: tuple[ExportedNode, ...]) -> None:
         """Targets that PyTorch's exporter does not write."""
