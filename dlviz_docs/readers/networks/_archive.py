@@ -174,6 +174,8 @@ def salvaged(file: IO[bytes], start: int, size: int, sizes: Mapping[str, int]) -
         flags, method, packed, name_length, extra_length = struct.unpack_from("<6xHH8xI4xHH", header)
         name = header[30 : 30 + name_length].decode("utf-8", "replace")
         body = place + 30 + name_length + extra_length
+        if body > end:
+            return
         known = next((length for key, length in sizes.items() if name.endswith("/" + key)), None)
         length = known if known is not None else packed if packed not in (0, _LONG) else _gap(file, body, end)
         if body + length > end:

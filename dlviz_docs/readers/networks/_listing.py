@@ -101,11 +101,11 @@ def tensors_of(chosen: Iterable[Named]) -> tuple[tuple[Tensor, ...], dict[str, S
                 one.name,
                 own.shape,
                 own.dtype,
-                0 if found.repeats else own.octets,
+                0 if found.wrong else own.octets,
                 one.role,
                 found.trainable,
                 tied if tied != one.name else "",
-                missing=found.repeats or (bool(own.size) and own.place is None) or "needs" in own.why_not,
+                missing=found.wrong or (own.size > 0 and own.place is None),
             )
         )
     return tuple(tensors), stored
@@ -113,7 +113,7 @@ def tensors_of(chosen: Iterable[Named]) -> tuple[tuple[Tensor, ...], dict[str, S
 
 def _claims(path: str, chosen: Sequence[Named]) -> list[Problem]:
     """One problem for all tensors that cannot be what they say they are."""
-    wrong = [one for one in chosen if one.leaf.found.stored.why_not and one.leaf.found.stored.place is not None]
+    wrong = [one for one in chosen if one.leaf.found.wrong]
     if not wrong:
         return []
     first = wrong[0]

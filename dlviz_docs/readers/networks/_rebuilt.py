@@ -56,8 +56,8 @@ class Rebuilt:
     parameter: bool = False
     """Whether it is pickled as a parameter; a state dict does not tell."""
     trainable: bool | None = None
-    repeats: bool = False
-    """Whether it claims many more elements than there are."""
+    wrong: bool = False
+    """Whether it cannot be what it says it is."""
 
 
 def rebuilt(value: Value, name: str, storages: Storages) -> Rebuilt | None:
@@ -112,7 +112,7 @@ def _dense(function: str, arguments: tuple[Value, ...], name: str, storages: Sto
         dtype = _dtype(arguments[6])
     shape, strides, offset = _shape(arguments[2]), _shape(arguments[3]), arguments[1]
     if shape is None or strides is None or len(shape) != len(strides) or not _is_size(offset):
-        return Rebuilt(Stored(name, (), dtype, why_not="has no sensible shape"), key)
+        return Rebuilt(Stored(name, (), dtype, why_not="has no sensible shape"), key, wrong=True)
     stored = Stored(
         name,
         shape,
@@ -123,16 +123,17 @@ def _dense(function: str, arguments: tuple[Value, ...], name: str, storages: Sto
         storages.big_endian,
         _quantised(arguments[4], shape, storages) if function.endswith("qtensor") and len(arguments) > 4 else None,
     )
-    repeats = stored.size > _MOST_REPEATED * max(1, stored.span)
-    return Rebuilt(replace(stored, why_not=_why_not(stored, storages, repeats)), key, repeats=repeats)
+    wrong = _wrong(stored)
+    absent = storages.why_not if stored.place is None and stored.size else ""
+    return Rebuilt(replace(stored, why_not=wrong or absent), key, wrong=bool(wrong))
 
 
-def _why_not(stored: Stored, storages: Storages, repeats: bool) -> str:
-    """Why the elements cannot be read; "" where they can."""
-    if stored.place is None:
-        return storages.why_not if stored.size else ""
-    if repeats:
+def _wrong(stored: Stored) -> str:
+    """Why the tensor cannot be what it says it is; "" where it can."""
+    if stored.size > _MOST_REPEATED * max(1, stored.span):
         return f"claims {stored.size:,} elements and has {stored.span:,}"
+    if stored.place is None:
+        return ""
     needed = octets_of(stored.dtype, stored.offset + stored.span) if stored.size else 0
     if needed > stored.place.size:
         return f"needs {needed:,} bytes of a storage of {stored.place.size:,}"

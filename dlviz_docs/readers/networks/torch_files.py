@@ -194,11 +194,14 @@ def _legacy(file: IO[bytes], path: Path, name: str, size: int, place: int) -> We
     listed_keys = [str(key) for key in sequence(keys.value) or () if isinstance(key, str | int)]
     big_endian = (mapping(machine.value) or {}).get("little_endian") is False
     places, lost = _legacy_places(file, path, keys.end, size, listed_keys, storage_classes(value.outside))
+    absent = [key for key in storage_sizes(value.outside) if key not in places]
     problems = []
     if lost or keys.damage:
-        what = f"breaks off; {len(places):,} of {len(storage_sizes(value.outside)):,} storages are there"
+        what = f"breaks off; {len(places):,} of {len(places) + len(absent):,} storages are there"
         problems.append(Problem("weights-cut-off", name, what, AGAIN))
-    storages = Storages(places, big_endian, "breaks off before it")
+    elif absent:
+        problems.append(_lost(name, len(absent), absent[0]))
+    storages = Storages(places, big_endian, "has no storage for it")
     return listed(name, kind, size, [Part(value.value, storages, (*names, *keys.globals))], problems)
 
 
