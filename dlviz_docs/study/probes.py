@@ -166,7 +166,7 @@ class _Probe:
         if last is None:
             return job
         explained = tuple(one.sample for one in last.explanations)
-        return replace(job, explain=explained, methods=(last.method,), layers=(last.layer,), judged=0)
+        return replace(job, explain=explained, methods=(last.method,), layers=(last.layer,), judged=1)
 
     def _factory(self, arguments: Mapping[str, str | int | float | bool]) -> Factory | None:
         from dlviz_docs.probes import Factory

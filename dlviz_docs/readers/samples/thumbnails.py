@@ -54,7 +54,7 @@ def drawn(pixels: NDArray[np.uint8], side: int) -> bytes:
 def pixels(root: Path, pictures: Pictures, row: int, longest: int) -> NDArray[np.uint8] | None:
     """A picture as it is seen: shape (h, w) in grey or (h, w, 3) in sRGB, at most `longest` px; None for no picture."""
     image = _image(root, pictures, row, longest)
-    return None if image is None else np.asarray(_on_board(image), np.uint8)
+    return None if image is None else np.array(_on_board(image), np.uint8)
 
 
 def _image(root: Path, pictures: Pictures, row: int, side: int) -> Image.Image | None:
