@@ -16,7 +16,7 @@ MANY = 0.1
 """Share of channels."""
 
 
-def guessed(tried: Sequence[tuple[str, float]], accuracy: float | None) -> Insight | None:
+def guessed(tried: Sequence[tuple[str, float]]) -> Insight | None:
     """No file says how pictures become inputs; `tried` are ways with their shares of right answers, the best first."""
     if not tried:
         return None
@@ -24,12 +24,11 @@ def guessed(tried: Sequence[tuple[str, float]], accuracy: float | None) -> Insig
     close = bool(others) and right - others[0][1] < CLEAR
     beside = f", before {brief(others[0][0])} with {score(others[0][1])}" if others else ""
     doubt = " They differ too little to be sure: say it in experiment.yml." if close else ""
-    shown = score(right if accuracy is None else accuracy)
     return Insight(
         "input-guessed",
         "warning" if close else "info",
         f"No file says how pictures become inputs. Of {len(tried)} usual ways, {brief(best)} gives the most right "
-        f"answers, {shown}{beside}.{doubt}",
+        f"answers, {score(right)}{beside}.{doubt}",
         figure="prepared",
         values={"right": right, "next": others[0][1] if others else float("nan"), "gap_threshold": CLEAR},
     )

@@ -82,5 +82,5 @@ def method_says(method: str) -> str:
 
 
 def layer_name(layer: str) -> str:
-    """The layer's path."""
-    return layer or INPUT
+    """The layer's path; one that is a number, as in a plain sequence, with a word before it."""
+    return f"layer {layer}" if layer.isdecimal() else layer or INPUT

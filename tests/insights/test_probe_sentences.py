@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from dlviz_docs.insights import probe_inputs, probe_sight, probe_trust
-from dlviz_docs.insights.probe_words import method_name, method_says
+from dlviz_docs.insights.probe_words import layer_name, method_name, method_says
 from dlviz_docs.model import Insight
 
 
@@ -103,8 +103,8 @@ def test_gradients_that_do_not_add_up_are_told() -> None:
 
 
 def test_a_clear_guess_is_a_fact_and_a_close_one_a_warning() -> None:
-    assert probe_inputs.guessed([], 0.9) is None
-    clear, close = (probe_inputs.guessed([("ImageNet", 0.9), ("[0, 1]", other)], None) for other in (0.5, 0.89))
+    assert probe_inputs.guessed([]) is None
+    clear, close = (probe_inputs.guessed([("ImageNet", 0.9), ("[0, 1]", other)]) for other in (0.5, 0.89))
     assert clear is not None
     assert close is not None
     assert (clear.severity, close.severity) == ("info", "warning")
@@ -119,6 +119,7 @@ def test_few_silent_channels_are_not_told() -> None:
 def test_a_method_that_is_not_known_keeps_its_name() -> None:
     assert (method_name("my method"), method_says("my method")) == ("my method", "")
     assert method_name("gradcam++") == "Grad-CAM++"
+    assert [layer_name(layer) for layer in ("layer4.1", "6", "")] == ["layer4.1", "layer 6", "input"]
 
 
 def test_every_method_of_the_probes_has_a_name_and_words() -> None:

@@ -57,7 +57,8 @@ def explained(
 def faithful(method: str, layer: str, road: float, **options: float) -> Faithfulness:
     shares = np.linspace(0, 1, 21)
     curves = {"shares": shares, "deleted": np.exp(-shares * (1 + 9 * max(road, 0))), "inserted": shares ** (1 - road)}
-    return Faithfulness(method, layer, 16, road, 0.02, 0.3, 0.7, **curves, **options)  # type: ignore[arg-type]
+    measures = {"road": road, "road_error": 0.02, "early": road / 2, "deletion": 0.3, "insertion": 0.7}
+    return Faithfulness(method, layer, 16, **measures, **curves, **options)  # type: ignore[arg-type]
 
 
 def sane(method: str, first: float, last: float) -> Sanity:

@@ -85,12 +85,28 @@ def test_samples_that_may_not_be_shown_are_not() -> None:
 def test_several_models_have_pages_of_their_own() -> None:
     other = [replace(made(), model=name) for name in ("A.onnx", "a.onnx", "other.onnx")]
     found = list(Cam()(experiment(*other)))
-    drawn = [one for one in found if isinstance(one, Figure)]
+    drawn = [one for one in found if isinstance(one, Figure) and one.group != "Channels"]
     assert {one.page for one in drawn} == {"A.onnx", "a.onnx (2)", "other.onnx"}
     assert len({one.id for one in drawn}) == len(drawn)
     told = [one for one in found if isinstance(one, Insight)]
     assert all(one.text.startswith(("A.onnx: ", "a.onnx (2): ", "other.onnx: ")) for one in told)
-    assert {one.figure for one in told} - {""} <= {one.id for one in drawn}
+    assert {one.figure for one in told} - {""} <= set(figures(found))
+    pages = {one.page for one in found if isinstance(one, Figure) and one.group == "Channels"}
+    assert pages == {"A.onnx: channels", "a.onnx (2): channels", "other.onnx: channels"}
+
+
+def test_channels_have_a_page_of_their_own() -> None:
+    pages = {one.id: one.page for one in figures(shown(made())).values()}
+    assert pages["channels"] == pages["excited"] == "Channels"
+    assert {page for id_, page in pages.items() if id_ not in ("channels", "excited")} == {""}
+
+
+def test_the_chosen_method_may_be_one_of_the_input() -> None:
+    rows = (faithful("integrated gradients", "", 0.5), *made().faithfulness)
+    found = shown(replace(made(), method="integrated gradients", faithfulness=rows))
+    assert spec(found, "maps", Overlay).start == ("Integrated Gradients", "input", "predicted")
+    assert spec(found, "faithfulness", Table).rows[0][0].text == "Integrated Gradients (chosen)"
+    assert text(found, "map-chosen").startswith("Maps of Integrated Gradients at input are the most faithful")
 
 
 # --- pictures ---
@@ -186,6 +202,7 @@ def test_measures_stand_in_a_table_the_chosen_one_marked() -> None:
         "Method",
         "Layer",
         "ROAD",
+        "First 5 %",
         "Deletion",
         "Insertion",
         "Random weights",
@@ -193,8 +210,18 @@ def test_measures_stand_in_a_table_the_chosen_one_marked() -> None:
         "Samples",
     ]
     texts = [[cell.text for cell in row] for row in table.rows]
-    assert texts[0] == ["HiResCAM (chosen)", "layer4", "0.400 ± 0.020", "0.300", "0.700", "0.100", "0.800", "16"]
-    assert texts[-1] == ["noise", "", "0.010 ± 0.020", "0.300", "0.700", "–", "–", "16"]
+    assert texts[0] == [
+        "HiResCAM (chosen)",
+        "layer4",
+        "0.400 ± 0.020",
+        "0.200",
+        "0.300",
+        "0.700",
+        "0.100",
+        "0.800",
+        "16",
+    ]
+    assert texts[-1] == ["noise", "", "0.010 ± 0.020", "0.005", "0.300", "0.700", "–", "–", "16"]
     assert table.rows[0][2].sort == 0.4
     for row in table.rows:
         assert row[2].bar is not None
@@ -275,7 +302,7 @@ def test_how_inputs_were_made_is_said() -> None:
 
 def test_a_guess_is_told_with_what_else_was_tried() -> None:
     tried = (("[0, 1]", 0.4), ("ImageNet", 0.9), ("[-1, 1]", 0.89))
-    found = shown(replace(made(), prepared=Prepared((8, 8), tried=tried, source="tried"), accuracy=None))
+    found = shown(replace(made(), prepared=Prepared((8, 8), tried=tried, source="tried")))
     assert text(found, "input-guessed") == (
         "No file says how pictures become inputs. Of 3 usual ways, ImageNet gives the most right answers, 0.900, "
         "before [-1, 1] with 0.890. They differ too little to be sure: say it in experiment.yml."

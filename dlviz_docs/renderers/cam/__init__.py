@@ -13,6 +13,9 @@ from dlviz_docs.view import Figure, Shown
 
 __all__ = ["Cam"]
 
+CHANNELS = "Channels"
+"""What has a page of its own: it is long, and less often looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cam:
@@ -29,9 +32,12 @@ class Cam:
         for one in readings(experiment):
             place = Place(one.name)
             for shown in place.put(_shown(one, place, self.samples == "shown")):
-                if one.name and isinstance(shown, Insight):
-                    shown = replace(shown, text=f"{one.name}: {shown.text}")
-                yield shown
+                if isinstance(shown, Figure) and shown.group == CHANNELS:
+                    yield replace(shown, page=f"{one.name}: {CHANNELS.lower()}" if one.name else CHANNELS)
+                elif one.name and isinstance(shown, Insight):
+                    yield replace(shown, text=f"{one.name}: {shown.text}")
+                else:
+                    yield shown
 
 
 def _shown(one: Reading, place: Place, samples: bool) -> Iterator[Shown]:

@@ -50,6 +50,13 @@ class Reading:
         """Whether the model tells classes apart; else it gives a number."""
         return bool(self.probed.classes) or any(one.top for one in self.probed.explanations)
 
+    @property
+    def layer(self) -> str:
+        """Where the chosen method's maps were taken: at the chosen layer, or at the input."""
+        drawn = (drawn for one in self.probed.explanations for drawn in one.maps if drawn.method == self.probed.method)
+        found = list(dict.fromkeys(drawn.layer for drawn in drawn))
+        return self.probed.layer if self.probed.layer in found or not found else found[0]
+
     def said(self, place: int) -> str:
         """Name of a class, which an answer is."""
         classes = self.probed.classes
@@ -135,7 +142,7 @@ class Reading:
 
     def chosen(self, one: Explanation) -> Map | None:
         """The map of its answer by the method and at the layer that were chosen, or the first of that answer."""
-        found = one.get(self.probed.method, self.probed.layer) if self.probed.method else None
+        found = one.get(self.probed.method, self.layer) if self.probed.method else None
         return found or next((m for m in one.maps if m.target == one.predicted and m.against is None), None)
 
 

@@ -25,7 +25,7 @@ def inputs(one: Reading, place: Place) -> Iterator[Shown]:
     """What is said where nobody says how, the way that was taken, and receptive fields as they were measured."""
     probed = one.probed
     tried = sorted(probed.prepared.tried, key=lambda way: -way[1])
-    if (told := say.guessed(tried, probed.accuracy)) is not None:
+    if (told := say.guessed(tried)) is not None:
         yield told
     if probed.reaches:
         yield _reaches(probed.reaches, place)

@@ -45,10 +45,10 @@ def _facts(one: Reading) -> Iterator[Fact]:
     probed = one.probed
     if not probed.method:
         return
-    best = next((f for f in probed.faithfulness if (f.method, f.layer) == (probed.method, probed.layer)), None)
+    best = next((f for f in probed.faithfulness if (f.method, f.layer) == (probed.method, one.layer)), None)
     road = "" if best is None or best.road is None else f", ROAD {score(best.road)}"
     name = f"What it looks at ({one.name})" if one.name else "What it looks at"
-    yield Fact(name, f"{method_name(probed.method)} at {layer_name(probed.layer)}{road}")
+    yield Fact(name, f"{method_name(probed.method)} at {layer_name(one.layer)}{road}")
 
 
 # --- what they have in common ---
@@ -59,7 +59,7 @@ def _sentences(one: Reading, explained: Sequence[Explanation]) -> Iterator[Shown
     found = [(each, drawn) for each in explained if (drawn := one.chosen(each))]
     yield from filter(None, (_spread(one, found), *_borders(one, found)))
     reasons = Counter(drawn.empty for _, drawn in found if drawn.empty).most_common()
-    told = say.empty(probed.method or found[0][1].method if found else "", probed.layer, reasons, len(found))
+    told = say.empty(probed.method or found[0][1].method if found else "", one.layer, reasons, len(found))
     gaps = [drawn.gap for each in explained for drawn in each.maps if drawn.gap is not None and np.isfinite(drawn.gap)]
     over = sum(gap > probe_trust.COMPLETE for gap in gaps)
     yield from filter(None, (told, probe_trust.incomplete(max(gaps, default=0.0), over, len(gaps))))
@@ -130,7 +130,7 @@ def _maps(one: Reading, explained: Sequence[Explanation], place: Place) -> Itera
 def _start(one: Reading, explained: Sequence[Explanation]) -> tuple[str, str, str]:
     """The chosen method and layer, or what the first picture has."""
     first = next((drawn for each in explained if (drawn := one.chosen(each))), explained[0].maps[0])
-    method, layer = (one.probed.method, one.probed.layer) if one.probed.method else (first.method, first.layer)
+    method, layer = (one.probed.method, one.layer) if one.probed.method else (first.method, first.layer)
     return method_name(method), layer_name(layer), PREDICTED if one.of_classes else "output"
 
 
@@ -206,7 +206,7 @@ def _training(one: Reading, place: Place) -> Iterator[Figure]:
         return
     caption = (
         f"Maps of what the model answered at each of {len(moments)} checkpoints, by {method_name(one.probed.method)} "
-        f"at {layer_name(one.probed.layer)}. Beside the picture stands what it answers in the end."
+        f"at {layer_name(one.layer)}. Beside the picture stands what it answers in the end."
     )
     overlay = Overlay(tuple(items), ("checkpoint",), (moments[-1].name,), ("checkpoint",))
     yield Figure(place.id("training-maps"), "Over training", caption, overlay, place.group("Over training"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeGuard
 
 import numpy as np
 
@@ -24,19 +26,45 @@ CURVES = 6
 CHANCE = 0.5
 """Similarity that maps of random weights have to be below."""
 
-COLUMNS = (
-    Column("Method"),
-    Column("Layer"),
-    Column("ROAD", True, "Probability lost when the most relevant pixels go, beyond that when the least relevant go"),
-    Column("Deletion", True, "Area under the curve as the most relevant pixels go: lower is better"),
-    Column("Insertion", True, "Area under the curve as the most relevant pixels come: higher is better"),
-    Column("In boxes", True, "Share of the evidence inside the annotated boxes"),
-    Column("Pointing", True, "Share of samples whose strongest cell lies in a box"),
-    Column("Random weights", True, "Rank correlation with the map of a model of random weights: low is sane"),
-    Column(
-        "Random head", True, "The same when the last layer alone is random: near 1, the map does not know the class"
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """One column of the table; it is left out where no method has a number."""
+
+    column: Column
+    value: Callable[[Faithfulness, Sanity | None], float | None]
+    text: Callable[[float], str] = score
+
+
+def _similar(sanity: Sanity | None, stage: int) -> float | None:
+    """To the map before, after that stage of making weights random."""
+    return float(sanity.similarity[stage]) if sanity is not None and len(sanity.similarity) else None
+
+
+def _measure(label: str, help_: str, name: str, text: Callable[[float], str] = score) -> _Measure:
+    return _Measure(Column(label, True, help_), lambda found, _: getattr(found, name), text)
+
+
+MEASURES = (
+    _measure(
+        "ROAD", "Probability lost when the most relevant pixels go, beyond that when the least relevant go", "road"
     ),
-    Column("Samples", True),
+    _measure(
+        "First 5 %", "ROAD of the first 5 % of the pixels alone: it tells maps apart that are alike beyond", "early"
+    ),
+    _measure("Deletion", "Area under the curve as the most relevant pixels go: lower is better", "deletion"),
+    _measure("Insertion", "Area under the curve as the most relevant pixels come: higher is better", "insertion"),
+    _measure("In boxes", "Share of the evidence inside the annotated boxes", "inside", percent),
+    _measure("Pointing", "Share of samples whose strongest cell lies in a box", "pointing", percent),
+    _Measure(
+        Column("Random weights", True, "Rank correlation with the map of a model of random weights: low is sane"),
+        lambda _, sanity: _similar(sanity, -1),
+    ),
+    _Measure(
+        Column("Random head", True, "The same when the last layer alone is random: near 1, the class does not matter"),
+        lambda _, sanity: _similar(sanity, 0),
+    ),
+    _measure("Samples", "That the measures were taken on", "samples", lambda n: f"{n:,.0f}"),
 )
 
 
@@ -59,7 +87,7 @@ def trust(one: Reading, place: Place) -> Iterator[Shown]:
 def _sentences(one: Reading) -> Iterator[Insight | None]:
     probed = one.probed
     noise = next((f for f in probed.faithfulness if f.method == NOISE), None)
-    mine = next((f for f in probed.faithfulness if (f.method, f.layer) == (probed.method, probed.layer)), None)
+    mine = next((f for f in probed.faithfulness if (f.method, f.layer) == (probed.method, one.layer)), None)
     if mine is not None and mine.road is not None:
         base = None if noise is None else noise.road
         yield say.chosen(mine.method, mine.layer, mine.road, mine.road_error, base, mine.samples, probed.why)
@@ -109,14 +137,13 @@ def _disagreement(found: Agreement) -> Insight | None:
 def _table(one: Reading, place: Place) -> Figure:
     probed = one.probed
     checked = {(s.method, s.layer): s for s in probed.sanity}
-    columns = [column for i, column in enumerate(COLUMNS) if any(_numbers(f, checked)[i] for f in probed.faithfulness)]
-    kept = [COLUMNS.index(column) for column in columns]
+    rows = [(found, checked.get((found.method, found.layer))) for found in probed.faithfulness]
+    kept = [measure for measure in MEASURES if any(_known(measure.value(*row)) for row in rows)]
     axis = _axis(probed.faithfulness)
-    rows = []
-    for found in probed.faithfulness:
-        cells = _numbers(found, checked)
-        picked = (found.method, found.layer) == (probed.method, probed.layer)
-        rows.append(tuple(_cell(found, i, cells[i], axis, picked) for i in kept))
+    cells = tuple(
+        (*_named(found, (found.method, found.layer) == (probed.method, one.layer)), *_values(found, sanity, kept, axis))
+        for found, sanity in rows
+    )
     caption = (
         f"Pixels are taken away in the order a map tells, and the answer has to follow; {method_name(NOISE)} is what "
         "any map has to beat. Sorted by ROAD (Rong et al. 2022), where holes are filled from around them, so that "
@@ -124,59 +151,45 @@ def _table(one: Reading, place: Place) -> Figure:
     )
     if probed.why:
         caption += f" {probed.why}"
-    return Figure(
-        place.id("faithfulness"), "Are the maps faithful?", caption, Table(tuple(columns), tuple(rows)), GROUP
-    )
+    columns = (Column("Method"), Column("Layer"), *(measure.column for measure in kept))
+    return Figure(place.id("faithfulness"), "Are the maps faithful?", caption, Table(columns, cells), GROUP)
 
 
-def _numbers(found: Faithfulness, checked: Mapping[tuple[str, str], Sanity]) -> tuple[str, ...]:
-    """The cells' texts, in the order of `COLUMNS`."""
-    sanity = checked.get((found.method, found.layer))
-    known = sanity is not None and len(sanity.similarity) > 0
-    similarity = sanity.similarity if sanity is not None and known else None
-    road = _text(found.road)
-    if road and found.road_error is not None and np.isfinite(found.road_error):
-        road += f" ± {score(found.road_error)}"
-    return (
-        method_name(found.method),
-        layer_name(found.layer) if found.method != NOISE or found.layer else "",
-        road,
-        _text(found.deletion),
-        _text(found.insertion),
-        "" if found.inside is None else percent(found.inside),
-        "" if found.pointing is None else percent(found.pointing),
-        "" if similarity is None else _text(float(similarity[-1])),
-        "" if similarity is None else _text(float(similarity[0])),
-        f"{found.samples:,}",
-    )
+def _known(value: float | None) -> TypeGuard[float]:
+    return value is not None and bool(np.isfinite(value))
 
 
-def _text(value: float | None) -> str:
-    return "" if value is None or not np.isfinite(value) else score(value)
+def _named(found: Faithfulness, picked: bool) -> tuple[Cell, Cell]:
+    name = method_name(found.method)
+    layer = "" if found.method == NOISE and not found.layer else layer_name(found.layer)
+    return (Cell(f"{name} (chosen)", color=0) if picked else Cell(name)), Cell(layer)
+
+
+def _values(
+    found: Faithfulness, sanity: Sanity | None, kept: Sequence[_Measure], axis: tuple[float, float]
+) -> Iterator[Cell]:
+    for measure in kept:
+        value = measure.value(found, sanity)
+        if not _known(value):
+            yield Cell("–")
+        elif measure is MEASURES[0]:
+            yield _road(value, found.road_error, axis)
+        else:
+            yield Cell(measure.text(value), value)
+
+
+def _road(value: float, error: float | None, axis: tuple[float, float]) -> Cell:
+    """With its standard error, and a small bar."""
+    wide = error if _known(error) else 0.0
+    low, middle, high = ((end - axis[0]) / (axis[1] - axis[0]) for end in (value - wide, value, value + wide))
+    return Cell(score(value) + (f" ± {score(wide)}" if _known(error) else ""), value, bar=(low, middle, high))
 
 
 def _axis(found: Sequence[Faithfulness]) -> tuple[float, float]:
     """Ends of the small bars: all values of ROAD with their errors."""
-    known = [(f.road, f.road_error or 0.0) for f in found if f.road is not None and np.isfinite(f.road)]
+    known = [(f.road, f.road_error if _known(f.road_error) else 0.0) for f in found if _known(f.road)]
     low, high = min((r - e for r, e in known), default=0.0), max((r + e for r, e in known), default=1.0)
     return min(low, 0.0), max(high, 1e-9)
-
-
-def _cell(found: Faithfulness, place: int, text: str, axis: tuple[float, float], picked: bool) -> Cell:
-    if place == 0:
-        return Cell(f"{text} (chosen)" if picked else text, color=0 if picked else None)
-    if place == 1:
-        return Cell(text)
-    number = (found.road, found.deletion, found.insertion, found.inside, found.pointing, None, None, found.samples)
-    sort = number[place - 2]
-    if sort is None and text:
-        sort = float(text.replace("−", "-"))
-    if place == 2 and found.road is not None and np.isfinite(found.road):
-        wide = found.road_error if found.road_error is not None and np.isfinite(found.road_error) else 0.0
-        ends = (found.road - wide, found.road, found.road + wide)
-        low, middle, high = ((value - axis[0]) / (axis[1] - axis[0]) for value in ends)
-        return Cell(text, sort, bar=(low, middle, high))
-    return Cell(text or "–", sort)
 
 
 # --- curves ---
