@@ -90,8 +90,9 @@ def _weight_map(path: Path) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _is_name(shard: str) -> bool:
-    """Whether it is a file in the same folder: an index may name any."""
-    return bool(shard) and PurePosixPath(shard).name == shard and "\\" not in shard and "\0" not in shard
+    """Whether it is a file in the same folder, and no index: a crafted one may name any."""
+    plain = PurePosixPath(shard).name == shard and not set(shard) & {"\\", "\0"}
+    return bool(shard) and plain and not shard.endswith(INDEX)
 
 
 def _missing(name: str, lost: list[str]) -> Problem:
