@@ -169,7 +169,6 @@ def _group(group: Group, names: _Names) -> list[object]:
         [
             strand.start,
             strand.end,
-            strand.wires,
             int(strand.skip) + 2 * int(i in layers.upwards),
             names(strand.label),
             strand.sources,

@@ -28,7 +28,7 @@ def draw_diagram(nest: Nest, scene: Scene, *, id: str, title: str, description: 
     name, size = attr(id), f"{scene.width} {scene.height}"
     return "".join(
         (
-            f'<svg class="dlviz-map" viewBox="0 0 {size}" width="{scene.width}" height="{scene.height}" role="img" '
+            f'<svg class="dlviz-netmap" viewBox="0 0 {size}" width="{scene.width}" height="{scene.height}" role="img" '
             f'aria-labelledby="{name}-t {name}-d">'
             f'<title id="{name}-t">{text(title)}</title><desc id="{name}-d">{text(description)}</desc>',
             *(_frame(nest, placed) for placed in scene.boxes if placed.open),
@@ -72,8 +72,8 @@ def _wires(nest: Nest, lines: Sequence[Line]) -> Iterator[str]:
         left = (x + ASIDE, y) in ends  # another arrow is there
         if label := nest.groups[line.block].strands[line.strand].label:
             yield _shape(x, y, cut(label, LONGEST_SUMMARY), left=left)
-        if line.wires > 1:
-            yield _shape(x, y, f"× {line.wires:,}", left=not left)
+        if line.values > 1:
+            yield _shape(x, y, f"× {line.values:,}", left=not left)
 
 
 def _shape(x: int, y: int, words: str, *, left: bool) -> str:
@@ -97,7 +97,7 @@ def _frame(nest: Nest, placed: Placed) -> str:
     sign = f'<path class="dlviz-sign" d="M{placed.width - SIGN // 2 - 8} {HEADER // 2}h8"/>'
     head = _first_line(words, HEADER // 2 + 4, SIDE, placed.width - SIGN - 4)
     shape = f'<rect width="{placed.width}" height="{placed.height}" rx="10"/>'
-    return f"{_group(nest, placed, 'dlviz-frame')}{shape}{head}{sign}</g>"
+    return f"{_group(nest, placed, 'dlviz-netblock')}{shape}{head}{sign}</g>"
 
 
 def _box(nest: Nest, placed: Placed) -> str:
@@ -128,4 +128,4 @@ def _group(nest: Nest, placed: Placed, style: str) -> str:
 def _first_line(words: Words, y: int, x: int, end: int) -> str:
     kind = f'<tspan class="dlviz-what" dx="{BESIDE - 2}">{text(words.kind)}</tspan>' if words.kind else ""
     times = f'<text class="dlviz-times" x="{end}" y="{y}">{words.times}</text>' if words.times else ""
-    return f'<text class="dlviz-name" x="{x}" y="{y}">{text(words.label)}{kind}</text>{times}'
+    return f'<text class="dlviz-netname" x="{x}" y="{y}">{text(words.label)}{kind}</text>{times}'

@@ -40,7 +40,6 @@ class Strand:
     end: int
     sources: tuple[int, ...]
     """Boxes whose values go along."""
-    wires: int
     skip: bool
     label: str
     """Shape of what goes along, where it is news."""
@@ -146,13 +145,11 @@ def _told_once(boxes: Sequence[Box], wires: Sequence[_Wire]) -> Iterator[_Wire]:
 @dataclass(slots=True)
 class _Part:
     sources: dict[int, None] = field(default_factory=dict)
-    wires: int = 0
     skip: bool = True
     labels: set[str] = field(default_factory=set)
 
     def add(self, source: int, label: str, *, skip: bool) -> None:
         self.sources[source] = None
-        self.wires += 1
         self.skip &= skip
         self.labels.add(label)
 
@@ -228,11 +225,10 @@ def _ports(sources: Iterable[int]) -> tuple[int, ...]:
 def _join(joined: dict[tuple[int, int], _Part], ends: tuple[int, int], part: _Part) -> None:
     whole = joined.setdefault(ends, _Part())
     whole.sources |= part.sources
-    whole.wires += part.wires
     whole.skip &= part.skip
     whole.labels |= part.labels
 
 
 def _strand(start: int, end: int, part: _Part) -> Strand:
     labels = part.labels - {""}
-    return Strand(start, end, tuple(part.sources), part.wires, part.skip, labels.pop() if len(labels) == 1 else "")
+    return Strand(start, end, tuple(part.sources), part.skip, labels.pop() if len(labels) == 1 else "")

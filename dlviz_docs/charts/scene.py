@@ -44,7 +44,8 @@ class Line:
     strand: int
     """Its place among the block's strands."""
     points: tuple[Point, ...]
-    wires: int
+    values: int
+    """Of how many boxes values go along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +147,8 @@ class _Wiring:
                 (self._port(strand.start, source, out=True), self._port(strand.end, source, out=False))
                 for source in strand.sources
             )
-            known = len(ends) > 1 or self._goes_on(strand.end)
             for (start, end), values in ends.items():
-                yield Line(self.block, i, self._points(i, start, end), values if known else strand.wires)
-
-    def _goes_on(self, node: int) -> bool:
-        """Whether it is seen where wires go from there: a port, or an open block."""
-        return node >= len(self.group.children) or self.group.children[node] in self.fits
+                yield Line(self.block, i, self._points(i, start, end), values)
 
     def _points(self, strand: int, start: int, end: int) -> tuple[Point, ...]:
         """From the lower edge of one box, through the bends, to the upper edge of the next; or up, in a cycle."""

@@ -18,11 +18,11 @@
   /** A block's part of the data, with what is above and below each node of its rows. */
   function group([children, inputs, outputs, rows, coded]) {
     const count = children.length + inputs.length + outputs.length;
-    const strands = coded.map(([start, end, wires, flags, label, sources, first, bends = 0]) => {
+    const strands = coded.map(([start, end, flags, label, sources, first, bends = 0]) => {
       const up = !!(flags & 2);
       const between = Array.from({ length: bends }, (_, i) => first + i);
       const chain = up ? [end, ...between, start] : [start, ...between, end];
-      return { start, end, wires, skip: !!(flags & 1) && bends > 0, up, label, sources, chain };
+      return { start, end, skip: !!(flags & 1) && bends > 0, up, label, sources, chain };
     });
     const rowOf = [];
     rows.forEach((row, i) => row.forEach((node) => (rowOf[node] = i)));
@@ -200,14 +200,12 @@
         if (!ends.has(key)) ends.set(key, { pair, sources: [] });
         ends.get(key).sources.push(source);
       }
-      const known = ends.size > 1 || strand.end >= inside.children.length || fits[child(strand.end)];
       return [...ends.values()].map(({ pair, sources }) => ({
         block,
         strand,
         sources,
         key: `${block} ${place} ${pair[0] - frame.x} ${pair[1] - frame.x}`,
         points: points(strand, ...pair),
-        wires: known ? sources.length : strand.wires,
       }));
     });
   }

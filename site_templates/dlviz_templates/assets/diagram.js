@@ -53,7 +53,7 @@
       this.title = figure.querySelector(".dlviz-title").textContent;
       this.opened = new Set(data.opened);
       this.children = data.id.map((_, i) => data.groups[i]?.children ?? []);
-      this.stage = figure.querySelector(".dlviz-stage");
+      this.stage = figure.querySelector(".dlviz-netstage");
       this.build();
       window.dlviz.diagramPanel(this);
       this.lay();
@@ -79,7 +79,7 @@
       this.layers = { far: svg("g", {}), frames: svg("g", {}), closed: svg("g", {}), shapes: svg("g", {}) };
       const wires = svg("g", { class: "dlviz-wires" }, ...Object.values(this.paths), this.layers.shapes);
       this.world = svg("g", {}, this.layers.far, this.layers.frames, wires, this.layers.closed);
-      this.map = svg("svg", { class: "dlviz-map", width: "100%", height: "100%" }, this.world);
+      this.map = svg("svg", { class: "dlviz-netmap", width: "100%", height: "100%" }, this.world);
       const words = `${this.title}: diagram. Arrow keys move the view, + and − zoom; the Tab key goes on to the layers`;
       this.port = html("div", { class: "dlviz-port", tabindex: 0, role: "application", "aria-label": words }, this.map);
       this.voice = html("div", { class: "dlviz-say", "aria-live": "polite" });
@@ -102,7 +102,7 @@
       const style = data.styles[data.family[i]];
       const told = [this.name(i), data.kind[i], data.summary[i], times && `${data.times[i]} times`].filter(Boolean).join(", ");
       const node = svg("g", {
-        class: `${open ? "dlviz-frame" : "dlviz-box"} ${style}`,
+        class: `${open ? "dlviz-netblock" : "dlviz-box"} ${style}`,
         role: "button",
         tabindex: -1,
         "aria-label": told,
@@ -113,7 +113,7 @@
       const first = (x, y, end) => {
         const more = kind ? [svg("tspan", { class: "dlviz-what", dx: 6 }, kind)] : [];
         const many = times ? [svg("text", { class: "dlviz-times", x: end, y }, times)] : [];
-        return [svg("text", { class: "dlviz-name", x, y }, label, ...more), ...many];
+        return [svg("text", { class: "dlviz-netname", x, y }, label, ...more), ...many];
       };
       if (open) {
         const sign = svg("path", { class: "dlviz-sign", d: `M${w - 19} ${HEADER / 2}h8` });
@@ -135,7 +135,8 @@
       const words = (text, side) =>
         svg("text", { class: `dlviz-shape${side ? " dlviz-end" : ""}`, x: x + (side ? -7 : 7), y: y - 10 }, text);
       const told = line.strand.label ? [words(cut(line.strand.label, SUMMARY), left)] : [];
-      return line.wires > 1 ? [...told, words(`× ${line.wires.toLocaleString("en")}`, !left)] : told;
+      const values = line.sources.length;
+      return values > 1 ? [...told, words(`× ${values.toLocaleString("en")}`, !left)] : told;
     }
 
     /* ---- What is drawn ---- */
@@ -173,7 +174,7 @@
         const [across, down] = [(right - left) / 2, (bottom - top) / 2];
         this.fill([left - across, top - down, right + across, bottom + down, k]);
       }
-      this.figure.classList.toggle("dlviz-small", k < LEGIBLE);
+      this.figure.classList.toggle("dlviz-wordless", k < LEGIBLE);
       this.onview?.();
     }
 
@@ -233,7 +234,7 @@
     outlines() {
       const d = {};
       for (const placed of this.scene.boxes.values()) {
-        const name = placed.open ? "dlviz-frame dlviz-faint" : `dlviz-box ${this.data.styles[this.data.family[placed.i]]}`;
+        const name = placed.open ? "dlviz-netblock dlviz-faint" : `dlviz-box ${this.data.styles[this.data.family[placed.i]]}`;
         d[name] = (d[name] ?? "") + area(placed);
       }
       return Object.entries(d).map(([name, path]) => svg("path", { class: `${name} dlviz-far`, d: path }));

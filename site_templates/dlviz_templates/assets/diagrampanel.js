@@ -199,7 +199,7 @@
       const block = diagram.children[i].length > 0;
       const times = data.times[i] ? ` × ${data.times[i].toLocaleString("en")}` : "";
       const wired = data.wires.length > 0;
-      const close = button("✕", () => (diagram.choose(-1), diagram.port.focus()), { "aria-label": "Close", title: "Close (Esc)", class: "dlviz-close" });
+      const close = button("✕", () => (diagram.choose(-1), diagram.port.focus()), { "aria-label": "Close", title: "Close (Esc)", class: "dlviz-shut" });
       aside.replaceChildren(
         html("header", { class: data.styles[data.family[i]] }, html("i", { "aria-hidden": "true" }), html("h4", {}, diagram.name(i)), close),
         html("p", { class: "dlviz-kindline" }, `${data.kind[i]}${times}`, ...(data.id[i] && data.id[i] !== diagram.name(i) ? [html("code", {}, data.id[i])] : [])),
@@ -239,7 +239,7 @@
     });
     const zero = /^[−-]/.test(span[0]) && !/^[−-]/.test(span[1]);
     return html("figure", { class: style },
-      svg("svg", { viewBox: `0 0 ${n} 64`, preserveAspectRatio: "none", role: "img", "aria-label": `Weights from ${span[0]} to ${span[1]}` }, svg("path", { class: "dlviz-bar", d: bars.join("") })),
+      svg("svg", { viewBox: `0 0 ${n} 64`, preserveAspectRatio: "none", role: "img", "aria-label": `Weights from ${span[0]} to ${span[1]}` }, svg("path", { class: "dlviz-bins", d: bars.join("") })),
       html("figcaption", {}, html("span", {}, span[0]), html("span", {}, zero ? "weights" : "weights"), html("span", {}, span[1])),
     );
   }
@@ -332,7 +332,7 @@
     const wires = (skip) => curves(scene.lines.filter((line) => line.strand.skip === skip).map(({ points }) => points));
     const picture = svg(
       "svg",
-      { class: "dlviz-map", width: scene.width, height: scene.height, viewBox: `0 0 ${scene.width} ${scene.height}` },
+      { class: "dlviz-netmap", width: scene.width, height: scene.height, viewBox: `0 0 ${scene.width} ${scene.height}` },
       svg("rect", { width: scene.width, height: scene.height, class: "dlviz-paper" }),
       ...boxes.filter(({ open }) => open).map(made),
       svg("path", { class: "dlviz-wire", d: wires(false) }),

@@ -86,7 +86,7 @@
       }
       this.ring = svg("path", { class: "dlviz-ring" });
       this.picture.replaceChildren(
-        ...Object.entries(d).map(([style, area]) => svg("path", { class: `dlviz-tile ${style}`, d: area })),
+        ...Object.entries(d).map(([style, area]) => svg("path", { class: `dlviz-area ${style}`, d: area })),
         ...[2, 1].map((level) => svg("path", { class: `dlviz-border dlviz-level${level}`, d: levels[level] })),
         this.ring,
       );
