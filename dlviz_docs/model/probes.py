@@ -120,6 +120,8 @@ class Faithfulness:
     al. 2022). 0 for a map that says nothing; higher is better."""
     road_error: float | None = None
     """Standard error of it over samples."""
+    early: float | None = None
+    """The same for the first 5 % of pixels alone: it tells layers apart that are all as good beyond."""
     deletion: float | None = None
     """Area under `deleted`; lower is better (Petsiuk, Das and Saenko 2018)."""
     insertion: float | None = None

@@ -1,0 +1,227 @@
+"""Models that the user's own code builds: `package.module:build`, named in the user's own configuration.
+
+This is code that runs. It is imported as Python finds it: the experiment's folder is on the path only where the
+configuration puts it there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from dlviz_docs.errors import ProbeError
+from dlviz_docs.probes.runnable import Layer, Seen, answer, first_tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.nn import Module
+
+__all__ = ["Loaded", "ModuleModel", "built", "is_factory", "loaded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How weights from a file fitted a model."""
+
+    missing: tuple[str, ...] = ()
+    """Of the model, not in the file."""
+    unexpected: tuple[str, ...] = ()
+    """In the file, not of the model."""
+    misfits: tuple[str, ...] = ()
+    """In both, with other shapes: "fc.weight: [10, 64] in the file, [100, 64] in the model"."""
+    prefix: str = ""
+    """What was taken off the file's names."""
+
+
+def is_factory(name: str) -> bool:
+    """Whether it names a function in a module: "package.module:build"."""
+    module, colon, function = name.partition(":")
+    return bool(colon) and all(part.isidentifier() for part in (*module.split("."), *function.split(".")))
+
+
+def built(name: str, arguments: Mapping[str, Any] | None = None, path: Sequence[str] = ()) -> Module:
+    """What the factory returns, in evaluation mode; `path` are folders that the configuration adds to Python's.
+
+    Raises `ProbeError` where it cannot be imported, raises itself, or returns no module.
+    """
+    import torch
+
+    if not is_factory(name):
+        raise ProbeError(f"{name!r} does not name a function in a module, such as package.module:build.")
+    module_name, _, function_name = name.partition(":")
+    with _on_path(path):
+        try:
+            found: Any = importlib.import_module(module_name)
+            for part in function_name.split("."):
+                found = getattr(found, part)
+            model = found(**(arguments or {}))
+        # The user's own code may raise anything.
+        except (Exception, SystemExit) as error:
+            raise ProbeError(f"{name} could not be called: {type(error).__name__}: {error}") from error
+    if not isinstance(model, torch.nn.Module):
+        raise ProbeError(f"{name} returned {type(model).__name__}, not a torch.nn.Module.")
+    return model.eval().requires_grad_(False)
+
+
+@contextlib.contextmanager
+def _on_path(folders: Sequence[str]) -> Iterator[None]:
+    before = list(sys.path)
+    sys.path[:0] = list(folders)
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
+def loaded(model: Module, weights: Mapping[str, NDArray[Any]]) -> Loaded:
+    """Put the weights into the model, where names and shapes fit; tells what did not.
+
+    Raises `ProbeError` where none does.
+    """
+    import torch
+
+    own = model.state_dict()
+    prefix = _best_prefix(own, weights)
+    named = {name.removeprefix(prefix): array for name, array in weights.items()}
+    fits = {name: torch.from_numpy(array.copy()) for name, array in named.items() if _fits(own, name, array)}
+    if not fits:
+        raise ProbeError("No weight of the file has the name and the shape of one of the model.")
+    model.load_state_dict(fits, strict=False)
+    misfits = tuple(
+        f"{name}: {list(array.shape)} in the file, {list(own[name].shape)} in the model"
+        for name, array in named.items()
+        if name in own and name not in fits
+    )
+    missing = tuple(name for name in own if name not in named)
+    return Loaded(missing, tuple(name for name in named if name not in own), misfits, prefix)
+
+
+def _fits(own: Mapping[str, Tensor], name: str, array: NDArray[Any]) -> bool:
+    return name in own and tuple(own[name].shape) == array.shape
+
+
+def _best_prefix(own: Mapping[str, Tensor], weights: Mapping[str, NDArray[Any]]) -> str:
+    """What has to go from the file's names for most of them to fit: "", "module.", "state_dict.model.", ..."""
+    fits: Counter[str] = Counter()
+    for name in weights:
+        starts = [0, *(place + 1 for place, letter in enumerate(name) if letter == ".")]
+        fits.update(name[:start] for start in starts if name[start:] in own)
+    return max(fits, key=lambda prefix: (fits[prefix], -len(prefix)), default="")
+
+
+class ModuleModel:
+    """A `Runnable` around a module. Layers are its submodules, watched by hooks that are gone after each pass."""
+
+    fixed_batch: int | None = None
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self._changed: Mapping[str, Tensor] = {}
+
+    def forward(self, x: Tensor) -> Tensor:
+        import torch
+
+        return answer({"": torch.func.functional_call(self.module, dict(self._changed), (x,))})
+
+    def layers(self, x: Tensor) -> tuple[Layer, ...]:
+        import torch
+
+        seen: dict[str, Layer] = {}
+
+        def watch(path: str, module: Module, result: Any) -> None:
+            tensor = first_tensor(result)
+            if tensor is not None and tensor.dim() > 1:
+                seen.pop(path, None)  # where it runs again, the last time counts
+                seen[path] = Layer(path, type(module).__name__, tuple(tensor.shape))
+
+        with contextlib.ExitStack() as hooks, torch.no_grad():
+            for path, module in self.module.named_modules():
+                if path:
+                    handle = module.register_forward_hook(lambda m, _, result, path=path: watch(path, m, result))
+                    hooks.callback(handle.remove)
+            self.forward(x)
+        return tuple(seen.values())
+
+    def forward_to(self, layer: str, x: Tensor) -> Tensor:
+        found: list[Tensor] = []
+        with self._hooked(layer, lambda result: found.append(_only(result, layer))):
+            self.forward(x)
+        return found[-1]
+
+    def forward_from(self, layer: str, activation: Tensor, x: Tensor) -> Tensor:
+        with self._hooked(layer, lambda result: _replaced(result, activation)):
+            return self.forward(x)
+
+    def cut(self, layer: str, x: Tensor) -> tuple[Tensor, Tensor]:
+        import torch
+
+        leaves: list[Tensor] = []
+
+        def from_here(result: Any) -> Any:
+            leaves.append(_only(result, layer).detach().requires_grad_())
+            torch.set_grad_enabled(True)
+            return _replaced(result, leaves[-1].clone())  # what follows may write into it
+
+        with torch.set_grad_enabled(False), self._hooked(layer, from_here):
+            result = self.forward(x)
+        return leaves[-1], result
+
+    def attentions(self, x: Tensor) -> tuple[tuple[Seen, ...], Tensor]:
+        return (), self.forward(x)
+
+    def weights(self) -> Mapping[str, Tensor]:
+        return {**self.module.state_dict(), **self._changed}
+
+    def layer_weights(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        layers = []
+        for path, module in self.module.named_modules():
+            own = [f"{path}.{n}" if path else n for n, _ in module.named_parameters(recurse=False)]
+            if own:
+                layers.append((path, tuple(own)))
+        return tuple(layers)
+
+    def with_weights(self, changed: Mapping[str, Tensor]) -> ModuleModel:
+        other = ModuleModel(self.module)
+        other._changed = {**self._changed, **changed}
+        return other
+
+    @contextlib.contextmanager
+    def _hooked(self, layer: str, change: Any) -> Iterator[None]:
+        try:
+            module = self.module.get_submodule(layer)
+        except AttributeError as error:
+            raise ProbeError(f"The model has no layer {layer!r}.") from error
+        handle = module.register_forward_hook(lambda _module, _inputs, result: change(result))
+        try:
+            yield
+        finally:
+            handle.remove()
+
+
+def _only(result: Any, layer: str) -> Tensor:
+    tensor = first_tensor(result)
+    if tensor is None:
+        raise ProbeError(f"The layer {layer!r} gives no tensor.")
+    return tensor
+
+
+def _replaced(result: Any, activation: Tensor) -> Any:
+    """What a layer gave, with its first tensor replaced."""
+    if hasattr(result, "is_floating_point"):
+        return activation
+    if isinstance(result, tuple) and not hasattr(result, "_fields"):
+        return (_replaced(result[0], activation), *result[1:])
+    if isinstance(result, list):
+        return [_replaced(result[0], activation), *result[1:]]
+    if isinstance(result, dict):  # Hugging Face's outputs are such, too
+        first = next(iter(result))
+        made: Any = type(result)
+        return made({**result, first: _replaced(result[first], activation)})
+    raise ProbeError(f"A layer that gives {type(result).__name__} cannot be cut.")

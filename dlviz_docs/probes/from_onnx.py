@@ -1,0 +1,67 @@
+"""ONNX's graph, as the reader found it, made into a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
+from dlviz_docs.errors import ProbeError
+from dlviz_docs.model import Port
+from dlviz_docs.probes.elements import elements_of
+from dlviz_docs.probes.onnx_ops import onnx_operator
+from dlviz_docs.probes.program import Argument, Call, Program, Ref
+from dlviz_docs.readers.networks._stored import Stored
+from dlviz_docs.readers.networks.onnx import OnnxGraph, OnnxModel, OnnxNode
+
+__all__ = ["program_of_onnx"]
+
+
+def program_of_onnx(model: OnnxModel, modules: Mapping[str, tuple[tuple[str, str], ...]] | None = None) -> Program:
+    """What has to be called, in the order of the file, and the weights.
+
+    `modules` are paths and classes of the modules that a node stands in, by the name of its first result. Raises
+    `ProbeError` for what may not run or cannot be read; nothing is run.
+    """
+    graph, opset = model.graph, model.opsets.get("", 0)
+    if graph.sparse:
+        raise ProbeError("The model has sparse weights, which cannot be computed with here.")
+    weights = {name: elements_of(stored) for name, stored in graph.initialisers.items()}
+    calls = [_call(node, opset, weights, (modules or {}).get(_first(node), ())) for node in graph.nodes]
+    inputs = tuple(
+        Port(value.name, value.shape or (), value.dtype) for value in graph.inputs if value.name not in weights
+    )
+    outputs: tuple[tuple[str, Argument], ...] = tuple((value.name, Ref(value.name)) for value in graph.outputs)
+    return Program("onnx", tuple(calls), inputs, outputs, weights, opset=opset)
+
+
+def _first(node: OnnxNode) -> str:
+    return next((name for name in node.outputs if name), "")
+
+
+def _call(node: OnnxNode, opset: int, weights: dict[str, NDArray[Any]], modules: tuple[tuple[str, str], ...]) -> Call:
+    if node.domain or any(isinstance(value, OnnxGraph) for value in node.attributes.values()):
+        raise ProbeError(f"The model calls {node.target!r}, which is not among the operators that files may call.")
+    onnx_operator(node.kind, opset)
+    kwargs = dict(_settings(node, weights))
+    if node.kind == "Split":
+        kwargs["wanted"] = len(node.outputs)
+    args: tuple[Argument, ...] = tuple(Ref(name) if name else None for name in node.inputs)
+    path = modules[-1][0] if modules else ""
+    return Call(node.kind, args, kwargs, node.outputs, path, modules)
+
+
+def _settings(node: OnnxNode, weights: dict[str, NDArray[Any]]) -> Iterator[tuple[str, Argument]]:
+    """Attributes; arrays among them join the weights."""
+    for name, value in node.attributes.items():
+        if isinstance(value, Stored):
+            made = f"{_first(node)}@{name}"
+            weights[made] = elements_of(value)
+            yield name, Ref(made)
+        elif value is None or isinstance(value, int | float | str):
+            yield name, value
+        elif isinstance(value, tuple) and all(isinstance(one, int | float | str) for one in value):
+            yield name, tuple(one for one in value if isinstance(one, int | float | str))
+        else:
+            raise ProbeError(f"The attribute {name!r} of {node.kind} cannot be used here.")

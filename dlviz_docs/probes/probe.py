@@ -1,0 +1,79 @@
+"""One entry: a model and some samples go in, what it was found to rest on comes out. Runs in a worker."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from dlviz_docs.errors import MissingExtra, ProbeError
+from dlviz_docs.model.probes import Probed
+from dlviz_docs.probes.clock import Clock
+from dlviz_docs.probes.columns import columns_of, tokens_of
+from dlviz_docs.probes.job import Job, PictureInput, TableInput, TextInput
+from dlviz_docs.probes.opened import Opened, opened
+from dlviz_docs.probes.pictures import probe_pictures
+from dlviz_docs.probes.trace import traced
+
+__all__ = ["probe"]
+
+
+def probe(job: Job) -> Probed:
+    """What there was time to find out.
+
+    `ProbeError` says why a model could not be run; `MissingExtra` that PyTorch is not installed. The worker that this
+    runs in limits its time and memory as a whole.
+    """
+    _needs_torch()
+    import torch
+
+    clock = Clock(job.limits.seconds)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(job.seed)
+            return replace(_probe(job, opened(job), clock), sources=job.sources)
+    except torch.OutOfMemoryError as error:
+        raise ProbeError("The model needs more memory than it may take.") from error
+    except RuntimeError as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        if "memory" in first:
+            raise ProbeError("The model needs more memory than it may take.") from error
+        raise ProbeError(f"The model could not be run: {first}") from error
+
+
+def _needs_torch() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("torch") is None:
+        raise MissingExtra("PyTorch", "torch")
+
+
+def _probe(job: Job, found: Opened, clock: Clock) -> Probed:
+    if isinstance(job.samples, PictureInput):
+        return probe_pictures(job, job.samples, found, clock)
+    if isinstance(job.samples, TableInput):
+        return _of_table(job, job.samples, found)
+    return _of_texts(job, job.samples, found)
+
+
+def _of_table(job: Job, table: TableInput, found: Opened) -> Probed:
+    import torch
+
+    if not len(table.rows):
+        raise ProbeError("There is no sample to run the model on.")
+    x = torch.from_numpy(np.ascontiguousarray(table.rows, np.float32))
+    columns = columns_of(found.model, x, table.names, job.truth, max(job.limits.batch, 256), job.seed)
+    layers = traced(found.model, x[: found.model.fixed_batch or 1])
+    return Probed(job.name, classes=job.classes, samples=len(x), traced=layers, columns=columns, notes=found.notes)
+
+
+def _of_texts(job: Job, texts: TextInput, found: Opened) -> Probed:
+    rows = job.explain or tuple(range(min(job.shown, len(texts.ids))))
+    if not rows:
+        raise ProbeError("There is no sample to run the model on.")
+    words = [texts.words[row] for row in rows]
+    told = tokens_of(found.model, texts.ids[list(rows)].astype(np.int64), words, job.limits.batch, texts.pad)
+    from dataclasses import replace
+
+    own = tuple(replace(one, sample=rows[one.sample]) for one in told)
+    return Probed(job.name, classes=job.classes, samples=len(texts.ids), texts=own, notes=found.notes)

@@ -1,0 +1,80 @@
+"""Whether maps depend on what was learnt: weights are shuffled from the head to the input, and maps have to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from dlviz_docs.model.probes import Sanity
+from dlviz_docs.probes.clock import Clock
+from dlviz_docs.probes.measures import noise_maps
+from dlviz_docs.probes.runnable import Runnable
+from dlviz_docs.stats.removal import spearman
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["Maps", "cascade", "sanity"]
+
+Maps: TypeAlias = Callable[[Runnable], Mapping[str, "Tensor"]]
+"""From a model to its maps by method, each (n, rows, columns)."""
+
+STAGES = 5
+UNLIKE, UNMOVED = 0.5, 0.95
+"""|rho| below which maps are unlike, and above which they have not moved."""
+_STATISTICS = ("running_mean", "running_var", "moving_mean", "moving_variance", "num_batches_tracked")
+
+
+def sanity(model: Runnable, maps: Maps, layer: str, clock: Clock) -> tuple[Sanity, ...]:
+    """One for each method; Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018, cascading."""
+    before = maps(model)
+    stages: list[str] = []
+    similar: dict[str, list[float]] = {method: [] for method in before}
+    for name, other in cascade(model):
+        if not clock.has_time_for("the weights of all layers were randomised"):
+            break
+        stages.append(name)
+        for method, values in maps(other).items():
+            similar[method].append(_alike(before[method], values))
+    if not stages:
+        return ()
+    return tuple(_judged(method, layer, stages, similar[method], before[method]) for method in before)
+
+
+def cascade(model: Runnable, stages: int = STAGES, seed: int = 0) -> Iterator[tuple[str, Runnable]]:
+    """The model with the weights of its head shuffled, then with those of the layers before it too, up to all.
+
+    Within each tensor: its elements stay, their places do not. Running statistics are no weights.
+    """
+    import torch
+
+    layers = [(path, names) for path, names in reversed(model.layer_weights()) if _own(names)]
+    ends = np.unique(np.linspace(min(1, len(layers)), len(layers), stages).round().astype(int))
+    generator = torch.Generator().manual_seed(seed)
+    weights, changed, done = model.weights(), {}, 0
+    for end in ends[ends > 0].tolist():
+        for _, names in layers[done:end]:
+            for name in _own(names):
+                tensor = weights[name]
+                order = torch.randperm(tensor.numel(), generator=generator)
+                changed[name] = tensor.flatten()[order].reshape(tensor.shape)
+        done = end
+        yield layers[done - 1][0], model.with_weights(changed)
+
+
+def _own(names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if not name.endswith(_STATISTICS)]
+
+
+def _judged(method: str, layer: str, stages: list[str], similar: list[float], maps: Tensor) -> Sanity:
+    chance = _alike(maps, noise_maps(len(maps), maps.shape[1], maps.shape[2], seed=1))
+    passes, head = similar[-1] < max(UNLIKE, 1.5 * chance), similar[0] < UNMOVED
+    return Sanity(method, layer, len(maps), tuple(stages), np.array(similar), chance, bool(passes), bool(head))
+
+
+def _alike(before: Tensor, after: Tensor) -> float:
+    """Mean |rho| over samples; a map that is the same everywhere is like nothing."""
+    found = [abs(spearman(a.numpy(), b.numpy())) for a, b in zip(before, after, strict=True)]
+    return float(np.nan_to_num(found).mean())
