@@ -124,7 +124,8 @@ class _Tree:
         """Path of the module a weight belongs to, and what is left of its name."""
         path, rest = layer, 0
         for place, part in enumerate(parts[:-1]):
-            if part == path.rpartition(".")[2]:
+            # A model that was loaded and saved again has "conv2d_1_1/kernel" in the group "conv2d_1".
+            if re.sub(r"_\d+$", "", part) == path.rpartition(".")[2] or part == path.rpartition(".")[2]:
                 rest = place + 1
             elif inner := next((p for p in self.paths.get(part, ()) if p.startswith(f"{path}.")), None):
                 path, rest = inner, place + 1

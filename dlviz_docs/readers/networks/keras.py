@@ -173,7 +173,7 @@ class _Reading:
             with open_hdf5(file) as directory:
                 return self._named(directory, structure)
         except ReadError as error:
-            self._say("damaged", f"the weights in it: the file {error}")
+            self._say("weights-damaged", f"the weights in it: the file {error}")
             return trained(structure, [])
 
     def _named(self, directory: Directory, structure: Structure) -> Trained:
@@ -198,7 +198,7 @@ class _Reading:
         found = [(weight, self._place(directory, weight.array)) for weight in weights]
         if kept := [(weight, stored) for weight, stored in found if stored.why_not and weight.array.octets]:
             weight, stored = kept[0]
-            self._say("weights", f"{weight.name} {stored.why_not}{_and_more(kept)}")
+            self._say("weights-undecoded", f"{weight.name} {stored.why_not}{_and_more(kept)}")
         return found
 
     def _place(self, directory: Directory, array: Array) -> Stored:
