@@ -80,7 +80,7 @@ def digest(job: DigestJob) -> Digested:
 
 def _is_there(cache: Cache, name: str) -> bool:
     found = cache.get(name, Digest)
-    return found is not None and all(Path(cache.path(script, SCRIPT)).exists() for _, script in found.scripts)
+    return found is not None and all(cache.holds(script, SCRIPT) for _, script in found.scripts)
 
 
 def _make_digest(job: DigestJob, cache: Cache) -> Digest:

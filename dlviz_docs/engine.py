@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -115,18 +114,13 @@ class Engine:
         return names
 
     def _drawn(self, name: str) -> Presentation | None:
-        """A presentation of the cache, as long as every file of its pages is there too."""
+        """A presentation of the cache, as long as every file of its pages is there too, and whole."""
         if name not in self.seen:
             found = self.cache.get(name, Presentation)
-            if found is None or not all(map(os.path.exists, self._files(found))):
+            if found is None or not all(self.cache.holds(*file) for file in _files(found)):
                 return None
             self.seen[name] = found
         return self.seen[name]
-
-    def _files(self, presentation: Presentation) -> Iterator[str]:
-        yield from (self.cache.path(page.file, PAGE) for page in presentation.pages)
-        yield from (self.cache.path(name, SCRIPT) for _, name in presentation.scripts)
-        yield from (self.cache.path(name, WEBP) for _, name in presentation.pictures)
 
     def study(self, found: Scan, subjects: Sequence[Subject] = SUBJECTS) -> Studies:
         """The subjects of every experiment that renderers ask for, read and drawn, or found in the cache."""
@@ -158,9 +152,9 @@ class Engine:
                 studies.names.setdefault(job.folder.slug, []).append(job.name)
 
     def _studied(self, name: str) -> Study | None:
-        """A study of the cache, as long as every picture is there too."""
+        """A study of the cache, as long as every picture is there too, and whole."""
         known = self.cache.get(name, Study)
-        whole = known and all(os.path.exists(self.cache.path(file, WEBP)) for file in known.files())
+        whole = known and all(self.cache.holds(file, WEBP) for file in known.files())
         return known if whole else None
 
     def present(self, found: Scan, digests: Digests, studies: Studies) -> list[Presentation | None]:
@@ -209,7 +203,7 @@ class Engine:
     def forget_others(self, shown: Sequence[Presentation], kept: Sequence[str]) -> None:
         """Drop from the cache what no page needs any more."""
         used = [self.cache.path(name) for name in (*kept, *(n for p in shown for n in p.made_of))]
-        self.cache.forget([*used, *(path for presentation in shown for path in self._files(presentation))])
+        self.cache.forget([*used, *(self.cache.path(*file) for presentation in shown for file in _files(presentation))])
 
     def _digest_job(self, experiment: ExperimentFolder, folder: RunFolder) -> DigestJob:
         points = next((points for runs, points in POINTS if len(experiment.runs) <= runs), FEWEST_POINTS)
@@ -248,6 +242,13 @@ class Engine:
         for done, outcome in enumerate(self.workers.run(function, jobs, seconds), 1):
             self.progress(step, done, len(jobs))
             yield outcome
+
+
+def _files(presentation: Presentation) -> Iterator[tuple[str, str]]:
+    """Name and suffix in the cache of every file that its pages need."""
+    yield from ((page.file, PAGE) for page in presentation.pages)
+    yield from ((name, SCRIPT) for _, name in presentation.scripts)
+    yield from ((name, WEBP) for _, name in presentation.pictures)
 
 
 def _name(job: DigestJob, ledger: Ledger) -> str | None:

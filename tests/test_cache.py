@@ -60,6 +60,20 @@ def test_every_damaged_entry_is_no_entry(tmp_path: Path) -> None:
         assert cache.get("ab12", Recorded) is None
 
 
+def test_every_damaged_file_is_no_file(tmp_path: Path) -> None:
+    name = Cache(tmp_path).put_file(b"RIFF....WEBP", ".webp")
+    path = Path(Cache(tmp_path).path(name, ".webp"))
+    whole = path.read_bytes()
+    assert Cache(tmp_path).holds(name, ".webp")
+    assert not Cache(tmp_path).holds(name, ".js")
+    for place in range(len(whole)):
+        for hurt in (whole[:place], whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]):
+            path.write_bytes(hurt)
+            assert not Cache(tmp_path).holds(name, ".webp")
+    path.unlink()
+    assert not Cache(tmp_path).holds(name, ".webp")
+
+
 def test_an_entry_of_another_type_is_no_entry(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     cache.put("ab12", ["something", "else"])

@@ -139,6 +139,26 @@ def test_a_picture_that_is_gone_from_the_cache_is_made_again(runs: Path) -> None
     assert sorted(pictures(again)) == sorted(pictures(first)) or kept[0].exists()
 
 
+@pytest.mark.parametrize("suffix", [".webp", ".html", ".js"])
+@pytest.mark.parametrize("damage", ["cut", "one bit", "zeros"])
+def test_a_damaged_file_of_the_cache_is_not_published(runs: Path, suffix: str, damage: str) -> None:
+    first, _ = make(runs)
+    sources = [*(a.content for a in first.assets), *(Path(page.file) for page in first.pages if page.file)]
+    ours = [path for path in sources if isinstance(path, Path) and path.is_relative_to(runs.parent / "cache")]
+    kept = [path for path in ours if path.suffix == suffix]
+    whole = {path: path.read_bytes() for path in kept}
+    hurt = max(whole, key=lambda path: len(whole[path]))
+    content = whole[hurt]
+    cut, flipped = content[: len(content) // 2], bytes([*content[:-1], content[-1] ^ 1])
+    hurt.write_bytes({"cut": cut, "one bit": flipped, "zeros": bytes(len(content))}[damage])
+    again, todo = make(runs)
+    assert any(todo.values())
+    assert {path: path.read_bytes() for path in kept} == whole
+    assert [page.file for page in again.pages] == [page.file for page in first.pages]
+    _, todo = make(runs)
+    assert not any(todo.values())
+
+
 def test_predictions_alone_are_an_experiment(tmp_path: Path) -> None:
     record.predictions(tmp_path / "exp", truth=["x", "y"] * 40, predicted=["x", "x"] * 40)
     site, _ = make(tmp_path / "exp")
