@@ -261,9 +261,9 @@ def test_a_double_click_shows_a_block_alone_and_its_way_leads_back(opened: Visit
 
 def test_all_blocks_open_and_close(opened: Visit) -> None:
     page = opened.page
-    page.get_by_role("button", name="Open all blocks").click()
+    page.get_by_role("button", name="Open all").click()
     assert len(labels(page)) == 42
-    page.get_by_role("button", name="Close all blocks").click()
+    page.get_by_role("button", name="Close all").click()
     assert labels(page) == ["input", "stage1", "stage2", "stage3", "fc", "evil"]
     opened.expect_quiet()
 
@@ -398,7 +398,7 @@ def test_the_view_moves_and_zooms_by_mouse(opened: Visit) -> None:
     assert zoomed["k"] > moved["k"]
     under = [(x + 50 - place["x"] - v["x"]) / v["k"] for v in (moved, zoomed)]
     assert under[0] == pytest.approx(under[1], abs=1)  # what is under the pointer stays there
-    for name in ("Zoom out", "Zoom in", "Show all"):
+    for name in ("Zoom out", "Zoom in", "Fit"):
         page.get_by_role("button", name=name).click()
     settle(page)
     fit = view(page)
@@ -439,7 +439,7 @@ def test_two_fingers_zoom_and_one_scrolls_the_page(visit: Callable[..., Visit], 
 
 def test_the_small_map_leads_where_it_is_clicked(opened: Visit) -> None:
     page = opened.page
-    page.get_by_role("button", name="Open all blocks").click()
+    page.get_by_role("button", name="Open all").click()
     settle(page)
     map_ = page.locator("#net .dlviz-overview").bounding_box()
     assert map_
@@ -524,9 +524,9 @@ def test_a_tree_without_wires_is_walked_in_its_order(visit: Callable[..., Visit]
 
 def test_the_saved_picture_stands_by_itself(opened: Visit, tmp_path: Path) -> None:
     page = opened.page
-    page.get_by_role("button", name="Open all blocks").click()
+    page.get_by_role("button", name="Open all").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save the picture").click()
+        page.get_by_role("button", name="Save SVG").click()
     assert download.value.suggested_filename == "net.svg"
     download.value.save_as(tmp_path / "net.svg")
     root = ElementTree.parse(tmp_path / "net.svg").getroot()
@@ -572,7 +572,7 @@ def test_five_thousand_layers_are_drawn_as_far_as_they_are_seen(visit: Callable[
     page = seen.page
     nodes = "document.querySelectorAll('.dlviz-port *').length"
     assert page.evaluate(nodes) < 500
-    page.get_by_role("button", name="Show all").click()
+    page.get_by_role("button", name="Fit").click()
     settle(page)
     assert page.evaluate(nodes) < 500
     assert page.locator("path.dlviz-far").count() > 0
@@ -631,7 +631,7 @@ def test_words_are_read_in_both_schemes(visit: Callable[..., Visit], tmp_path: P
 
 def test_nothing_glides_for_those_who_ask_for_it(visit: Callable[..., Visit], address: str) -> None:
     seen = open_at(visit, address, reduced_motion="reduce")
-    seen.page.get_by_role("button", name="Open all blocks").click()
+    seen.page.get_by_role("button", name="Open all").click()
     assert seen.page.locator(".dlviz-moving").count() == 0
 
 

@@ -8,6 +8,7 @@ import re
 import zlib
 from html.parser import HTMLParser
 from itertools import combinations, pairwise
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -16,12 +17,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dlviz_docs.cache import Cache
 from dlviz_docs.charts.diagram import MOST_DRAWN, MOST_ROWS, diagram_context
 from dlviz_docs.charts.families import ORDER
 from dlviz_docs.charts.nesting import DEEP, PORTS, SEVERAL, nested
 from dlviz_docs.charts.scene import HEADER, Placed, arranged
+from dlviz_docs.compose import compose_experiment
+from dlviz_docs.compose.portable import compose_markdown
 from dlviz_docs.compose.templating import render
-from dlviz_docs.view import Box, Diagram, Figure, Thumb, Wire
+from dlviz_docs.model import Experiment
+from dlviz_docs.packing import decode, encode
+from dlviz_docs.study.pictures import thumbs
+from dlviz_docs.view import Box, Diagram, Figure, Section, Thumb, Tile, Treemap, Wire
 
 HOSTILE = ("<script>window.fired=1</script>", "\"'&<b>", "x" * 1000, "\u202eevil", "مرحبا", "卷积层", "a\nb", "")
 
@@ -326,3 +333,52 @@ def test_a_model_of_two_thousand_layers_is_light() -> None:
     wires = tuple(Wire(a, b, "256 × 14 × 14") for a, b in pairwise(layers))
     shown = page(Diagram(tuple(boxes), wires))
     assert len(shown) < 300_000
+
+
+# --- on its way through the engine ----------------------------------------------------------------------------------
+
+
+def everything() -> Section:
+    """A section with a diagram that has all there is, and a treemap."""
+    pictures = (Thumb("filters:a", 8, 8, "filter 1"),)
+    box = Box("a", "a", "Linear", "linear", counts=np.array([1.0, 2.0]), span=(-1.0, 1.0),
+              moved=np.array([np.nan, 0.5]), facts=(("parameters", "3"),), pictures=pictures)  # fmt: skip
+    spec = Diagram((box, *residual().boxes), residual().wires, ("block",))
+    tiles = Treemap((("parameters", (Tile(("a",), 3.0, "linear", "3 parameters", "#m=a"),)),))
+    figures = (Figure("net", "Structure", "Seen.", spec, "Structure"), Figure("map", "Where", "Seen.", tiles))
+    return Section("architecture", "Architecture", figures=figures, thumbs={"192/filters:a": "exp/pictures/1.webp"})
+
+
+def test_a_page_has_its_figures_where_they_stand_in_the_site() -> None:
+    page = compose_experiment(Experiment("exp", "exp", "exp"), [everything()])[1]
+    assert page.path == "exp/architecture/index.html"
+    assert page.body.count('href="../../assets/diagram.css"') == 2
+    packed = re.search(r'data-diagram="([^"]+)"', page.body)
+    assert packed
+    told = json.loads(zlib.decompress(base64.b64decode(packed[1])))
+    assert told["more"]["0"]["pictures"] == [["../../exp/pictures/1.webp", 8, 8, 192, "filter 1"]]
+    markdown = compose_markdown(page, [])
+    assert "\n\n" not in markdown[markdown.index("<figure") : markdown.rindex("</figure>")]
+
+
+def test_figures_come_out_of_the_cache_as_they_went_in() -> None:
+    for figure in everything().figures:
+        again = decode(encode(figure.spec), type(figure.spec))
+        if isinstance(again, Diagram):
+            np.testing.assert_array_equal(again.boxes[0].moved, [np.nan, 0.5])
+            assert [box.id for box in again.boxes] == ["a", *(box.id for box in residual().boxes)]
+            assert again.wires == residual().wires
+        else:
+            assert again == figure.spec
+
+
+def test_pictures_of_boxes_are_made(tmp_path: Path) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def content(key: str, side: int) -> bytes:
+        asked.append((key, side))
+        return b"picture"
+
+    words = dict(thumbs(everything().figures, Cache(tmp_path), content))
+    assert asked == [("filters:a", 192)]
+    assert list(words) == ["192/filters:a"]

@@ -1,4 +1,4 @@
-/* Where the boxes and wires of a diagram lie, with any of its blocks open. charts/spacing.py and charts/scene.py compute
+/* Where the boxes and wires of a diagram lie, with any of its blocks open. charts/spacing.py and charts/scene.py have
  * the same for the picture that stands in the page: keep them alike. Rows and their order come from there.
  */
 (() => {
@@ -125,9 +125,15 @@
   /** A block by itself, its children at their sizes; `fits` has the open ones among them. */
   function fitted(data, block, fits) {
     const inside = data.groups[block];
-    const sizes = inside.children.map((child) => (fits[child] ? [fits[child].width, fits[child].height] : data.size[child]));
+    const sizes = inside.children.map((child) =>
+      fits[child] ? [fits[child].width, fits[child].height] : data.size[child],
+    );
     while (sizes.length < inside.count) sizes.push([0, 0]);
-    const at = spaced(inside, sizes, inside.children.map((child) => fits[child]?.beside));
+    const at = spaced(
+      inside,
+      sizes,
+      inside.children.map((child) => fits[child]?.beside),
+    );
     let width = Math.max(at.width + 2 * PAD, block >= 0 ? data.header[block] : 0);
     width += width % 2;
     const top = block >= 0 ? HEADER + UNDER : PAD;
@@ -160,7 +166,7 @@
       return placed && child(node) >= 0 ? [placed.y, placed.y + placed.h] : [frame.y + frame.h, frame.y + HEADER];
     };
     const port = (node, source, out) => {
-      const inner = child(node) >= 0 ? fits[child(node)]?.port(source, out) ?? null : null;
+      const inner = child(node) >= 0 ? (fits[child(node)]?.port(source, out) ?? null) : null;
       return inner === null ? x(node) : places.get(child(node)).x + inner;
     };
 
@@ -185,7 +191,10 @@
     const points = ({ chain, up }, start, end) => {
       const [first, last] = [chain[0], chain.at(-1)];
       const [upper, lower] = up ? [end, start] : [start, end + (asides.get(`${last} ${chain.at(-2)}`) ?? 0)];
-      const found = [[upper, edges(first)[1]], [upper, row(first)[1]]];
+      const found = [
+        [upper, edges(first)[1]],
+        [upper, row(first)[1]],
+      ];
       for (const bend of chain.slice(1, -1)) found.push(...row(bend).map((y) => [x(bend), y]));
       found.push([lower, row(last)[0]], [lower, edges(last)[0]]);
       const kept = found.filter((point, i) => !i || point[0] !== found[i - 1][0] || point[1] !== found[i - 1][1]);
@@ -242,7 +251,9 @@
   function opened(data) {
     const named = (numbers) => numbers.map((number) => data.names[number]);
     for (const column of ["id", "label", "kind", "summary", "says"]) data[column] = named(data[column]);
-    data.facts = data.facts.map((words) => named(words).reduce((all, word, i) => (i % 2 ? all.at(-1).push(word) : all.push([word]), all), []));
+    data.facts = data.facts.map((words) =>
+      named(words).reduce((all, word, i) => (i % 2 ? all.at(-1).push(word) : all.push([word]), all), []),
+    );
     for (const block of Object.keys(data.groups)) {
       data.groups[block] = group(data.groups[block]);
       for (const strand of data.groups[block].strands) strand.label = data.names[strand.label];

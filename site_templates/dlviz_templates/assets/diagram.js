@@ -1,5 +1,5 @@
-/* The picture of a live diagram, and the view of it: only what is near is drawn, and from far away one path for each family
- * of layers. boxes.js says where everything lies, diagramacts.js what is done with it.
+/* The picture of a live diagram, and the view of it: only what is near is drawn, and from far away one path for each
+ * family of layers. boxes.js says where everything lies, diagramacts.js what is done with it.
  */
 (() => {
   "use strict";
@@ -80,7 +80,7 @@
       const wires = svg("g", { class: "dlviz-wires" }, ...Object.values(this.paths), this.layers.shapes);
       this.world = svg("g", {}, this.layers.far, this.layers.frames, wires, this.layers.closed);
       this.map = svg("svg", { class: "dlviz-netmap", width: "100%", height: "100%" }, this.world);
-      const words = `${this.title}: diagram. Arrow keys move the view, + and − zoom; the Tab key goes on to the layers`;
+      const words = `${this.title}: diagram. Arrow keys move the view, + and − zoom; Tab goes on to the layers`;
       this.port = html("div", { class: "dlviz-port", tabindex: 0, role: "application", "aria-label": words }, this.map);
       this.voice = html("div", { class: "dlviz-say", "aria-live": "polite" });
       this.stage.replaceChildren(this.port);
@@ -96,11 +96,14 @@
       const { data } = this;
       const block = this.children[i].length > 0;
       const [label, summary] = [cut(this.name(i), LABEL), cut(data.summary[i], SUMMARY)];
-      const kind = data.label[i] && data.kind[i].toLowerCase() !== data.label[i].toLowerCase() ? cut(data.kind[i], KIND) : "";
+      const kind =
+        data.label[i] && data.kind[i].toLowerCase() !== data.label[i].toLowerCase() ? cut(data.kind[i], KIND) : "";
       const times = data.times[i] ? `× ${data.times[i].toLocaleString("en")}` : "";
       const port = data.family[i] === data.port;
       const style = data.styles[data.family[i]];
-      const told = [this.name(i), data.kind[i], data.summary[i], times && `${data.times[i]} times`].filter(Boolean).join(", ");
+      const told = [this.name(i), data.kind[i], data.summary[i], times && `${data.times[i]} times`]
+        .filter(Boolean)
+        .join(", ");
       const node = svg("g", {
         class: `${open ? "dlviz-netblock" : "dlviz-box"} ${style}`,
         role: "button",
@@ -112,8 +115,8 @@
       const rect = (attributes) => svg("rect", { width: w, height: h, ...attributes });
       const first = (x, y, end) => {
         const more = kind ? [svg("tspan", { class: "dlviz-what", dx: 6 }, kind)] : [];
-        const many = times ? [svg("text", { class: "dlviz-times", x: end, y }, times)] : [];
-        return [svg("text", { class: "dlviz-netname", x, y }, label, ...more), ...many];
+        const many = times ? [svg("text", { class: "dlviz-times", x: end, y, "aria-hidden": "true" }, times)] : [];
+        return [svg("text", { class: "dlviz-netname", x, y, "aria-hidden": "true" }, label, ...more), ...many];
       };
       if (open) {
         const sign = svg("path", { class: "dlviz-sign", d: `M${w - 19} ${HEADER / 2}h8` });
@@ -124,7 +127,7 @@
       node.append(rect({ rx: port ? Math.floor(h / 2) : block ? 8 : 6 }));
       if (!port) node.append(svg("rect", { class: "dlviz-stripe", x: 5, y: 7, width: 3, height: h - 14, rx: 1.5 }));
       node.append(...first(16, summary ? 18 : Math.floor(h / 2) + 4, w - (block ? 26 : 10)));
-      if (summary) node.append(svg("text", { class: "dlviz-sum", x: 16, y: 34 }, summary));
+      if (summary) node.append(svg("text", { class: "dlviz-sum", x: 16, y: 34, "aria-hidden": "true" }, summary));
       if (block) node.append(svg("path", { class: "dlviz-sign", d: `M${w - 19} ${Math.floor(h / 2)}h8m-4-4v8` }));
       return node;
     }
@@ -201,7 +204,8 @@
       const kept = new Map();
       for (const placed of seen) {
         const known = this.nodes.get(placed.i);
-        const same = known && known.placed.open === placed.open && known.placed.w === placed.w && known.placed.h === placed.h;
+        const same =
+          known && known.placed.open === placed.open && known.placed.w === placed.w && known.placed.h === placed.h;
         const node = same ? known.node : this.element(placed);
         if (!same) this.layers[placed.open ? "frames" : "closed"].append(node);
         if (!same && known) known.node.remove();
@@ -217,9 +221,19 @@
     wire(lines, many) {
       const lit = (line) => !!this.lit?.lines.has(line);
       const set = (name, d) => this.paths[name].setAttribute("d", d);
-      const ways = (bright, skip) => lines.filter((line) => lit(line) === bright && line.strand.skip === skip).map(({ points }) => points);
-      const tips = (bright) => (many ? "" : lines.filter((line) => lit(line) === bright).map(({ points }) => tip(points)).join(""));
-      for (const [bright, plain, skip, ends] of [[false, "plain", "skip", "tips"], [true, "lit", "litSkip", "litTips"]]) {
+      const ways = (bright, skip) =>
+        lines.filter((line) => lit(line) === bright && line.strand.skip === skip).map(({ points }) => points);
+      const tips = (bright) =>
+        many
+          ? ""
+          : lines
+              .filter((line) => lit(line) === bright)
+              .map(({ points }) => tip(points))
+              .join("");
+      for (const [bright, plain, skip, ends] of [
+        [false, "plain", "skip", "tips"],
+        [true, "lit", "litSkip", "litTips"],
+      ]) {
         set(plain, curves(ways(bright, false)));
         set(skip, curves(ways(bright, true)));
         set(ends, tips(bright));
@@ -234,7 +248,9 @@
     outlines() {
       const d = {};
       for (const placed of this.scene.boxes.values()) {
-        const name = placed.open ? "dlviz-netblock dlviz-faint" : `dlviz-box ${this.data.styles[this.data.family[placed.i]]}`;
+        const name = placed.open
+          ? "dlviz-netblock dlviz-faint"
+          : `dlviz-box ${this.data.styles[this.data.family[placed.i]]}`;
         d[name] = (d[name] ?? "") + area(placed);
       }
       return Object.entries(d).map(([name, path]) => svg("path", { class: `${name} dlviz-far`, d: path }));

@@ -1,5 +1,5 @@
-/* What is done with a live diagram: blocks open and close, layers are chosen, wires are followed, by pointer and by keys.
- * diagrampanel.js has what stands beside the picture. Wants boxes.js and diagram.js.
+/* What is done with a live diagram: blocks open and close, layers are chosen, wires are followed, by pointer and by
+ * keys. diagrampanel.js has what stands beside the picture. Wants boxes.js and diagram.js.
  */
 (() => {
   "use strict";
@@ -95,7 +95,12 @@
       this.onchoose?.(i);
       if (i >= 0 && reveal) this.show(i, closer);
       this.refresh();
-      if (address) history.replaceState(history.state, "", i < 0 ? location.pathname + location.search : `#m=${encodeURIComponent(this.data.id[i])}`);
+      if (address)
+        history.replaceState(
+          history.state,
+          "",
+          i < 0 ? location.pathname + location.search : `#m=${encodeURIComponent(this.data.id[i])}`,
+        );
     }
 
     /** "#m=layer3.0" chooses a box; whether there is one of that name. */
@@ -147,7 +152,9 @@
 
     ofFamily() {
       const found = new Set();
-      this.data.family.forEach((family, i) => family === this.family && [i, ...this.ancestors(i)].forEach((one) => found.add(one)));
+      this.data.family.forEach(
+        (family, i) => family === this.family && [i, ...this.ancestors(i)].forEach((one) => found.add(one)),
+      );
       return found;
     }
 
@@ -295,7 +302,16 @@
       for (const placed of this.scene.boxes.values()) {
         if (x >= placed.x && x <= placed.x + placed.w && y >= placed.y && y <= placed.y + placed.h) found = placed;
       }
-      return found && { ...found, sign: this.children[found.i].length && x > found.x + found.w - 30 && y < found.y + (found.open ? HEADER : found.h), head: !found.open || y < found.y + HEADER };
+      return (
+        found && {
+          ...found,
+          sign:
+            this.children[found.i].length &&
+            x > found.x + found.w - 30 &&
+            y < found.y + (found.open ? HEADER : found.h),
+          head: !found.open || y < found.y + HEADER,
+        }
+      );
     }
 
     listen() {

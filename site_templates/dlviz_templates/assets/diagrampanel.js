@@ -1,5 +1,5 @@
-/* What is beside a diagram: its tools, the search, what is told of the box that is chosen, a small map of the whole, and
- * the picture as a file. Wants diagramacts.js.
+/* What is beside a diagram: its tools, the search, what is told of the box that is chosen, a small map of the whole,
+ * and the picture as a file. Wants diagramacts.js.
  */
 (() => {
   "use strict";
@@ -8,9 +8,10 @@
   const LISTED = 60; // hits and neighbours in a list
   const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const HELP =
-    "Drag to move, Ctrl and wheel or two fingers to zoom. A click on a block opens and closes it, a double click shows it " +
-    "alone. Keys: arrows move the view, + and − zoom, 0 shows all; after the Tab key, arrows go along the wires, Enter " +
-    "tells of a layer and opens a block, I shows it alone, Backspace goes to the block around it, / searches, Escape leaves.";
+    "Drag to move, Ctrl and wheel or two fingers to zoom. A click on a block opens and closes it, a double click " +
+    "shows it alone. Keys: arrows move the view, + and − zoom, 0 shows all; after the Tab key, arrows go along the " +
+    "wires, Enter tells of a layer and opens a block, I shows it alone, Backspace goes to the block around it, " +
+    "/ searches, Escape leaves.";
 
   window.dlviz.diagramPanel = (diagram) => {
     tools(diagram);
@@ -24,12 +25,17 @@
   function tools(diagram) {
     const { figure, stage } = diagram;
     const bar = figure.querySelector(".dlviz-tools");
-    const tool = (label, title, action) => button(label, action, { title, "aria-label": title });
+    const tool = (label, title, action) => button(label, action, { title });
+    const sign = (label, title, action) => button(label, action, { title, "aria-label": title });
     const help = html("p", { class: "dlviz-help", hidden: "" }, HELP);
-    const ask = button("?", () => {
-      help.hidden = !help.hidden;
-      ask.setAttribute("aria-expanded", String(!help.hidden));
-    }, { "aria-expanded": "false", "aria-label": "Help: mouse and keys", title: "Mouse and keys" });
+    const ask = button(
+      "?",
+      () => {
+        help.hidden = !help.hidden;
+        ask.setAttribute("aria-expanded", String(!help.hidden));
+      },
+      { "aria-expanded": "false", "aria-label": "Help: mouse and keys", title: "Mouse and keys" },
+    );
     const blocks = diagram.children.some((inside) => inside.length)
       ? [
           tool("Open all", "Open all blocks", () => diagram.all(true)),
@@ -37,13 +43,17 @@
         ]
       : [];
     const full = document.fullscreenEnabled
-      ? [tool("Full screen", "Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : stage.requestFullscreen()))]
+      ? [
+          tool("Full screen", "Full screen", () =>
+            document.fullscreenElement ? document.exitFullscreen() : stage.requestFullscreen(),
+          ),
+        ]
       : [];
     bar.append(
       search(diagram),
       ...blocks,
-      tool("−", "Zoom out", () => diagram.zoom(1 / 1.4)),
-      tool("+", "Zoom in", () => diagram.zoom(1.4)),
+      sign("−", "Zoom out", () => diagram.zoom(1 / 1.4)),
+      sign("+", "Zoom in", () => diagram.zoom(1.4)),
       tool("Fit", "Show all", () => diagram.fit()),
       tool("Save SVG", "Save the picture as it is opened", () => save(diagram)),
       ...full,
@@ -67,14 +77,20 @@
     const keys = [...diagram.figure.querySelectorAll("[data-family]")];
     for (const key of keys) {
       const family = +key.dataset.family;
-      const node = button("", () => {
-        diagram.family = diagram.family === family ? -1 : family;
-        keys.forEach((one) => one.firstChild.setAttribute("aria-pressed", String(+one.dataset.family === diagram.family)));
-        diagram.chosen = -1;
-        diagram.onchoose(-1);
-        diagram.follow();
-        diagram.refresh();
-      }, { "aria-pressed": "false", title: "Let these stand out" });
+      const node = button(
+        "",
+        () => {
+          diagram.family = diagram.family === family ? -1 : family;
+          keys.forEach((one) =>
+            one.firstChild.setAttribute("aria-pressed", String(+one.dataset.family === diagram.family)),
+          );
+          diagram.chosen = -1;
+          diagram.onchoose(-1);
+          diagram.follow();
+          diagram.refresh();
+        },
+        { "aria-pressed": "false", title: "Let these stand out" },
+      );
       node.append(...key.childNodes);
       key.append(node);
     }
@@ -89,27 +105,46 @@
     const texts = data.id.map((id, i) =>
       [id, data.label[i], data.kind[i], data.summary[i], shapes.get(i) ?? ""].join("\n").toLowerCase(),
     );
-    const input = html("input", { type: "search", placeholder: "Search layers", "aria-label": "Search layers by name, kind or shape" });
+    const input = html("input", {
+      type: "search",
+      placeholder: "Search layers",
+      "aria-label": "Search layers by name, kind or shape",
+    });
     const told = html("output", { "aria-live": "polite" });
     const list = html("ol", { class: "dlviz-hits", hidden: "" });
     let hits = [];
     let at = -1;
 
     function look() {
-      const words = input.value.toLowerCase().replace(/[x*]/g, (sign) => sign).trim();
+      const words = input.value
+        .toLowerCase()
+        .replace(/[x*]/g, (sign) => sign)
+        .trim();
       const plain = (text) => text.replace(/×/g, "x");
-      const parts = plain(words).split(/\s+/).filter((part) => part && part !== "x");
-      hits = parts.length ? texts.flatMap((text, i) => (parts.every((part) => plain(text).includes(part)) ? [i] : [])) : [];
+      const parts = plain(words)
+        .split(/\s+/)
+        .filter((part) => part && part !== "x");
+      hits = parts.length
+        ? texts.flatMap((text, i) => (parts.every((part) => plain(text).includes(part)) ? [i] : []))
+        : [];
       at = -1;
       told.textContent = parts.length ? `${hits.length.toLocaleString("en")} found` : "";
       list.replaceChildren(
         ...hits.slice(0, LISTED).map((i, place) =>
-          html("li", {}, button("", () => go(place), { class: data.styles[data.family[i]], tabindex: -1 })),
+          html(
+            "li",
+            {},
+            button("", () => go(place), { class: data.styles[data.family[i]], tabindex: -1 }),
+          ),
         ),
       );
       [...list.children].forEach((item, place) => {
         const i = hits[place];
-        item.firstChild.append(html("i", { "aria-hidden": "true" }), html("b", {}, data.id[i] || diagram.name(i)), html("span", {}, ` ${data.kind[i]}`));
+        item.firstChild.append(
+          html("i", { "aria-hidden": "true" }),
+          html("b", {}, data.id[i] || diagram.name(i)),
+          html("span", {}, ` ${data.kind[i]}`),
+        );
       });
       if (hits.length > LISTED) list.append(html("li", {}, `and ${(hits.length - LISTED).toLocaleString("en")} more`));
       list.hidden = !hits.length;
@@ -171,20 +206,29 @@
       }
       if (!found.size) return [];
       const items = [...found].slice(0, LISTED).map(([i, label]) =>
-        html("li", {}, act(data.id[i], () => diagram.choose(i, { reveal: true })), label ? ` ${label}` : ""),
+        html(
+          "li",
+          {},
+          act(data.id[i], () => diagram.choose(i, { reveal: true })),
+          label ? ` ${label}` : "",
+        ),
       );
       if (found.size > LISTED) items.push(html("li", {}, `and ${found.size - LISTED} more`));
       return [html("h5", {}, title), html("ul", {}, ...items)];
     }
 
     function side(name, words) {
-      return act(words, () => {
-        diagram.side = diagram.side === name ? "" : name;
-        diagram.follow();
-        diagram.refresh();
-        for (const one of aside.querySelectorAll("[data-side]"))
-          one.setAttribute("aria-pressed", String(one.dataset.side === diagram.side));
-      }, { "aria-pressed": "false", "data-side": name, title: "Let these stand out" });
+      return act(
+        words,
+        () => {
+          diagram.side = diagram.side === name ? "" : name;
+          diagram.follow();
+          diagram.refresh();
+          for (const one of aside.querySelectorAll("[data-side]"))
+            one.setAttribute("aria-pressed", String(one.dataset.side === diagram.side));
+        },
+        { "aria-pressed": "false", "data-side": name, title: "Let these stand out" },
+      );
     }
 
     diagram.onchoose = (i) => {
@@ -199,14 +243,38 @@
       const block = diagram.children[i].length > 0;
       const times = data.times[i] ? ` × ${data.times[i].toLocaleString("en")}` : "";
       const wired = data.wires.length > 0;
-      const close = button("✕", () => (diagram.choose(-1), diagram.port.focus()), { "aria-label": "Close", title: "Close (Esc)", class: "dlviz-shut" });
+      const close = button("✕", () => (diagram.choose(-1), diagram.port.focus()), {
+        "aria-label": "Close",
+        title: "Close (Esc)",
+        class: "dlviz-shut",
+      });
       aside.replaceChildren(
-        html("header", { class: data.styles[data.family[i]] }, html("i", { "aria-hidden": "true" }), html("h4", {}, diagram.name(i)), close),
-        html("p", { class: "dlviz-kindline" }, `${data.kind[i]}${times}`, ...(data.id[i] && data.id[i] !== diagram.name(i) ? [html("code", {}, data.id[i])] : [])),
-        ...(data.summary[i] && !data.facts[i].some(([, value]) => value === data.summary[i]) ? [html("p", {}, data.summary[i])] : []),
+        html(
+          "header",
+          { class: data.styles[data.family[i]] },
+          html("i", { "aria-hidden": "true" }),
+          html("h4", {}, diagram.name(i)),
+          close,
+        ),
+        html(
+          "p",
+          { class: "dlviz-kindline" },
+          `${data.kind[i]}${times}`,
+          ...(data.id[i] && data.id[i] !== diagram.name(i) ? [html("code", {}, data.id[i])] : []),
+        ),
+        ...(data.summary[i] && !data.facts[i].some(([, value]) => value === data.summary[i])
+          ? [html("p", {}, data.summary[i])]
+          : []),
         ...(data.says[i] ? [html("p", {}, data.says[i])] : []),
-        html("p", { class: "dlviz-acts" },
-          ...(block ? [act(diagram.opened.has(i) ? "Close" : "Open", () => (diagram.toggle(i), diagram.choose(i))), act("Alone", () => diagram.isolate(i), { title: "Show this block alone" })] : []),
+        html(
+          "p",
+          { class: "dlviz-acts" },
+          ...(block
+            ? [
+                act(diagram.opened.has(i) ? "Close" : "Open", () => (diagram.toggle(i), diagram.choose(i))),
+                act("Alone", () => diagram.isolate(i), { title: "Show this block alone" }),
+              ]
+            : []),
           ...(wired ? [side("before", "What leads here"), side("after", "What follows")] : []),
           ...(more.href ? [html("a", { href: more.href }, "More on it")] : []),
         ),
@@ -227,7 +295,11 @@
     });
 
     function facts(i) {
-      return html("dl", {}, ...data.facts[i].map(([name, value]) => html("div", {}, html("dt", {}, name), html("dd", {}, value))));
+      return html(
+        "dl",
+        {},
+        ...data.facts[i].map(([name, value]) => html("div", {}, html("dt", {}, name), html("dd", {}, value))),
+      );
     }
   }
 
@@ -238,9 +310,26 @@
       return height ? `M${i} 64V${64 - height}H${i + 0.92}V64z` : "";
     });
     const zero = /^[−-]/.test(span[0]) && !/^[−-]/.test(span[1]);
-    return html("figure", { class: style },
-      svg("svg", { viewBox: `0 0 ${n} 64`, preserveAspectRatio: "none", role: "img", "aria-label": `Weights from ${span[0]} to ${span[1]}` }, svg("path", { class: "dlviz-bins", d: bars.join("") })),
-      html("figcaption", {}, html("span", {}, span[0]), html("span", {}, zero ? "weights" : "weights"), html("span", {}, span[1])),
+    return html(
+      "figure",
+      { class: style },
+      svg(
+        "svg",
+        {
+          viewBox: `0 0 ${n} 64`,
+          preserveAspectRatio: "none",
+          role: "img",
+          "aria-label": `Weights from ${span[0]} to ${span[1]}`,
+        },
+        svg("path", { class: "dlviz-bins", d: bars.join("") }),
+      ),
+      html(
+        "figcaption",
+        {},
+        html("span", {}, span[0]),
+        html("span", {}, zero ? "weights" : "weights"),
+        html("span", {}, span[1]),
+      ),
     );
   }
 
@@ -257,8 +346,14 @@
     });
     if (known.length === 1) d += "h.1";
     const words = `how far its weights moved, from one checkpoint to the next; at most ${+high.toPrecision(3)}`;
-    return html("figure", { class: style },
-      svg("svg", { viewBox: "0 0 100 40", preserveAspectRatio: "none", role: "img", "aria-label": words }, svg("path", { class: "dlviz-course", d })),
+    return html(
+      "figure",
+      { class: style },
+      svg(
+        "svg",
+        { viewBox: "0 0 100 40", preserveAspectRatio: "none", role: "img", "aria-label": words },
+        svg("path", { class: "dlviz-course", d }),
+      ),
       html("figcaption", {}, html("span", {}, words)),
     );
   }
@@ -280,7 +375,12 @@
   function overview(diagram) {
     const frame = svg("rect", { class: "dlviz-seen" });
     const shapes = svg("g", {});
-    const map = svg("svg", { class: "dlviz-overview", preserveAspectRatio: "none", "aria-hidden": "true" }, shapes, frame);
+    const map = svg(
+      "svg",
+      { class: "dlviz-overview", preserveAspectRatio: "none", "aria-hidden": "true" },
+      shapes,
+      frame,
+    );
     diagram.stage.append(map);
     let drawn = null;
     diagram.onview = () => {
@@ -297,16 +397,27 @@
       }
       const within = (at, size) => Math.min(Math.max(at, 0), size);
       const [left, top] = [within(-view.x / view.k, scene.width), within(-view.y / view.k, scene.height)];
-      const [right, bottom] = [within(wide - view.x / view.k, scene.width), within(high - view.y / view.k, scene.height)];
+      const [right, bottom] = [
+        within(wide - view.x / view.k, scene.width),
+        within(high - view.y / view.k, scene.height),
+      ];
       const least = scene.height / 60;
-      for (const [name, value] of Object.entries({ x: left, y: top, width: right - left, height: Math.max(bottom - top, least) }))
+      for (const [name, value] of Object.entries({
+        x: left,
+        y: top,
+        width: right - left,
+        height: Math.max(bottom - top, least),
+      }))
         frame.setAttribute(name, value);
     };
     const go = (event) => {
       const box = map.getBoundingClientRect();
       const { view, scene } = diagram;
       const [x, y] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
-      diagram.move(diagram.wide() / 2 - x * scene.width * view.k - view.x, diagram.high() / 2 - y * scene.height * view.k - view.y);
+      diagram.move(
+        diagram.wide() / 2 - x * scene.width * view.k - view.x,
+        diagram.high() / 2 - y * scene.height * view.k - view.y,
+      );
     };
     map.addEventListener("pointerdown", (event) => {
       event.preventDefault();
@@ -318,7 +429,18 @@
 
   /* ---- The picture as a file ---- */
 
-  const STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "font-size", "font-weight", "text-anchor", "paint-order"];
+  const STYLES = [
+    "fill",
+    "fill-opacity",
+    "stroke",
+    "stroke-width",
+    "stroke-opacity",
+    "stroke-dasharray",
+    "font-size",
+    "font-weight",
+    "text-anchor",
+    "paint-order",
+  ];
 
   /** As it is opened, with the colours of the page; styles are written into each element, since a file has no sheet. */
   function save(diagram) {
@@ -332,7 +454,12 @@
     const wires = (skip) => curves(scene.lines.filter((line) => line.strand.skip === skip).map(({ points }) => points));
     const picture = svg(
       "svg",
-      { class: "dlviz-netmap", width: scene.width, height: scene.height, viewBox: `0 0 ${scene.width} ${scene.height}` },
+      {
+        class: "dlviz-netmap",
+        width: scene.width,
+        height: scene.height,
+        viewBox: `0 0 ${scene.width} ${scene.height}`,
+      },
       svg("rect", { width: scene.width, height: scene.height, class: "dlviz-paper" }),
       ...boxes.filter(({ open }) => open).map(made),
       svg("path", { class: "dlviz-wire", d: wires(false) }),
@@ -346,7 +473,8 @@
     for (const node of picture.querySelectorAll("*")) {
       const style = getComputedStyle(node);
       for (const name of STYLES) node.setAttribute(name, style.getPropertyValue(name));
-      for (const name of ["class", "role", "tabindex", "aria-expanded", "data-i"]) node.removeAttribute(name);
+      for (const name of ["class", "role", "tabindex", "aria-expanded", "aria-hidden", "data-i"])
+        node.removeAttribute(name);
     }
     picture.removeAttribute("class");
     picture.setAttribute("font-family", getComputedStyle(diagram.figure).fontFamily);

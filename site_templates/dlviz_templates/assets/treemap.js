@@ -1,5 +1,5 @@
-/* Live treemaps: what is said of each part, a button for each view, and the inside of a part at full size. Rectangles come
- * laid out, on a grid of 10,000; the inside of a part is the same rectangles, drawn larger. Wants dlviz.js and boxes.js.
+/* Live treemaps: what is said of each part, a button for each view, and the inside of a part at full size. Rectangles
+ * come laid out, on a grid of 10,000; the inside of a part is the same ones, drawn larger. Wants dlviz.js and boxes.js.
  */
 (() => {
   "use strict";
@@ -21,14 +21,24 @@
       this.views = views.map(([name, names, parents, values, families, edges, words, links]) => ({
         name,
         parts: names.map((label, i) => ({
-          i, label, parent: parents[i], value: values[i], family: families[i], edges: edges[i], words: words[i], link: links[i],
+          i,
+          label,
+          parent: parents[i],
+          value: values[i],
+          family: families[i],
+          edges: edges[i],
+          words: words[i],
+          link: links[i],
           leaf: families[i] >= 0,
         })),
       }));
       this.plan = figure.querySelector(".dlviz-plan");
       this.picture = this.plan.querySelector("svg");
       this.title = figure.querySelector(".dlviz-title").textContent;
-      this.view = Math.max(0, this.views.findIndex(({ parts }) => parts.length > 1));
+      this.view = Math.max(
+        0,
+        this.views.findIndex(({ parts }) => parts.length > 1),
+      );
       this.tip = html("div", { class: "dlviz-tip", hidden: "" });
       this.voice = html("div", { class: "dlviz-say", "aria-live": "polite" });
       this.way = html("nav", { class: "dlviz-way", "aria-label": "Parts around what is shown", hidden: "" });
@@ -106,7 +116,8 @@
         const [x, y, x1, y1] = this.place(part);
         const below = (y - this.place(this.parts[part.parent])[1]) * high < LINE;
         const taken = below ? (lines[part.parent] ?? 0) : 0;
-        const fits = this.pen.measureText(part.label).width + 14 <= (x1 - x) * wide && (taken + 1) * LINE + 4 <= (y1 - y) * high;
+        const fits =
+          this.pen.measureText(part.label).width + 14 <= (x1 - x) * wide && (taken + 1) * LINE + 4 <= (y1 - y) * high;
         lines[part.i] = taken + fits;
         if (!fits) continue;
         const more = depth === 1 ? [" ", html("small", {}, share(part.value, this.parts[0].value))] : [];
@@ -140,8 +151,13 @@
       this.ring.setAttribute("d", `M${left} ${top}H${right}V${bottom}H${left}z`);
       const whole = this.parts[0].value;
       const [outer] = this.around(i).slice(-2);
-      const lines = [html("b", {}, this.path(i)), html("p", {}, part.words || ""), html("p", {}, `${share(part.value, whole)} of all`)];
-      if (outer > 0 && outer !== i) lines.push(html("p", {}, `${this.path(outer)}: ${share(this.parts[outer].value, whole)} of all`));
+      const lines = [
+        html("b", {}, this.path(i)),
+        html("p", {}, part.words || ""),
+        html("p", {}, `${share(part.value, whole)} of all`),
+      ];
+      if (outer > 0 && outer !== i)
+        lines.push(html("p", {}, `${this.path(outer)}: ${share(this.parts[outer].value, whole)} of all`));
       this.tip.replaceChildren(...lines);
       const { clientWidth: wide, clientHeight: high } = this.plan;
       const at = [x ?? (((left + right) / 2) * wide) / GRID, y ?? (((top + bottom) / 2) * high) / GRID];
@@ -154,10 +170,12 @@
       const box = this.plan.getBoundingClientRect();
       const [x, y] = [event.clientX - box.left, event.clientY - box.top];
       const [u, v] = [x / box.width, y / box.height];
-      const inside = this.shown.filter((part) => part.i !== this.root).findLast((part) => {
-        const [left, top, right, bottom] = this.place(part);
-        return u >= left && u < right && v >= top && v < bottom;
-      });
+      const inside = this.shown
+        .filter((part) => part.i !== this.root)
+        .findLast((part) => {
+          const [left, top, right, bottom] = this.place(part);
+          return u >= left && u < right && v >= top && v < bottom;
+        });
       return [inside?.i ?? -1, [x, y]];
     }
 
@@ -183,16 +201,24 @@
     show(view) {
       const path = this.path(this.root);
       this.view = view;
-      this.root = Math.max(0, this.parts.findIndex(({ i }) => this.path(i) === path));
-      this.figure.querySelectorAll("[data-view]").forEach((node) => node.setAttribute("aria-pressed", String(+node.dataset.view === view)));
+      this.root = Math.max(
+        0,
+        this.parts.findIndex(({ i }) => this.path(i) === path),
+      );
+      this.figure
+        .querySelectorAll("[data-view]")
+        .forEach((node) => node.setAttribute("aria-pressed", String(+node.dataset.view === view)));
       this.draw();
     }
 
     listen() {
       const { plan } = this;
-      const words = `${this.title}: treemap; arrow keys move through its parts, Enter goes to one, Backspace to what is around`;
-      for (const [name, value] of Object.entries({ tabindex: 0, role: "application", "aria-label": words })) plan.setAttribute(name, value);
-      this.figure.querySelectorAll("[data-view]").forEach((node) => node.addEventListener("click", () => this.show(+node.dataset.view)));
+      const words = `${this.title}: treemap; arrow keys move through its parts, Enter goes to one, Backspace back`;
+      for (const [name, value] of Object.entries({ tabindex: 0, role: "application", "aria-label": words }))
+        plan.setAttribute(name, value);
+      this.figure
+        .querySelectorAll("[data-view]")
+        .forEach((node) => node.addEventListener("click", () => this.show(+node.dataset.view)));
       plan.addEventListener("pointermove", (event) => this.point(...this.hit(event)));
       plan.addEventListener("pointerleave", () => this.point(-1));
       plan.addEventListener("click", (event) => this.click(event));
@@ -217,8 +243,12 @@
       const leaves = this.shown.filter(({ leaf, i }) => leaf && i !== this.root).map(({ i }) => i);
       const place = leaves.indexOf(this.at);
       const steps = {
-        ArrowRight: place + 1, ArrowDown: place + 1, ArrowLeft: Math.max(place - 1, 0), ArrowUp: Math.max(place - 1, 0),
-        Home: 0, End: leaves.length - 1,
+        ArrowRight: place + 1,
+        ArrowDown: place + 1,
+        ArrowLeft: Math.max(place - 1, 0),
+        ArrowUp: Math.max(place - 1, 0),
+        Home: 0,
+        End: leaves.length - 1,
       };
       const up = this.parts[this.root].parent;
       if (steps[event.key] !== undefined) {
