@@ -206,13 +206,14 @@ def tensor_of(name: str, shape: tuple[int, ...], dtype: str = "float32", **more:
     return Tensor(name, shape, dtype, more.pop("octets", octets * math.prod(shape)), **more)
 
 
+@np.errstate(all="ignore")
 def statistics_of(values: Any) -> Statistics:
     """Plainly, by NumPy."""
     array = np.asarray(values, np.float64)
     finite = array[np.isfinite(array)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    if low == high:
-        low, high = low - 0.5, high + 0.5
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
+        low, high = low - abs(low) - 0.5, high + abs(high) + 0.5
     safe = np.where(np.isfinite(array), array, 0.0)
     rows = None if not array.ndim else np.sqrt((safe.reshape(len(array), math.prod(array.shape[1:])) ** 2).sum(axis=1))
     return Statistics(

@@ -41,7 +41,9 @@ def nonfinite_sentence(found: Sequence[tuple[str, int, int]], total: int, figure
         return
     nan, infinite = sum(nans for _, nans, _ in found), sum(others for _, _, others in found)
     what = " and ".join(
-        part for part in (f"{nan:,} NaN" if nan else "", f"{infinite:,} infinite values" if infinite else "") if part
+        part
+        for part in (f"{nan:,} NaN" if nan else "", words.count(infinite, "infinite value") if infinite else "")
+        if part
     )
     among = f"{len(found):,} of {total:,} tensors" if len(found) < total else f"all {total:,} tensors"
     among = "its only tensor" if total == 1 else among

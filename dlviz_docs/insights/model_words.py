@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from dlviz_docs import words
 from dlviz_docs.insights.data_words import percent
 
 __all__ = ["amount", "brief", "layer", "layers", "moved", "multiply_adds", "parameters", "shape", "share", "spaced"]
@@ -26,6 +27,8 @@ def amount(value: float, billion: str = "G") -> str:
 
 
 def _three(value: float) -> str:
+    if not math.isfinite(value):
+        return words.number(value)
     digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
     return f"{value:,.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:,.0f}"
 

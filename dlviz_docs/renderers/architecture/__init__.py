@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
+import numpy as np
+
 from dlviz_docs import names, words
 from dlviz_docs.insights.model_words import amount, brief
 from dlviz_docs.model import Experiment, Insight, Network
@@ -41,17 +43,22 @@ class Architecture:
 
     def __call__(self, experiment: Experiment) -> Iterator[Shown]:
         """What is said of all models, the most serious first, then their figures."""
-        networks = experiment.models.networks
-        found = [
-            known(network, number, place)
-            for number, (network, place) in enumerate(zip(networks, _places(networks), strict=True))
-        ]
-        shown = [*_facts(found), *(_all_models(found) if len(found) > 1 else ())]
-        for one in found[:IN_DETAIL]:
-            shown += _named(one.place.put(_shown(one)), one.place)
+        shown = _all_shown(experiment.models.networks)
         yield from (one for one in shown if isinstance(one, Fact))
         yield from sorted((one for one in shown if isinstance(one, Insight)), key=lambda one: _SEVERITY[one.severity])
         yield from (one for one in shown if isinstance(one, Figure))
+
+
+@np.errstate(all="ignore")  # weights may hold anything, and a file may say of them what it likes
+def _all_shown(networks: Sequence[Network]) -> list[Shown]:
+    found = [
+        known(network, number, place)
+        for number, (network, place) in enumerate(zip(networks, _places(networks), strict=True))
+    ]
+    shown: list[Shown] = [*_facts(found), *(_all_models(found) if len(found) > 1 else ())]
+    for one in found[:IN_DETAIL]:
+        shown += _linked(list(one.place.put(_shown(one))), one.place)
+    return shown
 
 
 def _places(networks: Sequence[Network]) -> list[Place]:
@@ -61,7 +68,7 @@ def _places(networks: Sequence[Network]) -> list[Place]:
     found: list[Place] = []
     taken: set[str] = set()
     for network in networks:
-        base = name = brief(network.name) or "model"
+        base = name = names.spelled(brief(network.name)) or "model"
         turn = 2
         while names.slug(name) in taken:
             name, turn = f"{base} ({turn})", turn + 1
@@ -70,10 +77,14 @@ def _places(networks: Sequence[Network]) -> list[Place]:
     return found
 
 
-def _named(shown: Iterator[Shown], place: Place) -> Iterator[Shown]:
-    """Of several models, each sentence with the model's name."""
+def _linked(shown: Sequence[Shown], place: Place) -> Iterator[Shown]:
+    """Of several models, each sentence with the model's name; all of them with a figure that is there."""
+    figures = {one.id for one in shown if isinstance(one, Figure)}
     for one in shown:
-        yield replace(one, text=f"{place.name}: {one.text}") if place.name and isinstance(one, Insight) else one
+        if isinstance(one, Insight):
+            figure = one.figure if one.figure in figures else place.id("model-facts")
+            one = replace(one, text=f"{place.name}: {one.text}" if place.name else one.text, figure=figure)
+        yield one
 
 
 def _shown(one: Known) -> Iterator[Shown]:

@@ -34,22 +34,30 @@ class Fold:
 
 def fold_of(known: Known) -> Fold:
     """By what readers have found alike; what is in a repetition is matched by its name, or else by its turn."""
-    firsts = {node.stand_in for node in known.nodes.values()} & known.nodes.keys()
+    firsts = {path: _first(known, path) for path in known.nodes}
+    stand = set(firsts.values()) - {""}
     kept: list[str] = []
     times: dict[str, int] = {}
     places, turns = {"": ""}, {"": dict[str, str]()}
-    for path, node in known.nodes.items():
-        parent = known.parents[path]
+    for path in known.nodes:
+        parent, first = known.parents[path], firsts[path]
         own = path if places[parent] == parent else _alike(known, path, parent, places[parent])
-        if node.stand_in in firsts and node.stand_in != path:
-            own = places.get(node.stand_in, node.stand_in)
+        if first:
+            own = places.get(first, first)
             if places[parent] == parent:
                 times[own] = times.get(own, 1) + 1
-        stands = node.stand_in in firsts or path in firsts
+        stands = first or path in stand
         places[path], turns[path] = own, {**turns[parent], own: path} if stands else turns[parent]
         if own == path:
             kept.append(path)
     return Fold(tuple(kept), times, places, turns)
+
+
+def _first(known: Known, path: str) -> str:
+    """The sibling that a node repeats, or "": one that repeats another is no first."""
+    first = known.nodes[path].stand_in
+    beside = first != path and first in known.nodes and known.parents[first] == known.parents[path]
+    return first if beside and not known.nodes[first].stand_in else ""
 
 
 def _alike(known: Known, path: str, parent: str, drawn: str) -> str:

@@ -91,9 +91,9 @@ class Known:
 
     @property
     def weighted(self) -> list[tuple[str, Tensor]]:
-        """Layers with weights of two axes or more, and those weights."""
+        """Layers with weights of two axes or more, and those weights; tied ones are told where they stand first."""
         found = ((path, self.main(path)) for path in self.nodes)
-        return [(path, main) for path, main in found if main is not None and len(main.shape) > 1 and main.size]
+        return [(path, main) for path, main in found if main and len(main.shape) > 1 and main.size and not main.tied]
 
     def blocks(self) -> list[str]:
         """The outermost parts there are several of: children of the model, or of the only block it has."""

@@ -32,7 +32,7 @@ LABEL = 40
 
 def address(path: str, page: str = "") -> str:
     """Where the box of a layer stands: in the diagram of this page, or of another one, relative to this."""
-    return f"{page}#m={quote(path, safe='')}"
+    return f"{page}#m={quote(path, safe='', errors='replace')}"
 
 
 def diagram(known: Known) -> Iterator[Figure]:

@@ -16,6 +16,10 @@ __all__ = ["shares"]
 
 TILES = 600
 """Of one view; the smallest of more are joined within their block."""
+JOINED = 100
+"""Tiles of those that are joined, at most."""
+LEAST = 1e-9
+"""Share of the whole below which an area is none."""
 LABEL = 40
 _OWN = "(own)"
 """What a block has beside what is in it."""
@@ -73,8 +77,9 @@ def _own_activations(known: Known, path: str) -> float:
 
 
 def _tiles(known: Known, value: Callable[[str], float], text: Callable[[float], str]) -> tuple[Tile, ...]:
-    found = [(path, one) for path in known.nodes if (one := value(path)) > 0]
+    found = [(path, one) for path in known.nodes if (one := value(path)) >= 1]  # all are counts
     total = sum(one for _, one in found)
+    found = [(path, one) for path, one in found if one > LEAST * total]
     large = sorted(found, key=lambda item: -item[1])[:TILES]
     kept = {path for path, _ in large}
     tiles = [_tile(known, path, one, text, total) for path, one in found if path in kept]
@@ -91,14 +96,21 @@ def _tile(known: Known, path: str, value: float, text: Callable[[float], str], t
 def _joined(
     known: Known, small: Sequence[tuple[str, float]], text: Callable[[float], str], total: float
 ) -> Iterator[Tile]:
-    """What is too small to be seen, together in its block."""
-    by_block: defaultdict[str, list[float]] = defaultdict(list)
-    for path, value in small:
-        by_block[known.parents[path]].append(value)
-    for block, values in by_block.items():
-        names = (*(_names(known, block) if block else ()), f"({words.count(len(values), 'small layer')})")
+    """What is too small to be seen, together in its block, or further out where that would be too many."""
+    for block, values in _by_block(known, small).items():
+        names = (*_names(known, block), f"({words.count(len(values), 'small layer')})")
         told = f"{text(sum(values))}, {share(sum(values), total)}"
         yield Tile(names, sum(values), "other", told, address(block) if block else "")
+
+
+def _by_block(known: Known, small: Sequence[tuple[str, float]]) -> dict[str, list[float]]:
+    blocks = [known.parents[path] for path, _ in small]
+    while len(set(blocks)) > JOINED:
+        blocks = [known.parents.get(block, "") for block in blocks]
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    for block, (_, value) in zip(blocks, small, strict=True):
+        found[block].append(value)
+    return found
 
 
 def _names(known: Known, path: str) -> tuple[str, ...]:

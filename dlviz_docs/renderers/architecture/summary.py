@@ -102,9 +102,13 @@ def _sentences(known: Known, figure: str) -> Iterator[Shown]:
             break
 
 
+def _counts(one: Tensor) -> bool:
+    return one.role == "parameter" and not one.tied
+
+
 def _layers(known: Known) -> list[said.Part]:
     """Those with parameters of their own."""
-    found = ((path, sum(one.size for one in known.own(path) if one.role == "parameter")) for path in known.layers)
+    found = ((path, sum(one.size for one in known.own(path) if _counts(one))) for path in known.layers)
     return [said.Part(path, size) for path, size in found if size]
 
 

@@ -154,6 +154,7 @@ def _by_depth(table: FloatArray, notes: tuple[str, ...]) -> Plot:
 def _sizes(known: Known, found: list[tuple[str, Tensor, Statistics]]) -> Iterator[Figure]:
     """Root mean square by depth, beside the deviation that He's initialisation begins with."""
     rows = [(path, main, one.norm / math.sqrt(main.size)) for path, main, one in found if _whole(one)]
+    rows = [(path, main, size) for path, main, size in rows if math.isfinite(size)]
     if len(rows) < 2 or not any(size for _, _, size in rows):
         return
     places = np.arange(1, len(rows) + 1, dtype=np.float64)
