@@ -110,7 +110,8 @@ def _shown(overlay: Overlay) -> str:
     shown, total = len(overlay.items), overlay.total or len(overlay.items)
     if not shown:
         return "There is nothing to show."
-    if shown == total == 1 and not overlay.chosen:
+    blank = all(not seen.picture.key for seen in overlay.items)
+    if (blank or shown == 1) and total == shown and not overlay.chosen:
         return ""
     amount = "1 picture" if shown == total == 1 else f"{shown:,} pictures"
     amount += f" of {total:,}" if total > shown else ""

@@ -21,9 +21,7 @@ COMPLETE = 0.05
 """Part of the difference of the outputs that Integrated Gradients may miss."""
 
 
-def chosen(
-    method: str, layer: str, road: float, error: float | None, noise: float | None, n: int, why: str
-) -> Insight | None:
+def chosen(method: str, layer: str, road: float, error: float | None, noise: float | None, n: int) -> Insight | None:
     """Which maps the page opens with, and whether they are better than noise at all."""
     if not math.isfinite(road):
         return None
@@ -38,7 +36,7 @@ def chosen(
             f"(n = {n:,}). What the maps show may not be what the answers rest on."
         )
     else:
-        text = f"Maps of {name} are the most faithful: ROAD {score(road)}{spread}{beside} (n = {n:,}). {why}".rstrip()
+        text = f"Maps of {name} are the most faithful: ROAD {score(road)}{spread}{beside} (n = {n:,})."
     return Insight(
         "map-unfaithful" if fails else "map-chosen",
         "warning" if fails else "info",

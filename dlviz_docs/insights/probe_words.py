@@ -67,6 +67,10 @@ _METHODS: Final[Mapping[str, _Method]] = {
     "relevance": _Method(
         "Relevance", "Attention weighted by gradients, followed through all blocks (Chefer et al. 2021)."
     ),
+    "contrast": _Method(
+        "Contrast",
+        "HiResCAM of one answer less that of another: what speaks for the one and not for the other.",
+    ),
     NOISE: _Method("noise", "Smooth random maps: what any method has to beat."),
 }
 

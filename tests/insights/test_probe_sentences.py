@@ -59,15 +59,15 @@ def test_reasons_of_empty_maps_are_counted() -> None:
 
 
 def test_maps_no_better_than_noise_are_a_warning() -> None:
-    clear = probe_trust.chosen("gradcam", "layer4", 0.3, 0.02, 0.01, 16, "The best of 6.")
-    weak = probe_trust.chosen("gradcam", "layer4", 0.04, 0.02, 0.01, 16, "The best of 6.")
+    clear = probe_trust.chosen("gradcam", "layer4", 0.3, 0.02, 0.01, 16)
+    weak = probe_trust.chosen("gradcam", "layer4", 0.04, 0.02, 0.01, 16)
     assert clear is not None
     assert weak is not None
     assert (clear.kind, clear.severity) == ("map-chosen", "info")
-    assert clear.text.endswith("ROAD 0.300 ± 0.020, noise 0.010 (n = 16). The best of 6.")
+    assert clear.text.endswith("ROAD 0.300 ± 0.020, noise 0.010 (n = 16).")
     assert (weak.kind, weak.severity) == ("map-unfaithful", "warning")
-    assert probe_trust.chosen("gradcam", "layer4", math.nan, None, None, 16, "") is None
-    assert said(probe_trust.chosen("gradcam", "layer4", 0.3, None, None, 16, "")).endswith("ROAD 0.300 (n = 16).")
+    assert probe_trust.chosen("gradcam", "layer4", math.nan, None, None, 16) is None
+    assert said(probe_trust.chosen("gradcam", "layer4", 0.3, None, None, 16)).endswith("ROAD 0.300 (n = 16).")
 
 
 def test_a_failed_check_is_serious_where_it_is_the_chosen_method() -> None:

@@ -57,6 +57,7 @@ def test_a_page_has_its_figures_in_the_order_they_are_read() -> None:
         "excited",
         "reach",
         "prepared",
+        "notes",
     ]
     assert [(one.label, one.text) for one in found if isinstance(one, Fact)] == [
         ("What it looks at", "HiResCAM at layer4, ROAD 0.400")
@@ -79,7 +80,16 @@ def test_sentences_point_at_figures_that_are_there() -> None:
 def test_samples_that_may_not_be_shown_are_not() -> None:
     found = shown(over_training((1, 2)), samples="none")
     assert not [one for one in figures(found).values() if isinstance(one.spec, Gallery)]
-    assert set(figures(found)) == {"faithfulness", "deletion", "insertion", "sanity", "agreement", "reach", "prepared"}
+    assert set(figures(found)) == {
+        "faithfulness",
+        "deletion",
+        "insertion",
+        "sanity",
+        "agreement",
+        "reach",
+        "prepared",
+        "notes",
+    }
 
 
 def test_several_models_have_pages_of_their_own() -> None:
@@ -298,6 +308,8 @@ def test_how_inputs_were_made_is_said() -> None:
     assert rows["Numbers"] == "values / 255, mean 0.5, standard deviation 0.25, channels first"
     assert rows["Who says so"] == "preprocessor_config.json"
     assert rows["Right answers among them"] == "90 %"
+    notes = spec(shown(replace(made(), notes=("Two minutes were over.",))), "notes", Table)
+    assert [row[0].text for row in notes.rows] == ["The best of 6 by ROAD.", "Two minutes were over."]
 
 
 def test_a_guess_is_told_with_what_else_was_tried() -> None:

@@ -18,7 +18,7 @@ from dlviz_docs.words import count, number
 __all__ = ["inputs"]
 
 GROUP = "How it was done"
-_SIDE = 256
+_SIDE = 150
 
 
 def inputs(one: Reading, place: Place) -> Iterator[Shown]:
@@ -31,7 +31,10 @@ def inputs(one: Reading, place: Place) -> Iterator[Shown]:
         yield _reaches(probed.reaches, place)
     if rows := list(_facts(one)):
         table = Table((Column("Fact"), Column("Value")), tuple((Cell(name), Cell(value)) for name, value in rows))
-        yield Figure(place.id("prepared"), "How the model was run", "What went in, and what was assumed.", table, GROUP)
+        yield Figure(place.id("prepared"), "How the model was run", "What went in, and what was chosen.", table, GROUP)
+    if notes := [*filter(None, [probed.why]), *probed.notes]:
+        table = Table((Column("What was assumed, chosen and left out"),), tuple((Cell(note),) for note in notes))
+        yield Figure(place.id("notes"), "Notes", "In the words of what ran the model.", table, GROUP)
 
 
 def _facts(one: Reading) -> Iterator[tuple[str, str]]:
@@ -45,8 +48,6 @@ def _facts(one: Reading) -> Iterator[tuple[str, str]]:
     yield from _prepared(probed.prepared)
     for name, share in sorted(probed.prepared.tried, key=lambda way: -way[1]):
         yield f"Tried: {brief(name)}", f"{percent(share)} right"
-    for note in probed.notes:
-        yield "Note", note
 
 
 def _prepared(how: Prepared) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ __all__ = ["pictures"]
 
 LEAST = 2
 """Maps that a mean is of."""
-BLANK = 224
+BLANK = 150
 """Side in px of what a map of no one picture lies over, where nothing says how large pictures are."""
 
 

@@ -90,7 +90,7 @@ def _sentences(one: Reading) -> Iterator[Insight | None]:
     mine = next((f for f in probed.faithfulness if (f.method, f.layer) == (probed.method, one.layer)), None)
     if mine is not None and mine.road is not None:
         base = None if noise is None else noise.road
-        yield say.chosen(mine.method, mine.layer, mine.road, mine.road_error, base, mine.samples, probed.why)
+        yield say.chosen(mine.method, mine.layer, mine.road, mine.road_error, base, mine.samples)
     if mine is not None and mine.inside is not None:
         base = None if noise is None else noise.inside
         yield probe_sight.boxes(mine.method, mine.inside, base, mine.pointing, mine.samples)
@@ -149,8 +149,6 @@ def _table(one: Reading, place: Place) -> Figure:
         "any map has to beat. Sorted by ROAD (Rong et al. 2022), where holes are filled from around them, so that "
         "their shape tells nothing."
     )
-    if probed.why:
-        caption += f" {probed.why}"
     columns = (Column("Method"), Column("Layer"), *(measure.column for measure in kept))
     return Figure(place.id("faithfulness"), "Are the maps faithful?", caption, Table(columns, cells), GROUP)
 
@@ -256,7 +254,10 @@ def _sanity(found: Sequence[Sanity], place: Place) -> Figure:
     )
     values = np.concatenate([one.similarity for one in shown])
     low = min(0.0, float(values[np.isfinite(values)].min(initial=0.0)))
-    x, y = PlotAxis("made random so far", "category", tuple(stages)), PlotAxis("rank correlation", low=low, high=1.0)
+    x, y = (
+        PlotAxis("made random so far", "category", tuple(map(layer_name, stages))),
+        PlotAxis("rank correlation", low=low, high=1.0),
+    )
     return Figure(place.id("sanity"), "Do the maps show what was learnt?", caption, Plot((*lines, rule), x, y), GROUP)
 
 
