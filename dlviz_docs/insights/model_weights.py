@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from dlviz_docs import words
 from dlviz_docs.insights.data_words import does
 from dlviz_docs.insights.model_words import amount, layer, layers, share
 from dlviz_docs.model import Insight, Severity
@@ -40,11 +41,8 @@ def nonfinite_sentence(found: Sequence[tuple[str, int, int]], total: int, figure
     if not found:
         return
     nan, infinite = sum(nans for _, nans, _ in found), sum(others for _, _, others in found)
-    what = " and ".join(
-        part
-        for part in (f"{nan:,} NaN" if nan else "", words.count(infinite, "infinite value") if infinite else "")
-        if part
-    )
+    parts = (f"{nan:,} NaN" if nan else "", words.count(infinite, "infinite value") if infinite else "")
+    what = " and ".join(filter(None, parts))
     among = f"{len(found):,} of {total:,} tensors" if len(found) < total else f"all {total:,} tensors"
     among = "its only tensor" if total == 1 else among
     text = f"{what} in {among}, {layers([name for name, _, _ in found])}: such a model answers with NaN."
