@@ -11,6 +11,7 @@ from sample_files import lone_dataset, lone_predictions, samples_of, write
 from dlviz_docs.readers.samples import DataEntry
 from dlviz_docs.readers.samples._bounded import LONGEST_NAME
 from dlviz_docs.readers.samples._features import LONGEST_TEXT
+from dlviz_docs.readers.samples._homes import Homes
 
 LONG = "A1" * 1_000_000
 
@@ -68,3 +69,56 @@ def test_notices_do_not_quote_all_of_it(tmp_path: Path) -> None:
     problems = [*samples.problems, *lone_dataset(samples).problems]
     assert problems
     assert max(len(problem.what) for problem in problems) <= 2_000
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/home/ada", "~"),
+        ("/home/ada/data/1.png", "~/data/1.png"),
+        ("/Users/ada/x, then /home/bob.", "~/x, then ~"),
+        ("C:\\Users\\ada\\x.png", "~\\x.png"),
+        ("c:\\users\\Ada Lovelace\\x.png", "~\\x.png"),
+        ('{"path": "C:\\\\Users\\\\ada\\\\x"}', '{"path": "~\\\\x"}'),
+        ("D:/Users/ada/x", "~/x"),
+        ("file:///home/ada/x", "file://~/x"),
+        ("scp host:/home/ada/x .", "scp host:~/x ."),
+        ("/mnt/c/Users/ada/x", "~/x"),
+        ("(see '/home/ada')", "(see '~')"),
+        ("https://example.org/home/page", "https://example.org/home/page"),
+        ("data/home/1.png", "data/home/1.png"),
+        ("~/home/1.png", "~/home/1.png"),
+        ("/home/", "/home/"),
+        ("at home/ada", "at home/ada"),
+        ("Users of C: are told", "Users of C: are told"),
+        ("browsers/users", "browsers/users"),
+    ],
+)
+def test_home_folders(text: str, shown: str) -> None:
+    homes = Homes()
+    assert homes.out_of(text) == shown
+    assert homes.found == (shown != text)
+
+
+def test_home_folders_are_shown_nowhere_and_told_once(tmp_path: Path) -> None:
+    home, other = "/home/ada", "C:\\Users\\ada"
+    rows = "".join(
+        f"{home}/img/{i}.png,{(home, other)[i % 2]}/sets,written by {home} number {i} of all texts,{i / 7},{i % 2}\n"
+        for i in range(60)
+    )
+    write(tmp_path, {"data/train.csv": f"path,kind,{home},b,label\n{rows}"})
+    said = "".join(f"{home}/img/{i}.png,{i % 2},{i % 3 % 2},{home}/x\n" for i in range(60))
+    samples = samples_of(write(tmp_path, {"predictions.csv": f"path,label,prediction,note\n{said}"}))
+    assert "ada" not in repr(samples)
+    data, told = lone_dataset(samples), lone_predictions(samples)
+    assert told.ids[:2] == data.ids[:2] == ("~/img/0.png", "~/img/1.png")
+    (kind,) = (feature for feature in data.features if feature.name == "kind")
+    assert kind.levels == ("~/sets", "~/sets (2)")
+    assert [problem.code for problem in samples.problems].count("home-path") == 1
+
+
+def test_what_tells_of_no_home_is_left_as_it_is(tmp_path: Path) -> None:
+    write(tmp_path, {"data/train.csv": "kind,b,label\n" + "".join(f"users {i % 3},{i},{i % 2}\n" for i in range(60))})
+    samples = samples_of(tmp_path)
+    assert lone_dataset(samples).features[0].levels == ("users 0", "users 1", "users 2")
+    assert samples.problems == ()
