@@ -95,7 +95,7 @@ def take_inventory(
     found, problems = find(root, options)
     with _workers(options) as workers:
         engine = Engine(options, Cache(cache_dir), workers, progress)
-        studies = engine.study(found)
+        studies = engine.study(found, ("samples", "models"))
         digests = engine.digest(found, studies)
     inventory = []
     for folder in _with_content(found, studies).experiments:

@@ -262,6 +262,8 @@ def _explain_experiment(experiment: ExperimentFolder, plan: Plan) -> None:
         print(f"  shared by its runs  {source.relative}  <- {source.reader}")
     for run in experiment.runs:
         _explain_run(run)
+    for source in experiment.weights:
+        print(f"  of no run  {source.relative}  <- {source.reader}")
     for what, members in (("data", plan.datasets), ("predictions", plan.predictions)):
         for one in members:
             print(f"  {what} {one.name}")

@@ -10,7 +10,16 @@ from pathlib import Path
 
 from dlviz_docs.parts import Folder, Picture, Source
 
-__all__ = ["PICTURES", "SAMPLES", "SampleFiles", "nobodys_samples", "sample_folders", "samples_of", "why_unread"]
+__all__ = [
+    "PICTURES",
+    "SAMPLES",
+    "SampleFiles",
+    "below",
+    "nobodys_samples",
+    "sample_folders",
+    "samples_of",
+    "why_unread",
+]
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 SAMPLES = frozenset(
@@ -95,7 +104,7 @@ def _bears_samples(folder: Folder) -> bool:
 
 def samples_of(folder: Folder, experiments: Collection[str]) -> SampleFiles | None:
     """What lies at and below a folder, without other experiments below it; None where that is nothing."""
-    inside = [inner for inner in _below(folder, experiments) if inner.loose or inner.pictures]
+    inside = [inner for inner in below(folder, experiments) if inner.loose or inner.pictures]
     # experiment.yml may name what is not there: that is worth a notice.
     if not inside and not any(source.path.endswith((".yml", ".yaml")) for source in folder.about):
         return None
@@ -104,12 +113,12 @@ def samples_of(folder: Folder, experiments: Collection[str]) -> SampleFiles | No
     return SampleFiles(folder.path, folder.relative or ".", files, tuple(pictures))
 
 
-def _below(folder: Folder, experiments: Collection[str]) -> Iterator[Folder]:
+def below(folder: Folder, experiments: Collection[str]) -> Iterator[Folder]:
     """The folder and those below it that are of no other experiment."""
     yield folder
     for child in folder.children:
         if child.path not in experiments:
-            yield from _below(child, experiments)
+            yield from below(child, experiments)
 
 
 def nobodys_samples(top: Folder, taken: Sequence[SampleFiles]) -> Iterator[str]:

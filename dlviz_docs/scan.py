@@ -19,12 +19,21 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from dlviz_docs.collect import PICTURES, SAMPLES, SampleFiles, nobodys_samples, sample_folders, samples_of, why_unread
+from dlviz_docs.collect import (
+    PICTURES,
+    SAMPLES,
+    SampleFiles,
+    below,
+    nobodys_samples,
+    sample_folders,
+    samples_of,
+    why_unread,
+)
 from dlviz_docs.names import natural, unique_slugs
 from dlviz_docs.parts import LOGGER_FOLDER, Folder, Picture, Signature, Source, mark_checkpoint_folders, mark_runs
 from dlviz_docs.readers import Reader
@@ -73,11 +82,13 @@ class ExperimentFolder:
     about: tuple[Source, ...] = ()
     """experiment.yml and README.md."""
     samples: SampleFiles | None = None
+    weights: tuple[Source, ...] = ()
+    """Checkpoints that no run lies beside or below."""
 
     @property
     def models(self) -> tuple[Source, ...]:
-        """Checkpoints and exported models, of one run or of several."""
-        sources = (*self.shared, *(source for run in self.runs for source in run.sources))
+        """Checkpoints and exported models, of one run, of several, or of none."""
+        sources = (*self.shared, *(source for run in self.runs for source in run.sources), *self.weights)
         return tuple(source for source in sources if source.reader == "checkpoint")
 
 
@@ -107,6 +118,7 @@ def scan(root: Path, readers: Mapping[str, Reader], exclude: Sequence[str] = ())
         mark_checkpoint_folders(top)
     found = _experiments(top, top=True)
     found += [(folder, []) for folder in sample_folders(top, [folder for folder, _ in found])]
+    found += [one for folder in _apart(top, {f.path for f, _ in found}) for one in _of_checkpoints(folder)]
     slugs = unique_slugs([_title(folder, top) for folder, _ in found])
     experiments = [
         _experiment(f, runs, slug, top, alone=len(found) == 1) for (f, runs), slug in zip(found, slugs, strict=True)
@@ -114,6 +126,8 @@ def scan(root: Path, readers: Mapping[str, Reader], exclude: Sequence[str] = ())
     experiments = _with_samples(experiments, [folder for folder, _ in found], top)
     taken = {source.path for e in experiments for run in e.runs for source in run.sources}
     taken |= {source.path for e in experiments for source in (*e.shared, *e.about)}
+    experiments = _with_weights(experiments, [folder for folder, _ in found], top, taken)
+    taken |= {source.path for e in experiments for source in e.weights}
     for folder in top.walk():
         if left := [source for source in folder.sources if source.path not in taken]:
             above = any(inner.is_run for inner in folder.walk())
@@ -244,6 +258,41 @@ def _with_samples(experiments: list[ExperimentFolder], folders: list[Folder], to
         return [replace(experiments[0], samples=samples_of(whole, frozenset()))]
     taken = frozenset(folder.path for folder in folders)
     return [replace(e, samples=samples_of(f, taken)) for e, f in zip(experiments, folders, strict=True)]
+
+
+def _apart(folder: Folder, experiments: Collection[str]) -> Iterator[Folder]:
+    """The highest folders below that neither are, nor hold, nor lie in an experiment."""
+    if folder.path in experiments:
+        return
+    for child in folder.children:
+        if any(inner.path in experiments for inner in child.walk()):
+            yield from _apart(child, experiments)
+        else:
+            yield child
+
+
+def _of_checkpoints(folder: Folder) -> list[tuple[Folder, list[Folder]]]:
+    """Folders of checkpoints alone, which are experiments for their models."""
+    mark_checkpoint_folders(folder)
+    return _experiments(folder)
+
+
+def _with_weights(
+    experiments: list[ExperimentFolder], folders: list[Folder], top: Folder, taken: Collection[str]
+) -> list[ExperimentFolder]:
+    """Each with the checkpoints in its folder that are of no run: what it started from, or what it was exported to."""
+    paths = frozenset(folder.path for folder in folders)
+    wholes = [top] if len(folders) == 1 else folders
+    loose = [
+        tuple(
+            source
+            for inner in below(whole, paths - {folder.path})
+            for source in inner.sources
+            if source.reader == "checkpoint" and source.path not in taken
+        )
+        for whole, folder in zip(wholes, folders, strict=True)
+    ]
+    return [replace(e, weights=weights) for e, weights in zip(experiments, loose, strict=True)]
 
 
 def _experiment(folder: Folder, runs: list[Folder], slug: str, top: Folder, *, alone: bool) -> ExperimentFolder:

@@ -18,7 +18,7 @@ Told = dict[str, dict[str, Any]]
 
 
 def told(root: Path, files: Mapping[str, str | list[str] | list[dict[str, Any]] | dict[str, Any]]) -> Told:
-    """Every run by its name, as `dlviz scan --json` has it; no problem anywhere.
+    """Every run by its name, as `dlviz scan --json` has it; no problem anywhere but that weights are none.
 
     A file is its text, its rows as JSON lines, one JSON document, or the tags of an event file.
     """
@@ -34,7 +34,7 @@ def told(root: Path, files: Mapping[str, str | list[str] | list[dict[str, Any]] 
         else:
             path.write_text("".join(f"{json.dumps(row)}\n" for row in content), encoding="utf-8")
     experiments, problems = survey(root / "in", parse({"workers": 0}), root / "cache")
-    assert not problems
+    assert {problem.code for problem in problems} <= {"weights-damaged"}  # what stands for a checkpoint here is a word
     return {run["name"]: run for e in experiments for run in json.loads(describe(e))["runs"]}
 
 

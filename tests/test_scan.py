@@ -302,6 +302,24 @@ def test_checkpoint_folders_alone_go_by_the_folder_around_them(tmp_path: Path) -
     assert runs(result) == {".": ["a", "b"]}
 
 
+def models(result: Scan) -> dict[str, list[str]]:
+    return {e.relative: [source.relative for source in e.models] for e in result.experiments}
+
+
+def test_a_folder_of_checkpoints_beside_experiments_is_one_for_its_models(tmp_path: Path) -> None:
+    logs = [f"{experiment}/{run}/{EVENTS}" for experiment in "ab" for run in ("one", "two")]
+    result = tree(tmp_path, *logs, "b/pretrained/base.pt", "zoo/checkpoints/net.pt")
+    assert runs(result) == {"a": ["one", "two"], "b": ["one", "two"], "zoo": ["zoo"]}
+    assert models(result) == {"a": [], "b": ["b/pretrained/base.pt"], "zoo": ["zoo/checkpoints/net.pt"]}
+    assert result.left_out == ()
+
+
+def test_a_model_beside_data_is_of_their_experiment(tmp_path: Path) -> None:
+    logs = [f"{experiment}/{run}/{EVENTS}" for experiment in "ab" for run in ("one", "two")]
+    result = tree(tmp_path, *logs, "c/data/train.csv", "c/model.pt")
+    assert models(result) == {"a": [], "b": [], "c": ["c/model.pt"]}
+
+
 def test_nothing_outside_is_reached_through_a_link(tmp_path: Path) -> None:
     outside, inside = tmp_path / "outside", tmp_path / "inside"
     tree(outside, f"secret/{EVENTS}")

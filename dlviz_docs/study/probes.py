@@ -52,7 +52,8 @@ def study_probes(folder: ExperimentFolder, renderers: Selection, cache: Cache, f
     experiment = Experiment(folder.slug, folder.name, folder.relative, samples=samples, models=models, probes=probes)
     sections = list(_sections(experiment, renderers, told))
     figures = [figure for section in sections for figure in section.figures]
-    thumbs = PicturesOfSamples(Path(folder.path), samples, cache).thumbs(figures)
+    root = Path(folder.samples.root if folder.samples else folder.path)
+    thumbs = PicturesOfSamples(root, samples, cache).thumbs(figures)
     return Study(packed(sections), tuple(thumbs), kept=tuple((one.probed.model, one.key) for one in kept))
 
 
@@ -79,7 +80,8 @@ class _Probe:
         files = self._files(network)
         if not files:
             return
-        shown = pictures_for(files[-1].run, self.samples, self.about, self._root, class_names(self.folder))
+        root = Path(self.folder.samples.root) if self.folder.samples else self._root
+        shown = pictures_for(files[-1].run, self.samples, self.about, root, class_names(self.folder))
         if shown is None:
             return
         if (problem := self._distrust(files[-1])) is not None:
