@@ -24,7 +24,7 @@ linear addmm addmv addbmm baddbmm bmm mm mv matmul dot einsum bilinear outer ger
 scaled_dot_product_attention _scaled_dot_product_flash_attention_for_cpu
 lstm gru rnn_tanh rnn_relu lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell embedding one_hot
 batch_norm _native_batch_norm_legit_no_training _native_batch_norm_legit.no_stats native_batch_norm instance_norm
-layer_norm native_layer_norm group_norm native_group_norm rms_norm local_response_norm
+layer_norm native_layer_norm group_norm native_group_norm rms_norm
 linalg_vector_norm norm frobenius_norm cosine_similarity pairwise_distance cdist
 max_pool1d max_pool2d max_pool3d max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices
 avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d
@@ -70,6 +70,10 @@ _assert_async _assert_scalar _assert_tensor_metadata sym_constrain_range sym_con
 _ASSERTIONS = frozenset(_CHECKS.split())
 """What an export checks of its input; the sizes are checked here, by what the calls do with them."""
 
+_OF_NUMBERS = {"item", "_local_scalar_dense", "equal", "size", "numel", "sym_size", "sym_numel", "sym_stride"}
+"""What gives numbers. Other overloads without tensors are those of Python's own types: lists, which can be multiplied
+until the memory is full, and texts.
+"""
 _PERHAPS = """
 dropout feature_dropout alpha_dropout feature_alpha_dropout contiguous to type_as reshape reshape_as flatten view_as
 expand_as atleast_1d atleast_2d atleast_3d meshgrid pad lift_fresh
@@ -144,6 +148,8 @@ def _from_torch(name: str, overload: str) -> Operator:
         raise ProbeError(f"This PyTorch ({torch.__version__}) has no operator aten.{name}.{overload}.")
     function = getattr(packet, overload)
     arguments = function._schema.arguments
+    if not (name in _OF_NUMBERS or any("Tensor" in str(result.type) for result in function._schema.returns)):
+        raise ProbeError(f"The model calls aten.{name}.{overload}, which gives no tensor.")
     if any(argument.is_out for argument in arguments):
         raise ProbeError(f"The model calls aten.{name}.{overload}, which writes where it is told to.")
     writes = tuple(i for i, a in enumerate(arguments) if a.alias_info is not None and a.alias_info.is_write)

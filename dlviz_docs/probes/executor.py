@@ -275,12 +275,19 @@ def _value_of(argument: Argument, values: Mapping[str, Any], weights: Mapping[st
             return weights[argument.name]
         raise ProbeError(f"The graph does not say where its value {argument.name!r} comes from.")
     if isinstance(argument, Constant):
-        import torch
-
-        return getattr(torch, argument.name)
+        return _constant(argument.name)
     if isinstance(argument, tuple):
         return [_value_of(inner, values, weights) for inner in argument]
     return argument
+
+
+def _constant(name: str) -> Any:
+    import torch
+
+    found = getattr(torch, name, None)
+    if not isinstance(found, torch.dtype | torch.memory_format):
+        raise ProbeError(f"This PyTorch has no type of elements that is called {name!r}.")
+    return found
 
 
 def _tensor(value: Any, layer: str) -> Tensor:

@@ -17,6 +17,9 @@ __all__ = ["fingerprint", "guarded"]
 _SMALL = 64
 """Elements up to which whole numbers may be sizes, and are part of a call's fingerprint."""
 
+_BY_ELEMENTS = {"nonzero", "masked_select", "_local_scalar_dense", "item", "equal"}
+"""What gives as much as the elements say, and never more than there are of them."""
+
 
 @contextlib.contextmanager
 def guarded(limit: int) -> Iterator[None]:
@@ -71,23 +74,24 @@ def _try(function: Any, args: Any, kwargs: Any, limit: int) -> None:
             return torch.empty_strided(value.size(), value.stride(), dtype=value.dtype, device="meta")
         return torch.device("meta") if isinstance(value, torch.device) else value
 
+    if function.overloadpacket.__name__ in _BY_ELEMENTS:
+        refuse_beyond(_bound(args), limit, str(function))
+        return
     made = {"device": torch.device("meta")} if any(a.name == "device" for a in function._schema.arguments) else {}
     try:
         found = function(*tree_map(shape_only, args), **{**tree_map(shape_only, dict(kwargs)), **made})
-    except (NotImplementedError, torch._subclasses.fake_tensor.DataDependentOutputException):
-        found = _bound(function, args)
+    except NotImplementedError:
+        raise ProbeError(f"The size of what {function} gives is not known beforehand.") from None
     for result in tree_flatten(found)[0]:
         if isinstance(result, torch.Tensor):
             refuse_beyond(result, limit, str(function))
 
 
-def _bound(function: Any, args: Any) -> Tensor:
-    """Results whose sizes follow from elements are at most as many numbers as there are elements and axes."""
+def _bound(args: Any) -> Tensor:
+    """As many numbers as there are elements and axes, in shape alone."""
     import torch
 
     count = sum(value.numel() * max(value.dim(), 1) for value in args if isinstance(value, torch.Tensor))
-    if function.overloadpacket.__name__ not in ("nonzero", "masked_select", "_local_scalar_dense", "item", "equal"):
-        raise ProbeError(f"The size of what {function} gives is not known beforehand.")
     return torch.empty(count, dtype=torch.int64, device="meta")
 
 

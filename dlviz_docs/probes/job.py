@@ -134,7 +134,7 @@ def content_key(job: Job, weights: str) -> str:
     ]
     told += [job.limits, job.seed, None if job.truth is None else job.truth.tolist()]
     told += [getattr(job.samples, name, None) for name in ("boxes", "prepared", "names", "words", "pad")]
-    digest.update(msgspec.json.encode(told))
+    digest.update(msgspec.json.encode(told, enc_hook=lambda number: number.item()))  # NumPy's
     return digest.hexdigest()
 
 

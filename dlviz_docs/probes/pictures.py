@@ -256,11 +256,11 @@ def _said(samples: PictureInput, prepared: Prepared, answers: Answers) -> Iterat
 def _layers(job: Job, model: Runnable, answers: Answers) -> tuple[Candidate, ...]:
     few = answers.x[: model.fixed_batch or 2]
     layers = model.layers(few)
-    if not job.layers:
+    if not any(job.layers):
         return candidates(model, layers, answers.x, answers.classes)
     shapes: Mapping[str, tuple[int, ...]] = {layer.path: layer.shape for layer in layers}
     found = []
-    for path in job.layers:
+    for path in filter(None, job.layers):
         grid = grid_of(shapes.get(path, ()), *answers.x.shape[2:])
         if grid is None:
             raise ProbeError(f"The layer {path!r} is not there, or does not lie over the picture.")

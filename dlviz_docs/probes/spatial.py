@@ -14,7 +14,9 @@ __all__ = ["Grid", "grid_of"]
 PREFIXES = (0, 1, 2, 4, 5)
 """Tokens that stand before those of the picture: of the class, of distillation, registers."""
 _ASPECT = math.log(1.25)
-"""How far a grid's aspect may lie from the input's."""
+"""How far the aspect of a grid of activations may lie from the input's, beside what rounding at its border makes."""
+_SQUARE = math.log(1.12)
+"""The same of tokens: patches are square, and all are whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,6 @@ def _of_tokens(tokens: int, channels: int, height: int, width: int) -> Grid | No
         for rows in (r for r in range(1, min(cells, height) + 1) if cells % r == 0):
             columns = cells // rows
             apart = abs(math.log(rows / columns * width / height))
-            if columns <= width and apart <= _ASPECT and cells >= 4:
+            if columns <= width and apart <= _SQUARE and cells >= 4:
                 found.append((apart, prefix, Grid("tokens", rows, columns, channels, prefix)))
     return min(found, key=lambda one: one[:2])[2] if found else None
