@@ -131,7 +131,7 @@ def test_each_picture_has_its_maps_by_method_layer_and_answer() -> None:
     assert (right.title, right.wrong, wrong.wrong) == ("0.jpg", False, True)
     assert right.picture.key == "photos/0.jpg"
     assert (right.picture.width, right.picture.height) == (300, 200)
-    assert right.facts == (("truth", "cat"), ("predicted", "cat"), ("confidence", "0.950"), ("next", "dog 0.050"))
+    assert right.facts == (("truth", "cat"), ("predicted", "cat"), ("confidence", "0.950"), ("next", "dog (0.050)"))
     choices = {heat.choice for heat in wrong.heats}
     assert {("Grad-CAM", "layer3", "predicted"), ("Grad-CAM", "layer3", "truth")} <= choices
     assert ("HiResCAM", "layer4", "truth − predicted") in choices

@@ -74,11 +74,11 @@ class Reading:
         """What a sample is called."""
         return self.source(row).rsplit("/", 1)[-1] or f"sample {row + 1}"
 
-    def thumb(self, row: int) -> Thumb | None:
-        """Its picture; None where there is none, or nothing says how large it is."""
+    def thumb(self, row: int, side: int = SIDE) -> Thumb | None:
+        """Its picture, `side` px at its longest; None where there is none, or nothing says how large it is."""
         key = self.source(row)
         width, height = self.pictures.get(key, (0, 0))
-        return Thumb(key, width, height, self.title(row), SIDE) if width > 0 and height > 0 else None
+        return Thumb(key, width, height, self.title(row), side) if width > 0 and height > 0 else None
 
     def wrong(self, one: Explanation) -> bool | None:
         """Whether the answer is not the truth; None where nobody knows, and of a number."""
@@ -97,7 +97,7 @@ class Reading:
             yield "confidence", score(told[one.predicted])
         others = [(place, share) for place, share in one.top if place != one.predicted]
         if others:
-            yield "next", ", ".join(f"{brief(self.said(place))} {score(share)}" for place, share in others[:2])
+            yield "next", ", ".join(f"{brief(self.said(place))} ({score(share)})" for place, share in others[:2])
 
     def target(self, one: Explanation, target: int) -> str:
         """Which answer a map is of, by its role: it is the same choice for pictures of other classes."""

@@ -12,7 +12,7 @@ from dlviz_docs.insights.results_words import brief, score
 from dlviz_docs.model.probes import Channels, Explanation
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.cam._read import Reading
-from dlviz_docs.view import Figure, Gallery, Heat, Item, Overlay, Seen, Shown, Thumb
+from dlviz_docs.view import Figure, Gallery, Heat, Item, Overlay, Seen, Shown
 from dlviz_docs.words import number
 
 __all__ = ["channels"]
@@ -22,6 +22,10 @@ CELLS = 400_000
 """Of all maps of channels on one page: a byte each."""
 EXCITED = 6
 """Samples shown of each channel."""
+SMALL = 192
+"""Longest side in px of their pictures."""
+FIRST = 6
+"""Channels of which they are shown at first."""
 
 
 def channels(one: Reading, place: Place, samples: bool) -> Iterator[Shown]:
@@ -83,7 +87,7 @@ def _heat(
 def _excited(one: Reading, found: Channels, id_: str) -> Figure | None:
     items = []
     for rank in range(len(found.indices)):
-        thumbs = [thumb for row in found.best[rank][:EXCITED] if (thumb := _thumb(one, int(row)))]
+        thumbs = [thumb for row in found.best[rank][:EXCITED] if (thumb := one.thumb(int(row), SMALL))]
         if thumbs:
             facts = (
                 ("adds", score(float(found.importance[rank]))),
@@ -94,8 +98,4 @@ def _excited(one: Reading, found: Channels, id_: str) -> Figure | None:
         return None
     caption = "The samples that excite each channel most, the strongest first: what it may stand for."
     title = f"What excites channels of {brief(layer_name(found.layer))}"
-    return Figure(id_, title, caption, Gallery(tuple(items), len(items)), GROUP)
-
-
-def _thumb(one: Reading, row: int) -> Thumb | None:
-    return one.thumb(row)
+    return Figure(id_, title, caption, Gallery(tuple(items), len(items), first=FIRST), GROUP)
