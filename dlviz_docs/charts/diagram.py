@@ -20,7 +20,7 @@ from dlviz_docs.charts.describe import Row
 from dlviz_docs.charts.diagram_svg import draw_diagram
 from dlviz_docs.charts.families import ORDER, family_class, family_keys
 from dlviz_docs.charts.nesting import Group, Nest, nested
-from dlviz_docs.charts.scene import Scene, arranged
+from dlviz_docs.charts.scene import Line, Scene, arranged
 from dlviz_docs.model import FloatArray
 from dlviz_docs.stats.thin import thin
 from dlviz_docs.view import Box, Diagram, Figure, Thumb
@@ -30,6 +30,8 @@ __all__ = ["diagram_context", "packed", "sentence"]
 
 MOST_DRAWN = 400
 """Boxes in the picture that needs no script."""
+MOST_LINES = 1500
+"""Wires in that picture, the shortest."""
 MOST_ROWS = 200
 """Boxes in the table below it."""
 HEIGHTS = 63
@@ -48,7 +50,8 @@ def diagram_context(figure: Figure, address: Callable[[Thumb], str], *, root: st
     if not isinstance(diagram, Diagram):
         raise TypeError(f"{figure.id} is not a diagram")
     nest = nested(diagram)
-    scene, left_out = _first(arranged(nest, nest.opened))
+    whole = arranged(nest, nest.opened)
+    scene = _first(whole)
     told = sentence(nest)
     description = " ".join(filter(None, (figure.caption, told)))
     drawn = draw_diagram(nest, scene, id=figure.id, title=figure.title, description=description)
@@ -58,7 +61,8 @@ def diagram_context(figure: Figure, address: Callable[[Thumb], str], *, root: st
         "svg": Markup(drawn),  # noqa: S704  (draw_diagram encodes every text)
         "keys": family_keys(box.family for box in nest.boxes),
         "sentence": told,
-        "left_out": left_out,
+        "notes": _notes(nest),
+        "further": _further(whole, scene),
         "columns": COLUMNS,
         "rows": tuple(_rows(nest)),
         "data": packed(_data(nest, address)),
@@ -81,14 +85,35 @@ def packed(data: object) -> str:
     return base64.b64encode(zlib.compress(html.json_script(data).encode(), 9)).decode()
 
 
-def _first(scene: Scene) -> tuple[Scene, int]:
-    """The uppermost part of a large picture, and how many boxes are below it."""
-    if len(scene.boxes) <= MOST_DRAWN:
-        return scene, 0
-    end = sorted(placed.y for placed in scene.boxes)[MOST_DRAWN]
-    boxes = tuple(placed for placed in scene.boxes if placed.y < end)
-    lines = tuple(line for line in scene.lines if min(y for _, y in line.points) < end)
-    return replace(scene, boxes=boxes, lines=lines, height=end), len(scene.boxes) - len(boxes)
+def _first(scene: Scene) -> Scene:
+    """The uppermost part of a large picture."""
+    boxes, lines, end = scene.boxes, scene.lines, scene.height
+    if len(boxes) > MOST_DRAWN:
+        end = sorted(placed.y for placed in boxes)[MOST_DRAWN]
+        boxes = tuple(placed for placed in boxes if placed.y < end)
+        lines = tuple(line for line in lines if min(y for _, y in line.points) < end)
+    if len(lines) > MOST_LINES:
+        longest = sorted(map(_length, lines))[MOST_LINES]
+        lines = tuple(line for line in lines if _length(line) < longest)
+    return replace(scene, boxes=boxes, lines=lines, height=end)
+
+
+def _length(line: Line) -> int:
+    (_, top), (_, bottom) = line.points[0], line.points[-1]
+    return abs(bottom - top)
+
+
+def _further(whole: Scene, drawn: Scene) -> str:
+    """What only the script draws."""
+    boxes, lines = len(whole.boxes) - len(drawn.boxes), len(whole.lines) - len(drawn.lines)
+    told = [count(boxes, "further layer")] if boxes else []
+    told += [count(lines, "longer connection")] if lines and not boxes else []
+    return f"{told[0]} can be seen in the live diagram." if told else ""
+
+
+def _notes(nest: Nest) -> list[str]:
+    """What is not there at all."""
+    return [f"{count(nest.left_out, 'further connection')} are left out."] if nest.left_out else []
 
 
 def _rows(nest: Nest) -> Iterator[Row]:

@@ -27,6 +27,8 @@ _Wire: TypeAlias = tuple[int, int, str, bool]
 
 SEVERAL = -1
 """The source of a port for several."""
+MOST_WIRES = 30_000
+"""Of a diagram; further ones are left out."""
 WIDEST = 260
 """Width in px up to which closed boxes of one block are made equally wide."""
 
@@ -72,6 +74,8 @@ class Nest:
     groups: Mapping[int, Group]
     """By block; -1 for all."""
     wires: tuple[_Wire, ...]
+    left_out: int
+    """Wires beyond those that are drawn."""
     opened: frozenset[int]
 
 
@@ -80,7 +84,8 @@ def nested(diagram: Diagram) -> Nest:
     boxes, parents = _tree(diagram.boxes)
     place = {box.id: i for i, box in enumerate(boxes)}
     ends = [(place.get(w.start, -1), place.get(w.end, -1), w.label, w.skip) for w in diagram.wires]
-    wires = tuple(wire for wire in ends if wire[0] != wire[1] and -1 not in wire[:2])
+    known = [wire for wire in ends if wire[0] != wire[1] and -1 not in wire[:2]]
+    wires = tuple(known[:MOST_WIRES])
     children: defaultdict[int, list[int]] = defaultdict(list)
     for i, parent in enumerate(parents):
         children[parent].append(i)
@@ -95,6 +100,7 @@ def nested(diagram: Diagram) -> Nest:
         tuple(header_width(one) for one in words),
         groups or {-1: _group((), _Parts())},
         wires,
+        len(known) - len(wires),
         frozenset(place[name] for name in diagram.opened if name in place and place[name] in children),
     )
 

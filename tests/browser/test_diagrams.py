@@ -324,6 +324,18 @@ def test_an_address_opens_what_is_around_a_layer(visit: Callable[..., Visit], ad
     seen.expect_quiet()
 
 
+def test_a_link_to_a_layer_leads_back_to_it_each_time(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    link = '<p><a href="#m=stage2.0.conv">there</a></p><div style="height: 3000px"></div>'
+    seen = open_at(visit, write(tmp_path, link + figure(network())), height=800)
+    page = seen.page
+    for _ in range(2):
+        page.evaluate("scrollTo(0, 0)")
+        page.locator("a", has_text="there").click()
+        page.wait_for_function("document.querySelector('.dlviz-netstage').getBoundingClientRect().top < innerHeight")
+    assert page.locator(".dlviz-panel code").inner_text() == "stage2.0.conv"
+    seen.expect_quiet()
+
+
 @pytest.mark.parametrize("hash_", ["#m=nothing", "#m=%E0%A4%A", "#m=", "#other"])
 def test_an_address_of_nothing_does_nothing(visit: Callable[..., Visit], address: str, hash_: str) -> None:
     seen = open_at(visit, address + hash_)
@@ -642,8 +654,8 @@ def test_the_page_is_quiet_in_full_screen_and_back(opened: Visit) -> None:
     page.wait_for_function("document.fullscreenElement?.matches('.dlviz-netstage')")
     assert page.locator(".dlviz-netstage .dlviz-panel").is_visible()
     page.evaluate("document.exitFullscreen()")
-    page.wait_for_function("!document.fullscreenElement")
-    assert page.locator(".dlviz-netstage .dlviz-panel").count() == 0
+    page.wait_for_function("!document.querySelector('.dlviz-netstage .dlviz-panel')")
+    assert page.locator(".dlviz-panel").is_visible()
     opened.expect_quiet()
 
 
@@ -692,6 +704,21 @@ def test_a_click_on_a_part_goes_to_its_layer(opened: Visit) -> None:
     page.wait_for_selector(".dlviz-panel:not([hidden])")
     assert page.locator(".dlviz-panel code").inner_text() == "stage1.0.conv"
     opened.expect_quiet()
+
+
+def test_the_first_touch_tells_and_the_second_goes_there(visit: Callable[..., Visit], address: str) -> None:
+    seen = open_at(visit, address, width=390, height=800, has_touch=True)
+    page = seen.page
+    page.locator("#map .dlviz-plan").scroll_into_view_if_needed()
+    inside = page.locator("#map .dlviz-way b")
+    for told in ([], ["layer2"]):
+        place = page.locator("#map .dlviz-plan").bounding_box()
+        assert place
+        page.touchscreen.tap(place["x"] + 60, place["y"] + place["height"] * 0.6)
+        if not told:
+            assert "layer2.0.conv" in page.locator("#map .dlviz-tip").inner_text()
+        assert [words for words in inside.all_inner_texts() if words] == told
+    seen.expect_quiet()
 
 
 def test_views_have_a_button_each(opened: Visit) -> None:

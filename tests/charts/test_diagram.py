@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlviz_docs.cache import Cache
-from dlviz_docs.charts.diagram import MOST_DRAWN, MOST_ROWS, diagram_context
+from dlviz_docs.charts import nesting
+from dlviz_docs.charts.diagram import MOST_DRAWN, MOST_LINES, MOST_ROWS, diagram_context
 from dlviz_docs.charts.families import ORDER
 from dlviz_docs.charts.nesting import DEEP, PORTS, SEVERAL, nested
 from dlviz_docs.charts.scene import HEADER, Placed, arranged
@@ -289,8 +290,23 @@ def test_a_large_picture_ends_and_says_so() -> None:
     )
     shown = page(chain)
     assert shown.count('class="dlviz-box') == MOST_DRAWN
-    assert f"{count - MOST_DRAWN} further layers" in shown
+    assert f"{count - MOST_DRAWN} further layers can be seen in the live diagram." in shown
     assert len(data(chain)["id"]) == count
+
+
+def test_wires_are_bounded_and_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    dense = Diagram(
+        tuple(Box(f"b{i}", f"b{i}") for i in range(60)),
+        tuple(Wire(f"b{i}", f"b{j}") for i in range(60) for j in range(i + 1, 60)),
+    )
+    shown = page(dense)
+    longer = re.search(r"(\d+) longer connections can be seen in the live diagram", shown)
+    assert longer
+    assert int(longer[1]) >= 1770 - MOST_LINES
+    assert "left out" not in shown
+    monkeypatch.setattr(nesting, "MOST_WIRES", 100)
+    assert "1,670 further connections are left out." in page(dense)
+    assert len(data(dense)["wires"]) == 100
 
 
 def test_data_holds_what_is_told_when_a_box_is_chosen() -> None:

@@ -60,7 +60,7 @@
       this.home();
       this.listen();
       figure.classList.add("dlviz-live");
-      this.find(location.hash, false);
+      this.find(location.hash);
     }
 
     /* ---- Elements ---- */

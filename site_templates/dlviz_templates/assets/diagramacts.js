@@ -104,7 +104,7 @@
     }
 
     /** "#m=layer3.0" chooses a box; whether there is one of that name. */
-    find(hash, jump = true) {
+    find(hash) {
       if (!hash.startsWith("#m=")) return false;
       let id = hash.slice(3);
       try {
@@ -115,7 +115,7 @@
       const i = this.data.id.indexOf(id);
       if (i < 0) return false;
       this.choose(i, { reveal: true, address: false });
-      if (jump || !this.figure.matches(":hover")) this.figure.scrollIntoView({ block: "nearest" });
+      this.figure.scrollIntoView({ block: "nearest" });
       return true;
     }
 
@@ -409,6 +409,12 @@
     document.querySelectorAll("figure.dlviz-diagram").forEach((figure) => live.has(figure) || enhance(figure));
   }
 
-  window.addEventListener("hashchange", () => [...live.values()].some((diagram) => diagram?.find(location.hash)));
+  const find = () => [...live.values()].some((diagram) => diagram?.find(location.hash));
+  window.addEventListener("hashchange", find);
+  document.addEventListener("click", ({ target }) => {
+    // An address that stands there already changes nothing, but its layer may be out of sight.
+    const link = target.closest?.('a[href*="#m="]');
+    if (link && link.href === location.href) find();
+  });
   Object.assign(window.dlviz, { diagrams: live, startDiagrams: start });
 })();

@@ -220,8 +220,14 @@
         .querySelectorAll("[data-view]")
         .forEach((node) => node.addEventListener("click", () => this.show(+node.dataset.view)));
       plan.addEventListener("pointermove", (event) => this.point(...this.hit(event)));
-      plan.addEventListener("pointerleave", () => this.point(-1));
+      plan.addEventListener("pointerleave", ({ pointerType }) => pointerType === "touch" || this.point(-1));
       plan.addEventListener("click", (event) => this.click(event));
+      // The first touch tells, the second goes there.
+      plan.addEventListener("pointerdown", (event) => {
+        const [i, place] = this.hit(event);
+        this.told = event.pointerType !== "touch" || i === this.at;
+        this.point(i, place);
+      });
       plan.addEventListener("keydown", (event) => this.press(event));
       plan.addEventListener("blur", () => this.point(-1));
       let wide = 0;
@@ -235,7 +241,7 @@
     click(event) {
       const named = event.target.closest("[data-i]")?.dataset.i;
       if (named && !this.parts[named].leaf) this.enter(+named);
-      else this.follow(named ? +named : this.hit(event)[0]);
+      else if (this.told) this.follow(named ? +named : this.hit(event)[0]);
     }
 
     press(event) {
