@@ -370,6 +370,25 @@ def test_many_values_are_a_list(visit: Callable[..., Visit], tmp_path: Path) -> 
     assert which(page) == "m5"
 
 
+def test_names_from_files_are_text_in_every_view(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    hostile = "<img src=x onerror='window.acted = 1'>\"\u202e"
+    heats = tuple(Heat((name, hostile), np.ones((2, 2)), note=hostile) for name in (hostile, "b"))
+    items = tuple(Seen(hostile, Thumb(key, 30, 20, hostile), ((hostile, hostile),), heats, True) for key in "ab")
+    spec = Overlay(items, (hostile, "layer"), chosen=hostile, notes=((hostile, hostile),))
+    tab = visit()
+    page = open_page(tab, write(tmp_path, Figure("maps", hostile, hostile, spec)))
+    ways = page.locator("#maps .dlviz-ways [role=group] button")
+    for place in range(ways.count()):
+        ways.nth(place).click()
+        page.locator("#maps .dlviz-strip button").last.click()
+    assert page.evaluate("window.acted") is None
+    assert page.locator("#maps img:not([src^='pictures/'])").count() == 0
+    assert "onerror" in page.locator("#maps .dlviz-says").inner_text()
+    open_page(tab, page.url)
+    assert page.locator("#maps .dlviz-turn output").inner_text() == "2 of 2"
+    tab.expect_quiet()
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("default", 1440), ("slate", 390), ("slate", 1440), ("default", 390)])
 def test_it_can_be_read_and_fits(scheme: str, width: int, visit: Callable[..., Visit], tmp_path: Path) -> None:
     tab = visit(width=width, reduced_motion="reduce")

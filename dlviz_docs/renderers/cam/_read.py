@@ -40,6 +40,8 @@ class Reading:
     probed: Probed
     pictures: Mapping[str, tuple[int, int]]
     """Width and height in px of those that can be shown, by their key."""
+    layer: str = ""
+    """Where the chosen method's maps were taken: at the chosen layer, or at the input."""
     moments: tuple[Moment, ...] = ()
     """The checkpoints that were explained, in the order of training; none where only one was."""
     name: str = ""
@@ -49,13 +51,6 @@ class Reading:
     def of_classes(self) -> bool:
         """Whether the model tells classes apart; else it gives a number."""
         return bool(self.probed.classes) or any(one.top for one in self.probed.explanations)
-
-    @property
-    def layer(self) -> str:
-        """Where the chosen method's maps were taken: at the chosen layer, or at the input."""
-        drawn = (drawn for one in self.probed.explanations for drawn in one.maps if drawn.method == self.probed.method)
-        found = list(dict.fromkeys(drawn.layer for drawn in drawn))
-        return self.probed.layer if self.probed.layer in found or not found else found[0]
 
     def said(self, place: int) -> str:
         """Name of a class, which an answer is."""
@@ -159,10 +154,20 @@ def readings(experiment: Experiment) -> list[Reading]:
     told = _apart([name or moments[-1].probed.model or "model" for name, moments in found])
     return [
         Reading(
-            moments[-1].probed, pictures, tuple(moments) if len(moments) > 1 else (), name if len(found) > 1 else ""
+            moments[-1].probed,
+            pictures,
+            _layer(moments[-1].probed),
+            tuple(moments) if len(moments) > 1 else (),
+            name if len(found) > 1 else "",
         )
         for name, (_, moments) in zip(told, found, strict=True)
     ]
+
+
+def _layer(probed: Probed) -> str:
+    drawn = (drawn for one in probed.explanations for drawn in one.maps if drawn.method == probed.method)
+    found = list(dict.fromkeys(one.layer for one in drawn))
+    return probed.layer if probed.layer in found or not found else found[0]
 
 
 def _when(checkpoint: Checkpoint) -> str:

@@ -158,7 +158,7 @@ def _means(one: Reading, explained: Sequence[Explanation], place: Place) -> Iter
             "Mean of the maps of each answer, every map with the same weight: where in pictures the evidence for a "
             "class lies as a rule." + (" Right and wrong answers apart." if known else "")
         )
-        overlay = Overlay(tuple(items), ("answers",), ("right",))
+        overlay = Overlay(tuple(items), ("answer",), ("right",))
         yield Figure(place.id("mean-maps"), "Mean map of each answer", caption, overlay, place.group("In the mean"))
 
 
