@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dlviz_docs.errors import MissingExtra, ReadError
+from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Evidence, Module, Operation, Port, Problem, Tensor
 from dlviz_docs.readers._text import natural_size
 from dlviz_docs.readers.networks._hub import Hub, read_hub
@@ -56,8 +56,6 @@ def opened(root: Path, planned: Planned) -> Opened | Problem:
     """The checkpoint; a problem where nothing of it can be read, or where it is no model."""
     try:
         found = _READERS[planned.kind](root, planned)
-    except MissingExtra as error:
-        return Problem("missing-extra", planned.path, str(error), "Install it; all else is shown without it.")
     except ReadError as error:
         return Problem("unreadable", planned.path, str(error), error.remedy)
     except (OSError, ValueError, RecursionError, MemoryError) as error:
@@ -86,6 +84,10 @@ def _weights(root: Path, planned: Planned) -> Opened:
     if planned.parts:
         return Opened(planned, _together(planned, [read_weights(root / part, root) for part in planned.parts]))
     read = read_weights(root / planned.path, root)
+    if read.format == "TorchScript":
+        from dlviz_docs.readers.networks.torchscript import read_torchscript
+
+        return _of_graph(root, planned, read_torchscript(root / planned.path, root))
     return Opened(planned, read, "modules" if _covers(read) else "weights", read.modules)
 
 
@@ -151,6 +153,7 @@ def _exported(root: Path, planned: Planned) -> Opened:
 
 
 def _of_graph(root: Path, planned: Planned, structure: Structure) -> Opened:
+    """What a file says of its structure, and of its weights."""
     size = (root / planned.path).stat().st_size
     weights = WeightsFile(
         planned.path,

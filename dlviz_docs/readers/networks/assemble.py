@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from dlviz_docs.model import Checkpoint, Evidence, Models, Module, Network, Problem
 from dlviz_docs.readers._text import counted
+from dlviz_docs.readers.networks._called import name_of, with_names
 from dlviz_docs.readers.networks._grouping import Group, grouped, moment
 from dlviz_docs.readers.networks._measured import Budget, Measured, filters_of, measured, same_weights
 from dlviz_docs.readers.networks._opened import Opened, opened
 from dlviz_docs.readers.networks._types import Found, Limits, Plan, Planned
+from dlviz_docs.readers.networks._words import vectors_of
 from dlviz_docs.readers.networks.kinds import modules_of
 from dlviz_docs.readers.networks.plan import missing
 from dlviz_docs.readers.networks.repeats import folded
@@ -21,18 +23,11 @@ __all__ = ["read"]
 
 _SAID_OF_EACH = 3
 """Files of which the same is said one by one; of more, it is said once."""
-_NO_NAME = frozenset({"", "model", "functional", "sequential", "module", "main_graph", "torch_jit", "graphmodule"})
-_NOT_OF_THE_NAME = re.compile(
-    r"(?<![a-z0-9])(?=\d*[a-f])[0-9a-f]{7,}(?![a-z0-9])"
-    r"|(?<![a-z])(epochs?|ep|steps?|iter(ation)?s?|acc(uracy)?|(val_?)?loss|score)[-_=. ]*\d[\d.]*"
-    r"|(?<![a-z])(epochs?|steps?|best|last|final|initial|latest|check_?points?|ckpts?|ema|state_?dict|weights?|"
-    r"fp16|fp32|bf16|trained|pretrained)(?![a-z])|[-_.]\d{4,}(?!\d)|\.\d+-\d+(\.\d+)?$",
+_NAMED_FOR_IT = re.compile(
+    r"(?<![a-z])(models?|weights?|check_?points?|ckpts?|net(work)?|policy|agent|actor|critic|generator|discriminator|"
+    r"encoder|decoder|state_?dict|best|last|final|epoch|adapter\w*)(?![a-z])",
     re.IGNORECASE,
 )
-"""Hashes, moments and scores, words for kinds of files, long numbers, and Keras' ".03-0.47"."""
-
-_ENDING = re.compile(r"(\.(pth|pt|ckpt))?\.[a-z]\w*(\.json)?$|(\.weights)\.h5$", re.IGNORECASE)
-_OF_CHECKPOINTS = re.compile(r"^(check_?points?([-_]\d+)?|ckpts?|weights|saved_?models?|models?)$", re.IGNORECASE)
 
 
 def read(found: Found, plan: Plan, limits: Limits | None = None) -> Models:
@@ -46,15 +41,18 @@ def read(found: Found, plan: Plan, limits: Limits | None = None) -> Models:
         one = opened(found.root, planned)
         if isinstance(one, Problem):
             problems.append(one)
-        elif one.weights.tensors or one.operations:
+        elif _is_model(one):
             there.append(one)
         else:
             problems += one.weights.problems
     budget = Budget(bounds.most_octets)
     groups = sorted(grouped(there), key=lambda group: -max(one.size for one in group.members))
-    networks = [_network(group, bounds, budget) for group in groups[: bounds.most_networks]]
-    networks += [_network(group, replace(bounds, largest=-1), budget) for group in groups[bounds.most_networks :]]
-    return Models(tuple(_distinct(networks, found)), tuple(_once(problems)))
+    unread = replace(bounds, largest=-1)
+    networks = [
+        _network(group, bounds if place < bounds.most_networks else unread, budget, found.root)
+        for place, group in enumerate(groups)
+    ]
+    return Models(tuple(with_names(networks, found)), tuple(_once(problems)))
 
 
 def _listed(plan: Plan, limits: Limits) -> tuple[Sequence[Planned], list[Problem]]:
@@ -66,6 +64,15 @@ def _listed(plan: Plan, limits: Limits) -> tuple[Sequence[Planned], list[Problem
     return kept, [Problem("too-many-checkpoints", ".", what, "Name those that matter under `checkpoints:`.")]
 
 
+def _is_model(one: Opened) -> bool:
+    """Whether a file holds layers: tensors of data have names, too, but not those of weights. Files that are called
+    like models are believed."""
+    if not one.weights.tensors or one.evidence != "weights" or one.planned.kind != "weights":
+        return bool(one.weights.tensors or one.operations)
+    told = any(module.kind for module in modules_of(one.weights.tensors))
+    return told or bool(one.modules) or bool(_NAMED_FOR_IT.search(PurePosixPath(one.planned.path).name))
+
+
 def _absent(path: str) -> Problem:
     what = "is named in experiment.yml and is not there"
     return Problem("missing-file", path, what, "Correct the path, which is relative to experiment.yml.")
@@ -74,8 +81,9 @@ def _absent(path: str) -> Problem:
 # --- one model ---
 
 
-def _network(group: Group, limits: Limits, budget: Budget) -> Network:
-    copies = same_weights(group.members) if limits.largest > 0 else {}
+def _network(group: Group, limits: Limits, budget: Budget, root: Path) -> Network:
+    placed_first = sorted(group.members, key=lambda one: one.planned.path in group.aside)
+    copies = same_weights(placed_first) if limits.largest > 0 else {}
     repeated = {path for paths in copies.values() for path in paths}
     source, by_path = group.structure, {one.planned.path: one for one in group.members}
     group.members = [one for path, one in by_path.items() if path not in repeated]
@@ -83,8 +91,9 @@ def _network(group: Group, limits: Limits, budget: Budget) -> Network:
     modules = _modules(source)
     told = [problem for one in by_path.values() for problem in one.weights.problems]
     last = next((one for one in reversed(group.members) if one.planned.path in found.statistics), None)
+    words, vectors = vectors_of(root, modules, last) if last else ({}, {})
     return Network(
-        _name(source),
+        name_of(source),
         _evidence(source, found),
         tuple(
             _checkpoint(one, [by_path[path] for path in copies.get(one.planned.path, ())], found, len(group.members))
@@ -95,8 +104,9 @@ def _network(group: Group, limits: Limits, budget: Budget) -> Network:
         source.inputs,
         source.outputs,
         found.changes,
-        filters_of(modules, last) if last else {},
-        problems=tuple(_once([*told, *found.problems])),
+        {**filters_of(modules, last), **vectors} if last else {},
+        words,
+        tuple(_once([*told, *found.problems])),
     )
 
 
@@ -142,44 +152,6 @@ def _checkpoint(one: Opened, same: Sequence[Opened], found: Measured, total: int
         epoch,
         next((each.planned.score for each in (one, *same) if each.planned.score is not None), None),
     )
-
-
-# --- names ---
-
-
-def _name(source: Opened) -> str:
-    """What the model is called: its class, or what is left of the file's name without step, epoch and score."""
-    if source.hub.architecture:
-        return source.hub.architecture
-    root = source.modules[0].kind if source.modules and not source.modules[0].inferred else ""
-    if root.lower() not in _NO_NAME:
-        return root
-    stem = _ENDING.sub("", PurePosixPath(source.planned.path).name)
-    plain = re.sub(r"[-_. =]+", " ", _NOT_OF_THE_NAME.sub(" ", stem)).strip()
-    return "" if plain.lower() in _NO_NAME else plain.replace(" ", "-")
-
-
-def _distinct(networks: Sequence[Network], found: Found) -> Iterator[Network]:
-    """Each with a name of its own: that of its run, its format or its file beside it where two are called alike."""
-    taken: set[str] = set()
-    for network in networks:
-        last, folder = network.last, _folder(network, found)
-        name = network.name or folder
-        options = [name, f"{name} ({folder})", f"{name} ({last.path})"]
-        free = next((one for one in options if one not in taken), f"{last.path} ({len(taken)})")
-        taken.add(free)
-        yield replace(network, name=free)
-
-
-def _folder(network: Network, found: Found) -> str:
-    """The run that a model is of, or the experiment, if it is of several or of none."""
-    runs = {slug: folder for folder, slug in found.runs.items()}
-    if len({one.run for one in network.checkpoints}) > 1:
-        return found.root.name
-    if network.last.run in runs:
-        return PurePosixPath(runs[network.last.run]).name or found.root.name
-    above = (folder.name for folder in PurePosixPath(network.last.path).parents)
-    return next((name for name in above if name and not _OF_CHECKPOINTS.match(name)), found.root.name)
 
 
 def _once(problems: Sequence[Problem]) -> Iterator[Problem]:

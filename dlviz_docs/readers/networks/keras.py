@@ -1,7 +1,7 @@
 """Keras' files: .keras, .h5 and .hdf5 of whole models, and weights alone. Read as data; no layer is made.
 
 A Lambda holds marshalled Python code, and a class of somebody's own is looked up by name when Keras loads the file:
-both are told, and neither is touched. Needs h5py, which the extra "models" brings.
+both are told, and neither is touched.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Module, Operation, Port, Problem, Tensor
 from dlviz_docs.readers._json import load
 from dlviz_docs.readers._text import natural_size
-from dlviz_docs.readers.networks._hdf5 import Array, Directory, assembled, open_hdf5
+from dlviz_docs.readers.networks._hdf5 import Array, Directory, assembled, opened_hdf5
 from dlviz_docs.readers.networks._keras_facts import calls_of, facts_of
 from dlviz_docs.readers.networks._keras_graph import Structure, structure_of
 from dlviz_docs.readers.networks._keras_modules import Trained, trained, with_weights
@@ -63,8 +63,8 @@ class KerasFile:
 
 
 def read_keras(path: Path, name: str) -> KerasFile:
-    """What is in the file; `name` is how problems call it. ReadError where nothing of it can be read, MissingExtra
-    without h5py."""
+    """What is in the file, nothing for HDF5 of something else; `name` is how problems call it. ReadError where nothing
+    of it can be read."""
     reading = _Reading(path, name)
     with path.open("rb") as file:
         zipped = file.read(4) == b"PK\x03\x04"
@@ -99,16 +99,17 @@ class _Reading:
 
     def hdf5(self) -> KerasFile:
         """A .h5 file of a whole model, or of weights alone."""
-        with self.path.open("rb") as file, open_hdf5(file) as directory:
+        with self.path.open("rb") as file:
+            directory = opened_hdf5(file, self.path.stat().st_size)
             config = self._config(directory)
             told = {key: directory.text("", key) for key in ("keras_version", "backend")}
             told = {key: told[key] or directory.text("model_weights", key) for key in told}
             training = self._parsed(directory.text("", "training_config"), "its training configuration")
             structure = self._structure(config)
-            weights = self._named(directory, structure)
             of_keras = bool(config) or directory.has("model_weights") or bool(directory.texts("", "layer_names"))
-            if not (weights.tensors or of_keras):
-                raise ReadError("holds no layers of Keras", _SAVE_AGAIN)
+            weights = self._named(directory, structure)
+        if not (weights.tensors or of_keras):
+            return KerasFile("")
         form = "Keras 3 weights" if not of_keras else "Keras (HDF5)" if config else "Keras weights (HDF5)"
         return self._file(form, {**config, "compile_config": training}, told, structure, weights)
 
@@ -170,8 +171,8 @@ class _Reading:
 
     def _weights(self, file: IO[bytes], structure: Structure) -> Trained:
         try:
-            with open_hdf5(file) as directory:
-                return self._named(directory, structure)
+            size = file.seek(0, io.SEEK_END)
+            return self._named(opened_hdf5(file, size), structure)
         except ReadError as error:
             self._say("weights-damaged", f"the weights in it: the file {error}")
             return trained(structure, [])

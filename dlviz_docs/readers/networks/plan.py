@@ -16,6 +16,7 @@ from dlviz_docs.names import natural
 from dlviz_docs.readers.checkpoint import Checkpoint
 from dlviz_docs.readers.networks._shards import INDEX, shards_of
 from dlviz_docs.readers.networks._types import Found, Kind, Plan, Planned
+from dlviz_docs.readers.networks._words import VOCABULARIES
 
 __all__ = ["inside", "missing", "plan"]
 
@@ -51,6 +52,7 @@ _BESIDE = (
     ("config", ("config.json",)),
     ("optimizer", ("optimizer.pt", "optimizer.bin", "optimizer.pth")),
     ("adapter", ("adapter_config.json",)),
+    ("words", VOCABULARIES),
 )
 
 
@@ -72,7 +74,7 @@ class _Planning:
     taken: set[str] = field(default_factory=set)
 
     def plan(self) -> Plan:
-        named = [plain for path in self.found.named if (plain := inside(path))]
+        named = [plain for path in self.found.named if (plain := inside(path)) and _is_plain(self.found.root / plain)]
         files = sorted(dict.fromkeys([*self.found.files, *named]), key=natural)
         wanted = set(named)
         planned = [*self._indexed(files), *self._unindexed(files)]
