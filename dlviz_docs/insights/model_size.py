@@ -149,8 +149,9 @@ def evidence_sentence(evidence: Evidence, inferred: int, figure: str) -> Iterato
     """How far the structure can be trusted; `inferred` is how many layers' kinds are our reading."""
     if evidence not in ("weights", "header") or not inferred:
         return
+    which = "The kind of the only layer is" if inferred == 1 else f"Kinds of {inferred:,} layers are"
     text = (
-        f"Kinds of {words.count(inferred, 'layer')} are inferred from names and shapes: the files hold weights alone. "
+        f"{which} inferred from names and shapes: the files hold weights alone. "
         "How layers connect, their strides and activations are not known; an exported model would tell."
     )
     yield Insight(kind="kinds-inferred", severity="info", text=text, figure=figure, values={"layers": float(inferred)})

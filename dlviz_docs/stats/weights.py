@@ -51,10 +51,12 @@ def rebinned(counts: Floats, most: int) -> Floats:
     return np.diff(np.interp(edges, np.arange(len(reached)), reached))
 
 
-def he_deviation(shape: Sequence[int]) -> float:
+def he_deviation(shape: Sequence[int], *, last: bool = False) -> float:
     """Standard deviation that weights for ReLU begin with: sqrt(2 / fan-in), He et al. 2015; NaN below two axes.
 
-    Fan-in is the product of all axes but the first, as PyTorch lays out linear layers and convolutions.
+    Fan-in is the product of all axes but the one of outputs: the first as PyTorch lays out linear layers and
+    convolutions, the last as Keras does.
     """
-    fan_in = float(np.prod([float(length) for length in shape[1:]])) if len(shape) > 1 else 0.0
+    inside = shape[:-1] if last else shape[1:]
+    fan_in = float(np.prod([float(length) for length in inside])) if len(shape) > 1 else 0.0
     return (2.0 / fan_in) ** 0.5 if fan_in else float("nan")

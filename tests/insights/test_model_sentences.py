@@ -183,7 +183,7 @@ def test_tied_pairs_are_counted(pairs: int, more: str) -> None:
 def test_only_inferred_kinds_are_said_to_be_inferred() -> None:
     assert list(evidence_sentence("graph", 5, "f")) == []
     assert list(evidence_sentence("weights", 0, "f")) == []
-    assert said(evidence_sentence("header", 1, "f")).startswith("Kinds of 1 layer are inferred")
+    assert said(evidence_sentence("header", 1, "f")).startswith("The kind of the only layer is inferred from")
 
 
 GRAVE = ["os.system", "posix.system", "builtins.eval", "__builtin__.exec", "subprocess.Popen", "runpy._run_code"]

@@ -113,7 +113,7 @@ def test_a_fact_is_told_as_pytorch_counts_it(resnet: Network) -> None:
     assert found["Known from"] == "a graph of operations (A)"
     assert found["Checkpoints"] == "3, from epoch 0 to 2"
     assert found["Input"] == "x: 1 × 3 × 32 × 32 float32"
-    assert found["Model"] == "ResNet"
+    assert found["Class"] == "ResNet"
     assert found["Buffers"] == "1,589 in 63 tensors"
     assert found["Epoch"] == "2"
     assert "Optimizer state" not in found

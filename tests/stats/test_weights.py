@@ -73,6 +73,10 @@ def test_the_deviation_of_he_is_that_of_pytorch(shape: tuple[int, ...]) -> None:
     assert he_deviation(shape) == pytest.approx(float(weights.std()), rel=0.1)
 
 
+def test_where_outputs_are_the_last_axis_fan_in_is_that_of_the_others() -> None:
+    assert he_deviation((3, 3, 16, 64), last=True) == he_deviation((64, 16, 3, 3))
+
+
 @pytest.mark.parametrize("shape", [(), (5,), (5, 0)])
 def test_without_a_fan_in_there_is_no_such_deviation(shape: tuple[int, ...]) -> None:
     assert math.isnan(he_deviation(shape))

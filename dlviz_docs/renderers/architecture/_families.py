@@ -55,6 +55,9 @@ _PATTERNS: tuple[tuple[Family, str], ...] = (
 )
 _WORDS = tuple((family, re.compile(pattern, re.IGNORECASE)) for family, pattern in _PATTERNS)
 
+_CELLS = re.compile(r"(bi|simple|quantized)?(lstm|gru|rnn)(cell)?", re.IGNORECASE)
+"""Recurrent layers that have others in them: a network that is called like one is a block."""
+
 
 @lru_cache(maxsize=4096)
 def family_of(kind: str, *, block: bool = False) -> Family:
@@ -62,7 +65,8 @@ def family_of(kind: str, *, block: bool = False) -> Family:
     name = plain_kind(kind)
     found: Family = next((family for family, pattern in _WORDS if pattern.search(name)), "other")
     if block:
-        return found if found in ("attention", "recurrent") else "block"
+        whole = found == "attention" or (found == "recurrent" and _CELLS.fullmatch(name))
+        return found if whole else "block"
     return found
 
 

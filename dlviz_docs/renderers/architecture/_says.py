@@ -33,14 +33,15 @@ def says(
 ) -> str:
     """With a capital, without a full stop; "" where nothing is known. `shortcuts` end at the nodes so called."""
     node = known.nodes[path]
+    held = _held(inside.get(path, Counter())) if inside and known.children.get(path) else ""
     if known.children.get(path) and known.family(path) == "block":
-        return _held(inside.get(path, Counter())) if inside else ""
+        return held
     step = known.steps.get(path)
     if step is not None and step.settings == node.settings:
         text = describe_operation(step, known.own(path), shortcut=path in shortcuts)
     else:
         text = describe(node, known.own(path))
-    return f"{text[:1].upper()}{text[1:]}"
+    return f"{text[:1].upper()}{text[1:]}" or held
 
 
 def _held(kinds: Counter[str]) -> str:

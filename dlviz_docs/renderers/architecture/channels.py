@@ -73,5 +73,7 @@ def _variances(known: Known) -> list[tuple[str, str]]:
 
 
 def _has_rows(known: Known, path: str) -> bool:
-    """Whether its rows are filters or units: not words of a vocabulary, many of which may never have come up."""
-    return known.family(path) in ("convolution", "linear")
+    """Whether its rows are filters or units: not words of a vocabulary, many of which may never have come up, nor the
+    inputs of a transposed convolution.
+    """
+    return known.family(path) in ("convolution", "linear") and "transpose" not in known.nodes[path].kind.lower()

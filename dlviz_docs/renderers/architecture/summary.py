@@ -49,7 +49,7 @@ def summary(known: Known) -> Iterator[Shown]:
     yield from _sentences(known, figure)
     source, meaning = said.EVIDENCE[known.network.evidence]
     told = [
-        ("Model", brief(known.whole.kind) if known.whole.kind and not known.whole.inferred else ""),
+        ("Class", brief(known.whole.kind) if known.whole.kind and not known.whole.inferred else ""),
         ("Known from", source),
         ("Format", _format(known)),
         ("File", brief(known.network.last.path, 120)),

@@ -16,6 +16,8 @@ from dlviz_docs.view import Cell, Column, Figure, Layer, Plot, PlotAxis, Shown, 
 
 __all__ = ["weights"]
 
+_VARIANCES = {"running_mean": "running_var", "moving_mean": "moving_variance"}
+"""What lies beside the mean that batch normalisation keeps."""
 SHARES = (0.01, 0.25, 0.5, 0.75, 0.99)
 NAMED = 24
 """Layers up to which each is a row with its name."""
@@ -71,8 +73,8 @@ def _odd(known: Known, found: list[tuple[str, Tensor, Statistics]]) -> Iterator[
     equal = [main.name for _, main, one in found if one.std == 0 and one.zeros == 0 and main.size > 1 and _whole(one)]
     yield from said.constant_sentence(zero, equal, where)
     kept = {name: one for name, one in known.statistics.items() if name in known.tensors}
-    fresh = [name for name, one in kept.items() if own_name(name) == "running_mean" and _is_fresh(known, name, one)]
-    of = sum(own_name(name) == "running_mean" for name in kept)
+    means = {name: one for name, one in kept.items() if own_name(name) in _VARIANCES}
+    fresh, of = [name for name, one in means.items() if _is_fresh(known, name, one)], len(means)
     yield from said.untrained_sentence(len(fresh), of, where)
     zeros, total = sum(one.zeros for _, _, one in found), sum(main.size for _, main, _ in found)
     most = [(path, one.zeros / main.size) for path, main, one in found]
@@ -85,7 +87,8 @@ def _whole(one: Statistics) -> bool:
 
 def _is_fresh(known: Known, name: str, mean: Statistics) -> bool:
     """Whether the running mean is all zeros, and the variance beside it all ones."""
-    variance = known.statistics.get(name.removesuffix("running_mean") + "running_var")
+    own = own_name(name)
+    variance = known.statistics.get(name.removesuffix(own) + _VARIANCES[own])
     still = mean.zeros == known.tensors[name].size and mean.zeros > 0
     return still and variance is not None and variance.minimum == variance.maximum == 1.0
 
@@ -159,26 +162,36 @@ def _sizes(known: Known, found: list[tuple[str, Tensor, Statistics]]) -> Iterato
         return
     places = np.arange(1, len(rows) + 1, dtype=np.float64)
     sizes = np.array([size if size > 0 else np.nan for _, _, size in rows])
-    usual = np.array([he_deviation(main.shape) for _, main, _ in rows])
+    usual = np.array([_usual(known, path, main) for path, main, _ in rows])
     notes = tuple(
-        f"{brief(path)} ({shape(main.shape)}): RMS {size:.3g}, {size / he:.2g} times He's"
+        f"{brief(path)} ({shape(main.shape)}): RMS {size:.3g}{f', {size / he:.2g} times He’s' if he == he else ''}"
         for (path, main, size), he in zip(rows, usual.tolist(), strict=True)
     )
     layers = (
         Layer("line", places, usual, label="He et al. 2015, √(2 / fan-in)", color=7, dash="dashed", faint=True),
         Layer("dot", places, sizes, label="weights", color=0, notes=notes),
     )
-    times = sizes / usual
-    known_times = np.flatnonzero(np.isfinite(times))
-    small, large = (int(known_times[at]) for at in (times[known_times].argmin(), times[known_times].argmax()))
-    ends = (("smallest", small), ("largest", large))
-    told = ", ".join(f"{word} in {layer(rows[at][0])} ({times[at]:.2g} times)" for word, at in ends)
-    caption = (
-        f"Root mean square of each layer's weights, beside the deviation that weights for ReLU begin with: {told}."
-    )
+    caption = "Root mean square of each layer's weights, beside the deviation that those for ReLU begin with"
+    caption = f"{caption}{_ends(rows, sizes / usual)}."
     caption += f" PyTorch's own layers begin at {PYTORCH} times that."
     spec = Plot(layers, PlotAxis("layer, in order"), PlotAxis("root mean square", "log"), height=220)
     yield Figure(known.place.id("sizes"), "Size of the weights", caption, spec, "Weights")
+
+
+def _usual(known: Known, path: str, main: Tensor) -> float:
+    """By He, of linear layers and convolutions; a transposed one has its axes the other way round."""
+    if known.family(path) not in ("convolution", "linear") or "transpose" in known.nodes[path].kind.lower():
+        return math.nan
+    return he_deviation(main.shape, last=own_name(main.name) == "kernel")
+
+
+def _ends(rows: list[tuple[str, Tensor, float]], times: FloatArray) -> str:
+    """The layers that are smallest and largest beside what is usual."""
+    known = np.flatnonzero(np.isfinite(times))
+    if len(known) < 2:
+        return ""
+    ends = (("smallest", known[times[known].argmin()]), ("largest", known[times[known].argmax()]))
+    return ": " + ", ".join(f"{word} in {layer(rows[at][0])} ({times[at]:.2g} times)" for word, at in ends)
 
 
 def _zeros(known: Known, found: list[tuple[str, Tensor, Statistics]]) -> Iterator[Figure]:
