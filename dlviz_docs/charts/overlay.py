@@ -27,6 +27,8 @@ class Card:
 
     seen: Seen
     picture: Picture
+    small: Picture
+    """As it stands among the others."""
     heat: Heat | None
     grid: heats.Grid | None
 
@@ -91,13 +93,15 @@ def nearest(choices: Sequence[tuple[str, ...]], wanted: Sequence[str]) -> int | 
 
 
 def _card(seen: Seen, overlay: Overlay, address: Callable[[Thumb], str]) -> Card:
-    thumb = seen.picture
-    width, height = max(1, thumb.width), max(1, thumb.height)
-    src = html.url(address(thumb) if thumb.key else "")
-    picture = Picture(src, width, height, max(1, thumb.side), thumb.alt or seen.title)
     place = nearest([heat.choice for heat in seen.heats], overlay.start)
     heat = None if place is None else seen.heats[place]
-    return Card(seen, picture, heat, heats.grid_of(heat) if heat else None)
+    large, small = (_picture(seen, thumb, address) for thumb in (seen.picture, seen.small))
+    return Card(seen, large, small, heat, heats.grid_of(heat) if heat else None)
+
+
+def _picture(seen: Seen, thumb: Thumb, address: Callable[[Thumb], str]) -> Picture:
+    src = html.url(address(thumb) if thumb.key else "")
+    return Picture(src, max(1, thumb.width), max(1, thumb.height), max(1, thumb.side), thumb.alt or seen.title)
 
 
 def _said(heat: Heat | None, overlay: Overlay) -> tuple[tuple[str, str], ...]:

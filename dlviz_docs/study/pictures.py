@@ -108,7 +108,7 @@ def _thumbs(spec: Spec) -> Iterator[Thumb]:
     if isinstance(spec, Gallery):
         yield from (thumb for item in spec.items for thumb in item.pictures)
     elif isinstance(spec, Overlay):
-        yield from (seen.picture for seen in spec.items)
+        yield from (thumb for seen in spec.items for thumb in (seen.picture, seen.small))
     elif isinstance(spec, Diagram):
         yield from (thumb for box in spec.boxes for thumb in box.pictures)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from dlviz_docs.model import FloatArray
 from dlviz_docs.view.samples import Thumb
 
 __all__ = ["FILTERS", "Box", "Diagram", "Family", "Heat", "Overlay", "Seen", "Tile", "Treemap", "Wire"]
+
+SMALL = 144
+"""Longest side in px of pictures to choose from."""
 
 Family: TypeAlias = Literal[
     "convolution",
@@ -137,6 +140,11 @@ class Seen:
     facts: tuple[tuple[str, str], ...] = ()
     heats: tuple[Heat, ...] = ()
     wrong: bool | None = None
+
+    @property
+    def small(self) -> Thumb:
+        """The picture as it stands among the others: a file of its own, so that a page need not load all large ones."""
+        return replace(self.picture, side=min(self.picture.side, SMALL))
 
 
 @dataclass(frozen=True, slots=True)

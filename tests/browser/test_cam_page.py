@@ -38,7 +38,7 @@ def write(folder: Path, scheme: str) -> list[Page]:
     (folder / "photos").mkdir(parents=True)
     Image.new("RGB", (96, 64), (90, 140, 60)).save(folder / "photos/picture.webp")
     keys = [key for one in experiment.samples.datasets if one.pictures for key in one.pictures.keys]
-    thumbs = {f"{side}/{key}": "photos/picture.webp" for key in keys for side in (192, 384)}
+    thumbs = {f"{side}/{key}": "photos/picture.webp" for key in keys for side in (144, 192, 384)}
     pages = [
         page for page in compose_experiment(experiment, [replace(section, thumbs=thumbs)]) if page.topic != "overview"
     ]

@@ -101,6 +101,16 @@ def test_every_picture_is_on_the_sheet_and_in_words() -> None:
     assert all(f"note {i}" in parsed.text for i in range(3))
 
 
+def test_pictures_to_choose_from_are_files_of_their_own() -> None:
+    shown = figure(Seen("a", Thumb("a", 400, 200, side=384)), Seen("b", Thumb("b", 40, 20, side=96)))
+    context = overlay_context(shown, lambda thumb: f"{thumb.side}-{thumb.key}.webp")
+    pictures = _Parsed(str(render("figures/overlay.html.j2", **context))).of("img")
+    assert [one["src"] for one in pictures] == ["384-a.webp", "144-a.webp", "96-b.webp"]
+    assert [one["width"] for one in pictures] == ["384", "144", "96"]
+    told = json.loads(str(context["spec"]))
+    assert [item[1] for item in told["items"]] == ["384-a.webp", "96-b.webp"]
+
+
 def test_of_many_pictures_the_words_are_those_of_the_first() -> None:
     drawn = page(figure(*(seen(f"p{i}", heat("CAM", values=[[1.0]])) for i in range(60))))
     assert drawn.count('<th scope="row">') == 50

@@ -93,16 +93,16 @@ def test_samples_that_may_not_be_shown_are_not() -> None:
 
 
 def test_several_models_have_pages_of_their_own() -> None:
-    other = [replace(made(), model=name) for name in ("A.onnx", "a.onnx", "other.onnx")]
+    other = [replace(made(), model=name) for name in ("a.onnx", "a.onnx", "other.onnx")]
     found = list(Cam()(experiment(*other)))
     drawn = [one for one in found if isinstance(one, Figure) and one.group != "Channels"]
-    assert {one.page for one in drawn} == {"A.onnx", "a.onnx (2)", "other.onnx"}
+    assert {one.page for one in drawn} == {"a.onnx", "a.onnx (2)", "other.onnx"}
     assert len({one.id for one in drawn}) == len(drawn)
     told = [one for one in found if isinstance(one, Insight)]
-    assert all(one.text.startswith(("A.onnx: ", "a.onnx (2): ", "other.onnx: ")) for one in told)
+    assert all(one.text.startswith(("a.onnx: ", "a.onnx (2): ", "other.onnx: ")) for one in told)
     assert {one.figure for one in told} - {""} <= set(figures(found))
     pages = {one.page for one in found if isinstance(one, Figure) and one.group == "Channels"}
-    assert pages == {"A.onnx: channels", "a.onnx (2): channels", "other.onnx: channels"}
+    assert pages == {"a.onnx: channels", "a.onnx (2): channels", "other.onnx: channels"}
 
 
 def test_channels_have_a_page_of_their_own() -> None:
@@ -187,6 +187,9 @@ def test_the_mean_of_an_answer_tells_right_from_wrong() -> None:
     assert (mean.title, mean.picture.key) == ("cat", "")
     assert mean.facts == (("right", "3 maps"), ("wrong", "3 maps"))
     right, wrong = mean.heats
+    unknown = shown(made([explained(i, None, 0) for i in range(3)]))
+    (mean,) = spec(unknown, "mean-maps", Overlay).items
+    assert mean.facts == (("all", "3 maps"),)
     assert (int(right.grid.sum(axis=0).argmax()), int(wrong.grid.sum(axis=0).argmax())) == (1, 5)
 
 

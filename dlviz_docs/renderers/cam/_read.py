@@ -132,7 +132,8 @@ class Reading:
         half = half_of(values) * (right - left) * (bottom - top)
         if not np.isfinite(half):
             return f"{of}: nothing speaks for it here."
-        gap = "" if drawn.gap is None else f" It misses {percent(drawn.gap)} of what it should add up to."
+        known = drawn.gap is not None and np.isfinite(drawn.gap)
+        gap = f" It misses {percent(drawn.gap or 0.0)} of what it should add up to." if known else ""
         return f"{of}: half of the evidence lies on {percent(half)} of the picture.{gap}"
 
     def chosen(self, one: Explanation) -> Map | None:
@@ -144,13 +145,13 @@ class Reading:
 def readings(experiment: Experiment) -> list[Reading]:
     """Of each model the last checkpoint that was explained, with those before it; a name for each of several models."""
     pictures = _pictures(experiment.samples)
-    left = {probed.model: probed for probed in experiment.probes}
+    left = list(experiment.probes)
     found: list[tuple[str, list[Moment]]] = []
     for network in experiment.models.networks:
-        moments = [Moment(_when(c), left.pop(c.path)) for c in network.checkpoints if c.path in left]
+        moments = [Moment(_when(c), left.pop(place)) for c in network.checkpoints if (place := _place(left, c)) >= 0]
         if moments:
             found.append((network.name, moments))
-    found += [(model, [Moment("", probed)]) for model, probed in left.items()]
+    found += [(probed.model, [Moment("", probed)]) for probed in left]
     told = _apart([name or moments[-1].probed.model or "model" for name, moments in found])
     return [
         Reading(
@@ -162,6 +163,10 @@ def readings(experiment: Experiment) -> list[Reading]:
         )
         for name, (_, moments) in zip(told, found, strict=True)
     ]
+
+
+def _place(left: Sequence[Probed], checkpoint: Checkpoint) -> int:
+    return next((place for place, probed in enumerate(left) if probed.model == checkpoint.path), -1)
 
 
 def _layer(probed: Probed) -> str:

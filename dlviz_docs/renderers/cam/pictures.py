@@ -21,6 +21,8 @@ from dlviz_docs.words import count
 
 __all__ = ["pictures"]
 
+KINDS = {False: "right", True: "wrong", None: "all"}
+"""Answers that a mean is of; all, where nobody knows the truth."""
 LEAST = 2
 """Maps that a mean is of."""
 BLANK = 150
@@ -59,7 +61,7 @@ def _sentences(one: Reading, explained: Sequence[Explanation]) -> Iterator[Shown
     found = [(each, drawn) for each in explained if (drawn := one.chosen(each))]
     yield from filter(None, (_spread(one, found), *_borders(one, found)))
     reasons = Counter(drawn.empty for _, drawn in found if drawn.empty).most_common()
-    told = say.empty(probed.method or found[0][1].method if found else "", one.layer, reasons, len(found))
+    told = say.empty(probed.method, one.layer, reasons, len(found)) if probed.method else None
     gaps = [drawn.gap for each in explained for drawn in each.maps if drawn.gap is not None and np.isfinite(drawn.gap)]
     over = sum(gap > probe_trust.COMPLETE for gap in gaps)
     yield from filter(None, (told, probe_trust.incomplete(max(gaps, default=0.0), over, len(gaps))))
@@ -106,7 +108,6 @@ def _maps(one: Reading, explained: Sequence[Explanation], place: Place) -> Itera
     items = [seen for each in explained if (seen := _seen(one, each, [one.heat(each, drawn) for drawn in each.maps]))]
     if not items:
         return
-    probed = one.probed
     start = _start(one, explained)
     methods = list(dict.fromkeys(drawn.method for each in explained for drawn in each.maps))
     overlay = Overlay(
@@ -114,10 +115,7 @@ def _maps(one: Reading, explained: Sequence[Explanation], place: Place) -> Itera
         ("method", "layer", "answer"),
         start,
         apart=("method", "layer"),
-        total=max(probed.samples, len(items)),
-        chosen="of each class the surest mistakes, the surest right answers and the least sure ones"
-        if any(seen.wrong is not None for seen in items)
-        else "",
+        total=max(one.probed.samples, len(items)),
         notes=tuple((method_name(method), said) for method in methods if (said := method_says(method))),
     )
     caption = (
@@ -146,11 +144,11 @@ def _seen(one: Reading, each: Explanation, heats: Sequence[Heat]) -> Seen | None
 def _means(one: Reading, explained: Sequence[Explanation], place: Place) -> Iterator[Figure]:
     if not one.of_classes:
         return
-    maps: defaultdict[int, Mapping[str, list[FloatArray]]] = defaultdict(lambda: {"right": [], "wrong": []})
+    maps: defaultdict[int, Mapping[str, list[FloatArray]]] = defaultdict(lambda: {kind: [] for kind in KINDS.values()})
     for each in explained:
-        drawn, wrong = one.chosen(each), one.wrong(each)
+        drawn = one.chosen(each)
         if drawn is not None and not drawn.empty:
-            maps[each.predicted]["wrong" if wrong else "right"].append(np.asarray(drawn.values, np.float64))
+            maps[each.predicted][KINDS[one.wrong(each)]].append(np.asarray(drawn.values, np.float64))
     items = [seen for predicted, found in sorted(maps.items()) if (seen := _mean(one, predicted, found))]
     if items:
         known = any(one.wrong(each) is not None for each in explained)
