@@ -100,7 +100,11 @@ class Machine:
         return self.data[self.place - 1]
 
     def number(self, width: int, *, signed: bool = False) -> int:
-        return int.from_bytes(self.take(width), "little", signed=signed)
+        start, end = self.place, self.place + width
+        if end > len(self.data):
+            raise Stopped("breaks off")
+        self.place = end
+        return int.from_bytes(self.data[start:end], "little", signed=signed)
 
     # The stack.
 
