@@ -1,0 +1,184 @@
+"""Models from the folder to the pages: what is run, what is kept of it, and what is not run on a folder's word."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlviz_docs import record
+from dlviz_docs.build import build, probe
+from dlviz_docs.model.kept import Kept
+from dlviz_docs.options import Options, parse
+from dlviz_docs.readers.kept import packed_kept, read_kept
+from dlviz_docs.view import Site
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("polars")
+
+HERE = parse({"workers": 0, "path": ""})
+FACTORY = """
+import torch
+
+def build(channels):
+    torch.manual_seed(0)
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(1, channels, 3, padding=1),
+        torch.nn.ReLU(),
+        torch.nn.Flatten(),
+        torch.nn.Linear(64 * channels, 2),
+    )
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """As in a worker: threads that wait for a core take longer than so small a model."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def network() -> torch.nn.Module:
+    """Tells a bright left half from a bright right one, and is right."""
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 4, 3, padding=1), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(4 * 64, 2)
+    )
+    with torch.no_grad():
+        net[0].weight.fill_(0.1)
+        net[0].bias.zero_()
+        half = (torch.arange(8) >= 4).float().repeat(4, 8, 1).flatten()
+        net[3].weight.copy_(torch.stack([1 - half, half]) * 0.3)
+        net[3].bias.zero_()
+    return net
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """One run with 12 pictures, its answers, and its model at two moments."""
+    random = np.random.default_rng(0)
+    label = np.arange(12) % 2
+    images = (random.random((12, 8, 8)) * 60).astype(np.uint8)
+    for row, side in enumerate(label):
+        images[row, :, 4 * side : 4 * side + 4] += 150
+    folder = tmp_path / "runs"
+    record.dataset(folder / "data", "test", images=images, label=label, classes=["left", "right"])
+    net = network()
+    x = torch.from_numpy(images[:, None].astype(np.float32) / 255)
+    for run in ("one", "two"):
+        (folder / run).mkdir()
+        (folder / run / "metrics.csv").write_text("step,train_loss\n0,3\n1,2\n2,1.5\n")
+    record.predictions(folder / "one", truth=label, logits=net(x), classes=["left", "right"])
+    for epoch in (1, 2):
+        record.model(folder / "one", net, x[:2], epoch=epoch)
+        with torch.no_grad():
+            net[0].bias.add_(0.01)
+    return folder
+
+
+def make(runs: Path, options: Options = HERE) -> Site:
+    return build(runs, options, runs.parent / "cache")
+
+
+def page(site: Site, path: str) -> str:
+    found = next((one for one in site.pages if one.path == path), None)
+    return Path(found.file).read_text(encoding="utf-8") if found else ""
+
+
+def test_a_model_beside_its_pictures_is_explained(runs: Path) -> None:
+    site = make(runs)
+    assert site.problems == ()
+    cam = page(site, "runs/cam/index.html")
+    assert "HiResCAM" in cam
+    assert "epoch 1" in cam
+    assert "left" in cam
+    pictures = {asset.path for asset in site.assets if asset.path.startswith("runs/pictures/")}
+    assert len(pictures) >= 12
+    assert page(site, "runs/architecture/index.html")
+
+
+def test_what_was_found_is_not_computed_again(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(runs)
+    monkeypatch.setattr("dlviz_docs.probes.probe", lambda job: pytest.fail("it was run again"))
+    (runs / "two" / "metrics.csv").write_text("step,train_loss\n0,3\n1,2\n2,1.4\n")
+    (runs / "experiment.yml").write_text("title: Another\n")  # of which the explanations know nothing
+    assert page(make(runs), "runs/cam/index.html")
+
+
+def test_results_beside_a_model_serve_where_it_cannot_be_run(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files, problems = probe(runs, HERE, runs.parent / "cache")
+    assert problems == ()
+    assert sorted(path.name for path, _ in files) == ["model-epoch=1.pt2.probe", "model-epoch=2.pt2.probe"]
+    assert not list(runs.rglob("*.probe"))
+    for path, content in files:
+        path.write_bytes(content)
+    shutil.rmtree(runs.parent / "cache")
+    monkeypatch.setattr("dlviz_docs.probes.probe", lambda job: pytest.fail("it was run again"))
+    with_model = page(make(runs), "runs/cam/index.html")
+    assert with_model
+    for path in runs.rglob("*.pt2"):
+        path.unlink()
+    without = make(runs)
+    assert without.problems == ()
+    assert "HiResCAM" in page(without, "runs/cam/index.html")
+    assert "Conv2d" in page(without, "runs/architecture/index.html")
+
+
+def test_results_of_another_model_are_not_shown_for_this_one(runs: Path) -> None:
+    (path, content), *_ = probe(runs, HERE, runs.parent / "cache")[0]
+    path.write_bytes(content)
+    kept = read_kept(path)
+    path.write_bytes(packed_kept(Kept("another", "another", kept.network, kept.probed)))
+    assert page(make(runs), "runs/cam/index.html")
+    path.write_bytes(b"damaged")
+    assert make(runs).problems == ()
+
+
+def test_without_torch_the_page_says_what_to_install(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib import util
+
+    real = util.find_spec
+    monkeypatch.setattr(util, "find_spec", lambda name, *rest: None if name == "torch" else real(name, *rest))
+    site = make(runs)
+    assert [problem.code for problem in site.problems] == ["model-not-run"]
+    assert 'pip install "dlviz-docs[torch]"' in page(site, "runs/cam/index.html").replace("&#34;", '"')
+    assert "Conv2d" in page(site, "runs/architecture/index.html")
+
+
+def test_a_function_that_a_folder_names_runs_only_where_the_site_trusts_its_package(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "mine_to_trust.py").write_text(FACTORY)
+    monkeypatch.syspath_prepend(tmp_path / "code")
+    for path in runs.rglob("*.pt2"):
+        path.unlink()
+    torch.save(network().state_dict(), runs / "one" / "best.pt")
+    (runs / "experiment.yml").write_text("model: mine_to_trust:build\nmodel_options: {channels: 4}\n")
+    site = make(runs)
+    assert [problem.code for problem in site.problems] == ["factory-not-trusted"]
+    assert "factories: [mine_to_trust]" in site.problems[0].remedy
+    trusted = make(runs, parse({"workers": 0, "path": "", "factories": ["mine_to_trust"]}))
+    assert trusted.problems == ()
+    assert "HiResCAM" in page(trusted, "runs/cam/index.html")
+    assert make(runs, parse({"workers": 0, "path": "", "factories": ["mine"]})).problems
+
+
+def test_a_model_that_cannot_be_run_costs_only_its_page(runs: Path) -> None:
+    class Odd(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.special.bessel_j0(x).flatten(1)[:, :2]
+
+    for path in runs.rglob("*.pt2"):
+        path.unlink()
+    record.model(runs / "one", Odd(), torch.rand(2, 1, 8, 8))
+    site = make(runs)
+    assert page(site, "runs/results/index.html")
+    assert [(one.code, one.path) for one in site.problems] == [("model-not-run", "one/model.pt2")]
+    assert "bessel_j0" in site.problems[0].what
+    assert "bessel_j0" in page(site, "runs/cam/index.html")
