@@ -7,7 +7,6 @@ after the attributes on the way ("/layer1/layer1.0/conv1/Conv"); tf2onnx after T
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -25,6 +24,8 @@ _RULE = "pkg.onnxscript.rewriter.rule_name"
 _LONGEST_NOTE = 8000
 _SCOPES = frozenset({"StatefulPartitionedCall", "PartitionedCall", ""})
 _AGAIN = re.compile(r"@\d+$")
+_WORD = re.compile(r"'([^'\\]*)'|\"([^\"\\]*)\"")
+_WORDS = re.compile(rf"\[(?:(?:{_WORD.pattern})(?:, |(?=\])))*\]")
 _ENDING = re.compile(r"^[A-Za-z_]\w*$")
 
 
@@ -87,13 +88,9 @@ def noted(node: OnnxNode) -> Stack | None:
 
 def _listed(text: str) -> list[str]:
     """A list of words as Python prints it."""
-    if not text.startswith("[") or len(text) > _LONGEST_NOTE:
+    if len(text) > _LONGEST_NOTE or not _WORDS.fullmatch(text):
         return []
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return []
-    return value if isinstance(value, list) and all(isinstance(one, str) for one in value) else []
+    return [single or double for single, double in _WORD.findall(text)]
 
 
 def _scoped(name: str) -> Stack:

@@ -46,6 +46,8 @@ _TYPES = {
     24: "float8_e8m0fnu",
     25: "uint2",
     26: "int2",
+    27: "float6_e2m3fn",
+    28: "float6_e3m2fn",
 }
 """TensorProto.DataType."""
 _PACKED = {"uint4": 4, "int4": 4, "uint2": 2, "int2": 2}

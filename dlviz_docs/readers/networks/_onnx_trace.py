@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from dlviz_docs.model import Port, Role, Setting, Shape, Tensor
@@ -52,7 +52,8 @@ def trace_of_onnx(model: OnnxModel, lengths: Mapping[str, int] | None = None) ->
     )
     inputs = tuple(_port(value) for value in graph.inputs if value.name not in graph.initialisers)
     outputs = tuple((_completed(value, named.get(value.name, Known())), value.name) for value in graph.outputs)
-    tensors = tuple(_tensors(weights, steps))
+    made = {name for node in nodes if node.kind == "Constant" for name in node.outputs}
+    tensors = tuple(_tensors(weights, steps, made))
     return Trace(
         steps, values, inputs, outputs, tensors, weights, facts=model.facts, problems=model.problems, format="ONNX"
     )
@@ -218,9 +219,12 @@ def _completed(value: OnnxValue, known: Known) -> Port:
     return replace(_port(value), shape=shape) if value.dtype else Port(value.name, shape, known.dtype)
 
 
-def _tensors(weights: Mapping[str, Stored], steps: Sequence[Step]) -> Iterator[Tensor]:
-    """What training changed is told apart from running statistics and from numbers that are no weights."""
-    used = {name for step in steps for name in step.tensors}
+def _tensors(weights: Mapping[str, Stored], steps: Sequence[Step], made: Set[str]) -> Iterator[Tensor]:
+    """What training changed is told apart from running statistics and from numbers that are no weights.
+
+    What a node `made` is a constant of the program, unless it is the weight of a layer.
+    """
+    used = {name for step in steps for name in step.tensors if name not in made or step.layer.kind}
     for name, stored in weights.items():
         role: Role = "parameter" if name in used else "other"
         if not stored.dtype.startswith(("float", "bfloat", "complex")) and not _quantised(stored):

@@ -5,8 +5,6 @@ The code is Python-like text. It is searched for a few forms of lines, and neith
 
 from __future__ import annotations
 
-import ast
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +22,11 @@ _CALL = re.compile(r"torch\.(_convolution|max_pool[123]d|avg_pool[123]d)\((.{1,6
 _INTEGERS = re.compile(r"\[(-?\d+(?:, -?\d+)*)\]|\b(True|False|\d+)\b")
 _MANGLED = re.compile(r"___torch_mangle_\d+$")
 _MOST_CONSTANTS = 60
+_MOST_PARTS = 16
+_NAMED: dict[str, object] = {"True": True, "False": False, "None": None}
+_QUOTED = re.compile(r"'([^'\\]*)'|\"([^\"\\]*)\"")
+_WHOLE = re.compile(r"-?\d{1,18}")
+_REAL = re.compile(r"-?\d{1,18}\.\d{0,30}(?:e[+-]?\d{1,3})?|-?\d{1,18}e[+-]?\d{1,3}")
 
 
 @dataclass(slots=True)
@@ -80,17 +83,22 @@ _NOTHING = object()
 
 
 def _literal(text: str) -> object:
-    """A number, word or tuple of such."""
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return _NOTHING
-    if isinstance(value, list | tuple):
-        single = len({type(one) for one in value}) <= 1 and all(isinstance(one, int | float | str) for one in value)
-        return tuple(value) if single and len(value) <= 16 else _NOTHING
-    if isinstance(value, float):
-        return float(f"{value:.7g}") if math.isfinite(value) else value
-    return value if value is None or isinstance(value, bool | int | str) else _NOTHING
+    """A number, a word, or a tuple or list of such."""
+    if text[:1] + text[-1:] not in ("()", "[]"):
+        return _single(text)
+    parts = [_single(part) for part in text[1:-1].rstrip(",").split(", ")][: _MOST_PARTS + 1]
+    alike = len({type(part) for part in parts}) == 1 and _NOTHING not in parts
+    return tuple(parts) if alike and len(parts) <= _MOST_PARTS and parts[0] is not None else _NOTHING
+
+
+def _single(text: str) -> object:
+    if text in _NAMED:
+        return _NAMED[text]
+    if match := _QUOTED.fullmatch(text):
+        return match[1] or match[2] or ""
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    return float(f"{float(text):.7g}") if _REAL.fullmatch(text) else _NOTHING
 
 
 def _of_call(call: str, shapes: Mapping[str, Shape]) -> Mapping[str, Setting]:

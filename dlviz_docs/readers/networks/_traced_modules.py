@@ -17,6 +17,17 @@ _MOST_ENDS = 8
 """Inputs or outputs of a module that are told."""
 
 
+_TOGETHER: dict[frozenset[str], str] = {
+    frozenset({"Sigmoid", "Mul"}): "SiLU",
+    frozenset({"Softplus", "Tanh", "Mul"}): "Mish",
+    frozenset({"Div", "Erf", "Add", "Mul"}): "GELU",
+    frozenset({"HardSigmoid", "Mul"}): "Hardswish",
+    frozenset({"ReduceMean", "Sub", "Pow", "Add", "Sqrt", "Div", "Mul"}): "LayerNorm",
+    frozenset({"Reshape", "InstanceNormalization", "Mul", "Add"}): "GroupNorm",
+}
+"""Layers that older sets of ONNX's operators have no word for, by the operators that they are written in."""
+
+
 @dataclass(slots=True)
 class _Block:
     """A module as it is filled."""
@@ -137,6 +148,9 @@ class _Maker:
         """As the file tells; else as what it does, for one with nothing in it."""
         if block.kind:
             return block.kind.rpartition(".")[2], False
+        together = frozenset(self.steps[number].kind for number in block.own if not self.operations[number].bookkeeping)
+        if not block.children and together in _TOGETHER:
+            return _TOGETHER[together], True
         main = self._main(block)
         if not block.children and main is not None:
             return main.layer.kind, True

@@ -62,10 +62,12 @@ def _signs(
 
 
 def _form(module: Module, tensors: Mapping[str, Tensor]) -> str:
-    """What it is, with its weights by their names in it."""
+    """What it is, with its weights by their names in it; exporters may have numbered them instead ("onnx::Conv_12")."""
+    before = f"{module.path}." if module.path else ""
     weights = [
-        f"{name.removeprefix(module.path)}:{tensors[name].shape}:{tensors[name].dtype}" if name in tensors else "?"
+        f"{name.removeprefix(before) if name.startswith(before) else ''}:{told.shape}:{told.dtype}"
         for name in module.tensors
+        if (told := tensors.get(name)) is not None
     ]
     settings = sorted(f"{name}={value}" for name, value in module.settings.items())
     return f"{module.kind}|{settings}|{weights}|{module.inputs}|{module.outputs}|{module.calls}"

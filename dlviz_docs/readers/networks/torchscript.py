@@ -47,14 +47,16 @@ def read_torchscript(path: Path, root: Path) -> Structure:
             raise ReadError(archive.damage or "holds no TorchScript", _AGAIN)
         whole = _Script(file, path, archive).read()
     weights = read_weights(path, root)
-    tensors = tuple(_with_role(tensor, whole.roles) for tensor in weights.tensors)
+    paths = {module.path for module in whole.modules}
+    own = (tensor for tensor in weights.tensors if tensor.name.rpartition(".")[0] in paths)
+    tensors = tuple(_with_role(tensor, whole.roles) for tensor in own)  # lists of weights repeat what stands elsewhere
     facts = {name: text for name, text in weights.facts.items() if not name.endswith(_BORING)}
     return Structure(
         "TorchScript",
         "modules",
         folded(_with_tensors(whole, tensors), tensors),
         tensors=tensors,
-        stored=weights.stored,
+        stored={tensor.name: weights.stored[tensor.name] for tensor in tensors if tensor.name in weights.stored},
         facts=public(facts),
         calls=weights.calls,
         problems=weights.problems,
