@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from dlviz_docs import record
 from dlviz_docs.build import build, probe
@@ -16,7 +17,6 @@ from dlviz_docs.options import Options, parse
 from dlviz_docs.readers.kept import packed_kept, read_kept
 from dlviz_docs.view import Site
 
-torch = pytest.importorskip("torch")
 pytest.importorskip("polars")
 
 HERE = parse({"workers": 0, "path": ""})
@@ -43,19 +43,17 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def network() -> torch.nn.Module:
+def network() -> torch.nn.Sequential:
     """Tells a bright left half from a bright right one, and is right."""
     torch.manual_seed(0)
-    net = torch.nn.Sequential(
-        torch.nn.Conv2d(1, 4, 3, padding=1), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(4 * 64, 2)
-    )
+    filters, head = torch.nn.Conv2d(1, 4, 3, padding=1), torch.nn.Linear(4 * 64, 2)
+    half = (torch.arange(8) >= 4).float().repeat(4, 8, 1).flatten()
     with torch.no_grad():
-        net[0].weight.fill_(0.1)
-        net[0].bias.zero_()
-        half = (torch.arange(8) >= 4).float().repeat(4, 8, 1).flatten()
-        net[3].weight.copy_(torch.stack([1 - half, half]) * 0.3)
-        net[3].bias.zero_()
-    return net
+        for parameter, value in zip(filters.parameters(), (0.1, 0.0), strict=True):
+            parameter.fill_(value)
+        head.weight.copy_(torch.stack([1 - half, half]) * 0.3)
+        head.bias.zero_()
+    return torch.nn.Sequential(filters, torch.nn.ReLU(), torch.nn.Flatten(), head)
 
 
 @pytest.fixture
@@ -77,7 +75,7 @@ def runs(tmp_path: Path) -> Path:
     for epoch in (1, 2):
         record.model(folder / "one", net, x[:2], epoch=epoch)
         with torch.no_grad():
-            net[0].bias.add_(0.01)
+            next(net.parameters()).add_(0.01)
     return folder
 
 
@@ -172,7 +170,8 @@ def test_a_function_that_a_folder_names_runs_only_where_the_site_trusts_its_pack
 def test_a_model_that_cannot_be_run_costs_only_its_page(runs: Path) -> None:
     class Odd(torch.nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return torch.special.bessel_j0(x).flatten(1)[:, :2]
+            found: torch.Tensor = torch.special.bessel_j0(x).flatten(1)[:, :2]
+            return found
 
     for path in runs.rglob("*.pt2"):
         path.unlink()
