@@ -8,8 +8,10 @@ they are straight lines in sRGB. What is below zero has the cool side, what is a
 from __future__ import annotations
 
 import base64
+import math
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -19,7 +21,20 @@ from numpy.typing import NDArray
 from dlviz_docs.model import FloatArray
 from dlviz_docs.view import Heat
 
-__all__ = ["COOL", "OPACITY", "SIDE", "WARM", "WHOLE", "Grid", "data_uri", "grid_of", "painted", "pooled", "restored"]
+__all__ = [
+    "COOL",
+    "OPACITY",
+    "SIDE",
+    "WARM",
+    "WHOLE",
+    "Grid",
+    "data_uri",
+    "grid_of",
+    "painted",
+    "pooled",
+    "restored",
+    "side_for",
+]
 
 Bytes: TypeAlias = NDArray[np.uint8]
 
@@ -28,7 +43,10 @@ COOL: Final = ("#10091a", "#1c1c4f", "#173487", "#0f55aa", "#2378c2", "#2c9cd9",
 OPACITY: Final = 0.7
 """A map's, at first: where it is weak, the picture is seen all the same."""
 SIDE: Final = 64
-"""Cells along the longer side of a map that a page can take for each of hundreds; finer ones are averaged."""
+"""Cells along the longer side of a map, at most; finer ones are averaged."""
+LEAST_SIDE: Final = 14
+CELLS: Final = 600_000
+"""Of all maps of a figure, a byte each: beyond, the finest are averaged until they are fewer."""
 ODD: Final = 255
 """Stands for a value that is not finite."""
 STEPS: Final = 254
@@ -52,9 +70,26 @@ class Grid:
     """How many cells of the map, along each side, one of these is the mean of."""
 
 
-def grid_of(heat: Heat) -> Grid:
+def side_for(shapes: Sequence[tuple[int, ...]]) -> int:
+    """Cells along the longer side that maps of all these shapes may have together."""
+    side = SIDE
+    while side > LEAST_SIDE and sum(_cells(shape, side) for shape in shapes) > CELLS:
+        side //= 2
+    return max(side, LEAST_SIDE)
+
+
+def _cells(shape: tuple[int, ...], side: int) -> int:
+    fold = _fold(shape, side)
+    return math.prod(-(-length // fold) for length in shape)
+
+
+def _fold(shape: tuple[int, ...], side: int) -> int:
+    return -(-max(shape) // side)
+
+
+def grid_of(heat: Heat, side: int = SIDE) -> Grid:
     """The map's own values up to its own greatest; what it was before scaling is told by its `peak`."""
-    values, fold = pooled(heat.grid)
+    values, fold = pooled(heat.grid, side)
     finite = np.isfinite(values)
     known = values[finite]
     top = float(np.abs(known).max(initial=0.0))
@@ -86,9 +121,9 @@ def restored(grid: Grid) -> FloatArray:
 
 
 @np.errstate(all="ignore")
-def pooled(values: FloatArray) -> tuple[FloatArray, int]:
-    """At most `SIDE` cells a side: means of squares of cells, and how wide those are. Not finite where one cell is."""
-    fold = -(-max(values.shape) // SIDE)
+def pooled(values: FloatArray, side: int = SIDE) -> tuple[FloatArray, int]:
+    """At most `side` cells a side: means of squares of cells, and how wide those are. Not finite where one cell is."""
+    fold = _fold(values.shape, side)
     if fold <= 1:
         return values, 1
     rows, columns = (np.arange(0, length, fold) for length in values.shape)

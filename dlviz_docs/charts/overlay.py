@@ -72,7 +72,8 @@ def overlay_context(figure: Figure, address: Callable[[Thumb], str]) -> dict[str
     overlay = figure.spec
     if not isinstance(overlay, Overlay):
         raise TypeError(f"{figure.id} is not an overlay")
-    cards = [_card(seen, overlay, address) for seen in overlay.items]
+    side = heats.side_for([heat.grid.shape for seen in overlay.items for heat in seen.heats])
+    cards = [_card(seen, overlay, address, side) for seen in overlay.items]
     return {
         "figure": figure,
         "cards": cards,
@@ -80,7 +81,7 @@ def overlay_context(figure: Figure, address: Callable[[Thumb], str]) -> dict[str
         "shown": _shown(overlay),
         "rows": cards[:MOST_ROWS],
         "more": len(cards[MOST_ROWS:]),
-        "spec": html.json_script(_spec(overlay, cards)),
+        "spec": html.json_script(_spec(overlay, cards, side)),
     }
 
 
@@ -92,11 +93,11 @@ def nearest(choices: Sequence[tuple[str, ...]], wanted: Sequence[str]) -> int | 
     return matches.index(max(matches))
 
 
-def _card(seen: Seen, overlay: Overlay, address: Callable[[Thumb], str]) -> Card:
+def _card(seen: Seen, overlay: Overlay, address: Callable[[Thumb], str], side: int) -> Card:
     place = nearest([heat.choice for heat in seen.heats], overlay.start)
     heat = None if place is None else seen.heats[place]
     large, small = (_picture(seen, thumb, address) for thumb in (seen.picture, seen.small))
-    return Card(seen, large, small, heat, heats.grid_of(heat) if heat else None)
+    return Card(seen, large, small, heat, heats.grid_of(heat, side) if heat else None)
 
 
 def _picture(seen: Seen, thumb: Thumb, address: Callable[[Thumb], str]) -> Picture:
@@ -151,10 +152,10 @@ def _plain(value: str) -> str:
     return html.text(value).unescape()
 
 
-def _spec(overlay: Overlay, cards: Sequence[Card]) -> dict[str, object]:
+def _spec(overlay: Overlay, cards: Sequence[Card], side: int) -> dict[str, object]:
     names = _Names(tuple(_Places() for _ in overlay.axes))
     base = _folder([str(card.picture.src) for card in cards if card.picture.src])
-    items = [_row(card, names, base) for card in cards]
+    items = [_row(card, names, base, side) for card in cards]
     return {
         "axes": [_plain(name) for name in overlay.axes],
         "sliders": [i for i, name in enumerate(overlay.axes) if name in overlay.sliders],
@@ -180,12 +181,12 @@ def _folder(addresses: Sequence[str]) -> str:
     return folder if all(address.startswith(folder) for address in addresses) else ""
 
 
-def _row(card: Card, names: _Names, base: str) -> list[object]:
+def _row(card: Card, names: _Names, base: str, side: int) -> list[object]:
     """A picture: its words, its file, its facts, and its maps in one run of bytes."""
     seen, picture = card.seen, card.picture
     src = Markup(str(picture.src)[len(base) :]).unescape()  # noqa: S704  (part of an address that is encoded already)
     found = list(_once(seen.heats))
-    grids = [heats.grid_of(heat) for heat in found]
+    grids = [heats.grid_of(heat, side) for heat in found]
     layout = tuple((_choice(heat, names), _shape(grid, names)) for heat, grid in zip(found, grids, strict=True))
     return [
         _plain(seen.title),

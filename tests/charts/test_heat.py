@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from dlviz_docs.charts.heat import COOL, SIDE, WARM, WHOLE, data_uri, grid_of, painted, pooled, restored
+from dlviz_docs.charts.heat import (
+    COOL,
+    LEAST_SIDE,
+    SIDE,
+    WARM,
+    WHOLE,
+    data_uri,
+    grid_of,
+    painted,
+    pooled,
+    restored,
+    side_for,
+)
 from dlviz_docs.model import FloatArray
 from dlviz_docs.view import Heat
 
@@ -88,6 +100,17 @@ def test_a_fine_map_is_averaged_and_says_so() -> None:
     assert grid_of(Heat((), values)).fold == 3
     values[0, 0] = np.nan
     assert np.isnan(pooled(values)[0]).sum() == 1
+
+
+def test_many_fine_maps_are_averaged_until_a_page_can_take_them() -> None:
+    assert side_for([(56, 56)] * 100) == SIDE
+    assert side_for([]) == SIDE
+    many = [(7, 7), (14, 14), (56, 56)] * 400
+    side = side_for(many)
+    assert side == 32
+    assert pooled(np.ones((56, 56)), side)[1] == 2
+    assert pooled(np.ones((14, 14)), side)[1] == 1  # what is coarse stays as it is
+    assert side_for([(300, 300)] * 100_000) == LEAST_SIDE
 
 
 # --- colours ---

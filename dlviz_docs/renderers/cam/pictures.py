@@ -119,7 +119,7 @@ def _maps(one: Reading, explained: Sequence[Explanation], place: Place) -> Itera
         notes=tuple((method_name(method), said) for method in methods if (said := method_says(method))),
     )
     caption = (
-        f"Bright is what speaks for the answer by {start[0]} at {start[1]}, in cells as coarse as the layer has them. "
+        f"Bright is what speaks for the answer by {start[0]} at {start[1]}, in cells as coarse as they were computed. "
         "Other methods, layers and answers can be chosen; what a map shows is where the evidence lies, not why."
     )
     yield Figure(place.id("maps"), "Maps over pictures", caption, overlay, place.group("Where the evidence lies"))
