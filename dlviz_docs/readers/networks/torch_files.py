@@ -22,7 +22,7 @@ from dlviz_docs.readers.networks._places import AGAIN, Place
 from dlviz_docs.readers.networks._rebuilt import Storages, storage_classes, storage_sizes
 from dlviz_docs.readers.networks._weights import WeightsFile
 
-__all__ = ["LEGACY", "read_legacy", "read_zip"]
+__all__ = ["LEGACY", "read_legacy", "read_zip", "zipped_part"]
 
 LEGACY = 0x1950A86A20F9469CFC6C
 """The first pickle of a file before 1.6."""
@@ -62,6 +62,11 @@ def read_zip(file: IO[bytes], path: Path, name: str, size: int) -> WeightsFile:
     script = any(PurePosixPath(key).name == "constants.pkl" for key in archive.members)
     part = replace(_part(outer, archive, name), model=script)
     return listed(name, "TorchScript" if script else "PyTorch (zip)", size, [part], outer.problems)
+
+
+def zipped_part(file: IO[bytes], path: Path, start: int, size: int) -> Part:
+    """The pickle of an archive that takes `size` bytes of a file from `start` on; ReadError where there is none."""
+    return _part(_Zip(file, path, start, size), read_archive(file, start, size), path.name)
 
 
 def _pickles(archive: Archive) -> list[str]:

@@ -1,5 +1,7 @@
 """Files of weights as values: `read_weights` reads any of PyTorch's formats, safetensors, and shards of both.
 
+An index of shards (`*.index.json`), or the `.metadata` of a distributed checkpoint, stands for all files it names.
+
 Nothing is unpickled, mapped or run. Listing reads the directory of a file and not the weights; those are read by
 `chunks` and `load` of `_stored`, or by `statistics`.
 """
@@ -15,6 +17,7 @@ from dlviz_docs.model import Problem
 from dlviz_docs.readers.networks._places import AGAIN
 from dlviz_docs.readers.networks._shards import INDEX, read_shards
 from dlviz_docs.readers.networks._weights import WeightsFile
+from dlviz_docs.readers.networks.distributed import LIST, SUFFIX, read_distributed
 from dlviz_docs.readers.networks.safetensors import is_safetensors, read_safetensors
 from dlviz_docs.readers.networks.torch_files import read_legacy, read_zip
 
@@ -52,6 +55,11 @@ def _of(file: IO[bytes], path: Path, name: str, size: int) -> WeightsFile:
         raise ReadError("is empty", AGAIN)
     if head.startswith(_LFS):
         raise ReadError("is a pointer of Git LFS, and not the file itself", "Fetch it with git lfs pull.")
+    if path.name == LIST:
+        return read_distributed(file, path, name, size)
+    if path.suffix == SUFFIX:
+        what = f"is one file of a distributed checkpoint, which is read by its {LIST}"
+        raise ReadError(what, f"Copy {LIST} beside it.")
     if head.startswith(b"PK"):
         return read_zip(file, path, name, size)
     if is_safetensors(head):

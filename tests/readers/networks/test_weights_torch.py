@@ -404,3 +404,85 @@ def test_torchscript_is_told_apart(tmp_path: Path) -> None:
     read = read_weights(tmp_path / "model.pt", tmp_path)
     assert read.format == "TorchScript"
     assert {tensor.name: tensor.shape for tensor in read.tensors} == {"0.weight": (3, 2), "0.bias": (3,)}
+
+
+# --- distributed checkpoints ------------------------------------------------------------------------------------------
+
+
+def distributed(folder: Path) -> dict[str, torch.Tensor]:
+    import torch.distributed.checkpoint as dcp
+
+    state = {"a.weight": torch.randn(3, 4), "b": torch.ones(5, dtype=torch.bfloat16)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dcp.save({"model": state, "epoch": 3, "optim": {"state.a.exp_avg": torch.ones(2)}}, checkpoint_id=folder)
+    return state
+
+
+def test_a_distributed_checkpoint(tmp_path: Path) -> None:
+    state = distributed(tmp_path)
+    read = read_weights(tmp_path / ".metadata", tmp_path)
+    model = [tensor for tensor in read.tensors if tensor.role == "parameter"]
+    assert {tensor.name: tensor.shape for tensor in model} == {name: tuple(t.shape) for name, t in state.items()}
+    assert [tensor.name for tensor in read.tensors if tensor.role == "optimizer"] == ["optim.state.a.exp_avg"]
+    for tensor in model:
+        np.testing.assert_array_equal(load(read.stored[tensor.name], LIMIT), told(state[tensor.name]))
+    assert read.format == "PyTorch (distributed, in 1 file)"
+    assert read.size == sum(path.stat().st_size for path in tmp_path.iterdir())
+    assert not read.problems
+    assert all(call.startswith("pathlib") for call in read.calls)
+
+
+def test_a_distributed_checkpoint_without_its_files(tmp_path: Path) -> None:
+    distributed(tmp_path)
+    next(tmp_path.glob("*.distcp")).unlink()
+    read = read_weights(tmp_path / ".metadata", tmp_path)
+    assert len(read.tensors) == 3
+    assert all(tensor.missing for tensor in read.tensors)
+    assert [problem.code for problem in read.problems] == ["weights-missing"]
+
+
+def test_a_distributed_checkpoint_that_is_cut(tmp_path: Path) -> None:
+    distributed(tmp_path)
+    data = (tmp_path / ".metadata").read_bytes()
+    for end in range(0, len(data), 5):
+        (tmp_path / ".metadata").write_bytes(data[:end])
+        read = read_weights(tmp_path / ".metadata", tmp_path)
+        assert read.problems
+        assert len(read.tensors) <= 3
+    (tmp_path / ".metadata").write_bytes(data)
+    file = next(tmp_path.glob("*.distcp"))
+    whole = file.read_bytes()
+    for end in range(0, len(whole), 50):
+        file.write_bytes(whole[:end])
+        read = read_weights(tmp_path / ".metadata", tmp_path)
+        assert len(read.tensors) == 3
+        assert any(tensor.missing for tensor in read.tensors)
+
+
+def test_a_file_of_a_distributed_checkpoint_says_what_it_is(tmp_path: Path) -> None:
+    distributed(tmp_path)
+    read = read_weights(next(tmp_path.glob("*.distcp")), tmp_path)
+    assert ".metadata" in read.problems[0].what
+
+
+def test_a_tensor_in_several_pieces_is_listed_and_not_put_together(tmp_path: Path) -> None:
+    import pickle
+
+    from torch.distributed.checkpoint import metadata
+    from torch.distributed.checkpoint.filesystem import _StorageInfo
+
+    distributed(tmp_path)
+    name = next(tmp_path.glob("*.distcp")).name
+    pieces = [metadata.ChunkStorageMetadata(torch.Size((i, 0)), torch.Size((1, 4))) for i in range(2)]
+    form = metadata.TensorStorageMetadata(metadata.TensorProperties(torch.float16), torch.Size((2, 4)), pieces)
+    places = {
+        metadata.MetadataIndex("w", piece.offsets, i): _StorageInfo(name, 10 * i, 10) for i, piece in enumerate(pieces)
+    }
+    whole = metadata.Metadata({"w": form}, storage_data=places)
+    (tmp_path / ".metadata").write_bytes(pickle.dumps(whole))
+    read = read_weights(tmp_path / ".metadata", tmp_path)
+    assert [(tensor.name, tensor.shape, tensor.dtype, tensor.missing) for tensor in read.tensors] == [
+        ("w", (2, 4), "float16", True)
+    ]
+    assert "2 pieces" in read.stored["w"].why_not
