@@ -38,6 +38,8 @@ _LONGEST_TEXT = 64 << 20
 _LARGEST_CHUNK = 64 << 20
 _DEFLATE, _SHUFFLE, _FLETCHER = 1, 2, 3
 _SPACE, _TYPE, _EXTERNAL, _LAYOUT, _FILTERS, _ATTRIBUTE = 0x01, 0x03, 0x07, 0x08, 0x0B, 0x0C
+_OBJECTS = frozenset({_TYPE, _LAYOUT, 0x02, 0x06, 0x0A, 0x11})
+"""Messages of which each object has some: a type, a layout, or one of the four of groups."""
 _UNKNOWN = "lies in a form that is not read"
 
 
@@ -74,7 +76,9 @@ class _Node:
 
     @cached_property
     def links(self) -> dict[str, Link]:
-        """By name; none of what is no group."""
+        """By name; none of what is no group. Damage, where the object is nothing that is known."""
+        if not _OBJECTS & {message.kind for message in self.messages}:
+            raise damaged()
         return {link.name: link for link in self.file.links(self.messages)}
 
     @property
