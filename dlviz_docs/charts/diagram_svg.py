@@ -19,6 +19,8 @@ __all__ = ["curves", "draw_diagram"]
 
 TIP = 7
 """Length in px of an arrow's head."""
+READ = 0.6
+"""Scale at which it is shown at least, and scrolled where it is wider."""
 INDENT = SIDE + 4
 """Where the words of a box begin, beside the stripe of its colour."""
 
@@ -28,7 +30,8 @@ def draw_diagram(nest: Nest, scene: Scene, *, id: str, title: str, description: 
     name, size = attr(id), f"{scene.width} {scene.height}"
     return "".join(
         (
-            f'<svg class="dlviz-netmap" viewBox="0 0 {size}" width="{scene.width}" height="{scene.height}" role="img" '
+            f'<svg class="dlviz-netmap" viewBox="0 0 {size}" width="{scene.width}" height="{scene.height}" '
+            f'style="--least:{scene.width * READ:g}px" role="img" '
             f'aria-labelledby="{name}-t {name}-d">'
             f'<title id="{name}-t">{text(title)}</title><desc id="{name}-d">{text(description)}</desc>',
             *(_frame(nest, placed) for placed in scene.boxes if placed.open),

@@ -120,7 +120,10 @@ def _ranks(links: _Links, top: set[int], bottom: set[int]) -> dict[int, int]:
     for node in reversed(order):
         below = [ranks[lower] for lower in links.after[node] if lower in ranks]
         if below and not links.before[node] and node not in top:
-            ranks[node] = min(below) - 1
+            free = (rank for rank in range(min(below) - 1, ranks[node], -1) if filled[rank] < ROW)
+            filled[ranks[node]] -= 1
+            ranks[node] = next(free, ranks[node])
+            filled[ranks[node]] += 1
     last = max(ranks.values(), default=0) + 1
     return ranks | dict.fromkeys((node for node in bottom if node in links.linked), last)
 

@@ -6,7 +6,7 @@ to that as it can without overlaps: isotonic regression by pooling (Ayer et al. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
@@ -32,7 +32,8 @@ ROOM, SPARE = 0.6, 60
 each other row after row would drift far apart."""
 
 
-_Near: TypeAlias = tuple[int, int]
+_Near: TypeAlias = tuple[int, int, int]
+"""A node above or below, how far beside it, and how many boxes are on the longest way through it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +79,17 @@ def _down(layers: Layers, heights: Sequence[int], shelves: Sequence[bool]) -> tu
         tops.append(y)
         y += height
         if i + 1 < len(heights):
-            full = max(len(layers.rows[i]), len(layers.rows[i + 1])) > FULL
-            y += (
-                SHELF
-                if shelves[i] and shelves[i + 1]
-                else SHORT
-                if not (height and heights[i + 1])
-                else WIDE
-                if full
-                else TALL
-            )
+            y += _gap(layers.rows[i : i + 2], heights[i : i + 2], alone=all(shelves[i : i + 2]))
     return tops, y
+
+
+def _gap(rows: Sequence[Sequence[int]], heights: Sequence[int], *, alone: bool) -> int:
+    """Between two rows."""
+    if alone:
+        return SHELF
+    if 0 in heights:
+        return SHORT
+    return WIDE if max(map(len, rows)) > FULL else TALL
 
 
 def _across(
@@ -123,25 +124,39 @@ def _offsets(row: Sequence[int], widths: Sequence[int], count: int) -> list[floa
 
 
 def _near(layers: Layers, ports: Mapping[int, tuple[int, int]]) -> tuple[list[list[_Near]], list[list[_Near]]]:
-    """Of each node, those above and those below that it should stand in line with, and how far beside them."""
-    above: list[list[_Near]] = [[] for _ in range(_nodes(layers))]
-    below: list[list[_Near]] = [[] for _ in above]
+    """Of each node, those above and those below that it should stand in line with."""
+    above: list[list[int]] = [[] for _ in range(_nodes(layers))]
+    below: list[list[int]] = [[] for _ in above]
     row_of = {node: i for i, row in enumerate(layers.rows) for node in row}
     seen: set[tuple[int, int]] = set()
     for one, other in (step for chain in layers.chains for step in pairwise(chain)):
         if row_of[other] == row_of[one] + 1 and (one, other) not in seen:
             seen.add((one, other))
-            beside = ports.get(one, (0, 0))[1] - ports.get(other, (0, 0))[0]
-            below[one].append((other, -beside))
-            above[other].append((one, beside))
-    return [_alike(i, near, layers.count) for i, near in enumerate(above)], [
-        _alike(i, near, layers.count) for i, near in enumerate(below)
+            below[one].append(other)
+            above[other].append(one)
+    down = [node for row in layers.rows for node in row]
+    before, after = _boxes(down, above, layers.count), _boxes(down[::-1], below, layers.count)
+
+    def lined_up(node: int, other: int, way: Sequence[int], turn: int) -> _Near:
+        upper, lower = (other, node) if turn > 0 else (node, other)
+        return other, turn * (ports.get(upper, (0, 0))[1] - ports.get(lower, (0, 0))[0]), way[other]
+
+    return [[lined_up(i, one, before, 1) for one in _alike(i, near, layers.count)] for i, near in enumerate(above)], [
+        [lined_up(i, one, after, -1) for one in _alike(i, near, layers.count)] for i, near in enumerate(below)
     ]
 
 
-def _alike(node: int, near: list[_Near], count: int) -> list[_Near]:
+def _boxes(order: Iterable[int], near: Sequence[Sequence[int]], count: int) -> list[int]:
+    """How many boxes there are on the longest way to each node, itself included."""
+    found = [0] * len(near)
+    for node in order:
+        found[node] = max((found[other] for other in near[node]), default=0) + (node < count)
+    return found
+
+
+def _alike(node: int, near: Sequence[int], count: int) -> Sequence[int]:
     """Wires between two boxes, or between two bends, are to be straight before the others are."""
-    return [one for one in near if (one[0] < count) == (node < count)] or near
+    return [other for other in near if (other < count) == (node < count)] or near
 
 
 def _settle(
@@ -156,9 +171,9 @@ def _settle(
     last stay within `bounds` of the first."""
     pools: list[tuple[float, float, int]] = []  # sum of weighted wishes, weight, nodes
     for node, offset in zip(row, offsets, strict=True):
-        alike = any((other < count) == (node < count) for other, _ in near[node])
+        alike = any((other < count) == (node < count) for other, _, _ in near[node])
         weight = (1.0 if node < count else LIGHT) if alike else LIGHT * LIGHT
-        wish = _middle([x[other] + beside for other, beside in near[node]]) if near[node] else x[node]
+        wish = _middle([(x[other] + beside, boxes) for other, beside, boxes in near[node]]) if near[node] else x[node]
         pool = (weight * (wish - offset), weight, 1)
         while pools and pools[-1][0] / pools[-1][1] > pool[0] / pool[1]:
             before = pools.pop()
@@ -172,7 +187,11 @@ def _settle(
             i += 1
 
 
-def _middle(values: list[float]) -> float:
-    values.sort()
-    half = len(values) // 2
-    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
+def _middle(wishes: list[tuple[float, int]]) -> float:
+    """The median; of the two in the middle, that on the longer way, so that a main path stays straight."""
+    wishes.sort()
+    half = len(wishes) // 2
+    (low, fewer), (high, more) = wishes[half - 1], wishes[half]
+    if len(wishes) % 2 or more > fewer:
+        return high
+    return low if fewer > more else (low + high) / 2

@@ -140,3 +140,23 @@ def test_bends_are_bounded() -> None:
 def test_nothing_is_something() -> None:
     at = spaced(layered(0, []), [])
     assert (at.width, at.height) == (0, 0)
+
+
+def test_a_main_path_stays_straight_beside_its_branches() -> None:
+    """Blocks of a long and a short way each, one after the other: the long one does not wander."""
+    wires: list[tuple[int, int]] = []
+    for block in range(10):
+        first = 5 * block
+        long, short = (first, first + 1, first + 2, first + 3, first + 5), (first, first + 4, first + 5)
+        wires += [*pairwise(long), *pairwise(short)]
+    at = spaced(layered(51, wires), [(100, 40)] * 51)
+    main = [node for node in range(51) if node % 5 != 4]
+    assert len({at.x[node] for node in main}) == 1
+
+
+def test_constants_stand_above_what_they_lead_to_unless_the_row_is_full() -> None:
+    chain = list(pairwise(range(6)))
+    layers = layered(6 + 30, [*chain, *((6 + i, 5) for i in range(30))])
+    rows = row_of(layers)
+    assert max(sum(node < layers.count for node in row) for row in layers.rows) <= ROW
+    assert sum(rows[6 + i] == rows[5] - 1 for i in range(30)) == ROW - 1

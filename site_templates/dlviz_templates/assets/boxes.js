@@ -35,33 +35,45 @@
         above[other].push(one);
       }
     }
+    const longest = (order, near) => {
+      const found = [];
+      for (const node of order)
+        found[node] = near[node].reduce((most, other) => Math.max(most, found[other]), 0) + (node < count);
+      return found;
+    };
+    const order = rows.flat();
+    const boxes = [longest(order, above), longest([...order].reverse(), below)];
     const same = (node) => (other) => other < count === node < count;
-    const sides = [above, below].map((side) =>
+    const sides = [above, below].map((side, turn) =>
       side.map((near, node) => {
         const alike = near.filter(same(node));
         const weight = alike.length ? (node < count ? 1 : LIGHT) : LIGHT * LIGHT;
-        return { near: alike.length ? alike : near, weight };
+        return { near: alike.length ? alike : near, weight, boxes: boxes[turn] };
       }),
     );
     const shelves = rows.map((row) => !sides.some((side) => side[row[0]].near.length));
     return { children, inputs, outputs, rows, strands, count, rowOf, sides, shelves };
   }
 
-  function middle(values) {
-    values.sort((a, b) => a - b);
-    const half = values.length >> 1;
-    return values.length % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
+  /** The median; of the two in the middle, that on the longer way, so that a main path stays straight. */
+  function middle(wishes) {
+    wishes.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    const half = wishes.length >> 1;
+    const [high, more] = wishes[half];
+    const [low, fewer] = wishes[half - 1] ?? wishes[half];
+    if (wishes.length % 2 || more > fewer) return high;
+    return fewer > more ? low : (low + high) / 2;
   }
 
   /** Each node of a row as near to the middle of its neighbours as the others allow. */
   function settle(row, offsets, side, down, ports, x, [low, high]) {
     const pools = [];
     row.forEach((node, i) => {
-      const { near, weight } = side[node];
+      const { near, weight, boxes } = side[node];
       const beside = (other) => {
         const [upper, lower] = down ? [other, node] : [node, other];
         const shift = (ports[upper]?.[1] ?? 0) - (ports[lower]?.[0] ?? 0);
-        return x[other] + (down ? shift : -shift);
+        return [x[other] + (down ? shift : -shift), boxes[other]];
       };
       const wish = near.length ? middle(near.map(beside)) : x[node];
       let pool = [weight * (wish - offsets[i]), weight, 1];

@@ -10,6 +10,7 @@
   const [NEAREST, FARTHEST] = [3, 0.02];
   const MANY = 700; // boxes from which on they are drawn as paths
   const LEGIBLE = 0.3; // scale below which words are not drawn
+  const READ = 0.6; // scale at which a diagram opens at least
   const still = matchMedia("(prefers-reduced-motion: reduce)");
 
   function cut(text, most) {
@@ -287,10 +288,15 @@
       this.draw();
     }
 
-    /** As it stands in the page: from its upper end on, as wide as fits. */
+    /** As it stands in the page: from its upper end on, as wide as fits, if words can be read then. */
     home() {
-      const k = Math.min(1, this.wide() / this.scene.width);
-      this.view = { k, x: (this.wide() - this.scene.width * k) / 2, y: 0 };
+      const { width, boxes } = this.scene;
+      const k = Math.min(1, Math.max(this.wide() / width, READ));
+      const upper = [...boxes.values()].reduce((best, placed) => (!best || placed.y < best.y ? placed : best), null);
+      const middle = upper ? upper.x + upper.w / 2 : 0;
+      const spare = this.wide() - width * k;
+      const x = spare < 0 ? Math.min(0, Math.max(spare, this.wide() / 2 - middle * k)) : spare / 2;
+      this.view = { k, x, y: 0 };
       this.draw();
     }
 
