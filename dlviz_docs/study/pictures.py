@@ -19,6 +19,8 @@ __all__ = ["PicturesOfSamples", "thumbs"]
 
 MASK = "mask:"
 """What the keys of masks begin with, before the path of their file."""
+MEAN = "mean:"
+"""What those of means begin with, before the key of the first picture of all and the place of a class."""
 TILE = 40
 """Side in px of the small pictures behind the dots of a plot."""
 
@@ -62,7 +64,20 @@ class PicturesOfSamples:
         from dlviz_docs.readers.samples.thumbnails import thumbnail
 
         place = self._find(key)
-        return thumbnail(self.root, *place, side) if place else self._mask(key, side)
+        if place:
+            return thumbnail(self.root, *place, side)
+        return self._mean(key, side) if key.startswith(MEAN) else self._mask(key, side)
+
+    def _mean(self, key: str, side: int) -> bytes | None:
+        """The mean of a class of the data set whose first picture the key names."""
+        from dlviz_docs.readers.samples.mean_pictures import mean_picture
+
+        first, _, code = key.removeprefix(MEAN).rpartition(":")
+        for one in self.samples.datasets:
+            target = one.get(one.target)
+            if one.pictures is not None and one.pictures.keys[:1] == (first,) and target is not None:
+                return mean_picture(one.pictures, np.flatnonzero(target.values == int(code)), side)
+        return None
 
     def _mask(self, key: str, side: int) -> bytes | None:
         """A mask, each class in its colour of the palette, over its picture if that is there."""

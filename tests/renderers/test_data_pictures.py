@@ -40,6 +40,7 @@ def test_digits(digits: Dataset) -> None:
     found = figures(shown)
     assert list(found) == [
         "pictures-sample",
+        "mean-pictures",
         "picture-brightness",
         "picture-contrast",
         "picture-sharpness",

@@ -18,7 +18,7 @@ from dlviz_docs.readers.samples._rasters import PIXELATED, from_array, plain
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["drawn", "pixels", "sprite", "thumbnail"]
+__all__ = ["drawn", "encoded", "pixels", "sprite", "thumbnail"]
 
 QUALITY = 80
 EFFORT = 4
@@ -38,10 +38,15 @@ def thumbnail(root: Path, pictures: Pictures, row: int, side: int) -> bytes | No
     image = _image(root, pictures, row, side)
     if image is None:
         return None
-    flat = _on_board(image)
-    if max(flat.size) > PIXELATED:
-        return _webp(flat, lossless=False)
-    return _webp(_enlarged(flat, side), lossless=True)
+    return encoded(_on_board(image), side)
+
+
+def encoded(image: Image.Image, side: int) -> bytes:
+    """WebP of at most `side` px; of few pixels without loss, each dot as a square."""
+    image.thumbnail((side, side))
+    if max(image.size) > PIXELATED:
+        return _webp(image, lossless=False)
+    return _webp(_enlarged(image, side), lossless=True)
 
 
 def drawn(pixels: NDArray[np.uint8], side: int) -> bytes:

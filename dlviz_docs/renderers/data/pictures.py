@@ -2,7 +2,7 @@
 
 | generator | yields |
 |---|---|
-| `pictures(dataset, place, samples)` | contact sheet, files, sizes, measures, measures by class, odd ones |
+| `pictures(dataset, place, samples)` | contact sheet, means of classes, files, sizes, measures, odd ones |
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from dlviz_docs.renderers.data._rows import (
     thumb,
     title,
 )
+from dlviz_docs.renderers.data.mean_pictures import mean_pictures
 from dlviz_docs.view import Cell, Column, Figure, Gallery, Item, Layer, Matrix, Plot, PlotAxis, Shown, Table
 
 __all__ = ["pictures"]
@@ -55,6 +56,7 @@ def pictures(dataset: Dataset, place: Place, samples: bool) -> Iterator[Shown]:
     there = not found.sources or any(found.sources)
     if samples and there and dataset.boxes is None:  # annotated pictures are shown with their boxes
         yield from _sheet(dataset, found, place.id("pictures-sample"), group)
+    yield from mean_pictures(dataset, place, samples)
     yield from said.mixed_files(found, place.id("picture-files") if there else "")
     if there:
         yield from _files(found, place.id("picture-files"), group)
