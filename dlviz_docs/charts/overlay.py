@@ -196,6 +196,7 @@ def _row(card: Card, names: _Names, base: str, side: int) -> list[object]:
         picture.side,
         _plain(picture.alt),
         None if seen.wrong is None else int(seen.wrong),
+        _plain(seen.group),
         names.facts(tuple(name for name, _ in seen.facts)),
         [_plain(value) for _, value in seen.facts],
         names.layouts(tuple(zip(*layout, strict=True))),

@@ -140,6 +140,8 @@ class Seen:
     facts: tuple[tuple[str, str], ...] = ()
     heats: tuple[Heat, ...] = ()
     wrong: bool | None = None
+    group: str = ""
+    """What else it is chosen by, with a button: "unsure"."""
 
     @property
     def small(self) -> Thumb:

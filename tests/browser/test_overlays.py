@@ -76,7 +76,8 @@ def seen(
         for m, layer, t in itertools.product(methods, LAYERS, targets)
     )
     facts = (("truth", "cat"), ("predicted", "dog" if wrong else "cat"), ("confidence", "0.97"))
-    return Seen(f"{key}.jpg", Thumb(key, 300, 200, f"photo {key}", 300), facts, heats, wrong)
+    group = "unsure" if key == "b" else ""
+    return Seen(f"{key}.jpg", Thumb(key, 300, 200, f"photo {key}", 300), facts, heats, wrong, group)
 
 
 def maps(**options: Any) -> Figure:
@@ -327,6 +328,8 @@ def test_pictures_are_chosen_with_keys_and_filtered(visit: Callable[..., Visit],
     press(page, "Next picture")
     assert str(current.get_attribute("aria-label")).startswith("c.jpg")
     assert page.locator("#maps .dlviz-turn output").inner_text() == "2 of 2"
+    press(page, "unsure 1")
+    assert str(current.get_attribute("aria-label")).startswith("b.jpg")
     press(page, "all 4")
     assert page.locator("#maps .dlviz-strip li:visible").count() == 4
 

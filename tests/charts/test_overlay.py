@@ -152,9 +152,9 @@ def test_maps_of_a_picture_are_one_run_of_bytes() -> None:
     assert told["layouts"] == [[[[0, 0], [1, 0]], [0, 1]], [[[0, 0]], [2]]]
     assert told["notes"] == ["x", ""]
     first, second = told["items"]
-    assert first[9:12] == [0, [1, 2], [0, 1]]
-    assert list(base64.b64decode(first[12])) == [0, 64, 127, 254, 0, 254]
-    assert list(base64.b64decode(second[12])) == [255, 0]
+    assert first[10:13] == [0, [1, 2], [0, 1]]
+    assert list(base64.b64decode(first[13])) == [0, 64, 127, 254, 0, 254]
+    assert list(base64.b64decode(second[13])) == [255, 0]
 
 
 def test_the_first_of_two_maps_of_one_choice_counts() -> None:

@@ -139,6 +139,12 @@ def test_each_picture_has_its_maps_by_method_layer_and_answer() -> None:
     assert {name for name, _ in overlay.notes} == {"HiResCAM", "Grad-CAM", "EigenCAM", "Integrated Gradients"}
 
 
+def test_an_answer_is_unsure_where_the_next_is_half_as_likely() -> None:
+    rows = [explained(i, 0, 0, sure=sure) for i, sure in enumerate((0.9, 0.66, 0.67, 0.5))]
+    groups = [seen.group for seen in spec(shown(made(rows)), "maps", Overlay).items]
+    assert groups == ["", "unsure", "", "unsure"]
+
+
 def test_a_map_says_how_much_of_the_picture_it_needs() -> None:
     overlay = spec(shown(made()), "maps", Overlay)
     notes = {heat.choice: heat.note for heat in overlay.items[1].heats}

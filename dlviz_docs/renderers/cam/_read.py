@@ -20,7 +20,7 @@ __all__ = ["Moment", "Reading", "readings"]
 
 SIDE = 384
 """Longest side in px of the pictures that maps lie over."""
-PREDICTED, TRUTH = "predicted", "truth"
+PREDICTED, TRUTH, UNSURE = "predicted", "truth", "unsure"
 _ORDINALS = ("1st", "2nd", "3rd")
 
 
@@ -78,6 +78,11 @@ class Reading:
     def wrong(self, one: Explanation) -> bool | None:
         """Whether the answer is not the truth; None where nobody knows, and of a number."""
         return None if one.truth is None or not self.of_classes else one.predicted != one.truth
+
+    def group(self, one: Explanation) -> str:
+        """ "unsure" where the next answer is at least half as likely as the one that was given."""
+        shares = sorted((share for _, share in one.top), reverse=True)
+        return UNSURE if len(shares) > 1 and shares[1] >= shares[0] / 2 > 0 else ""
 
     def facts(self, one: Explanation) -> Iterator[tuple[str, str]]:
         """What is told of a sample beside its picture."""

@@ -55,7 +55,7 @@ def _maps(one: Reading, found: Channels, id_: str) -> Figure | None:
         thumb = one.thumb(each.sample)
         if thumb is not None:
             heats = tuple(_heat(found, rank, maps[rank], each) for rank in range(len(found.indices)))
-            items.append(Seen(title, thumb, tuple(one.facts(each)), heats, one.wrong(each)))
+            items.append(Seen(title, thumb, tuple(one.facts(each)), heats, one.wrong(each), one.group(each)))
     if not items or not found.indices:
         return None
     caption = (

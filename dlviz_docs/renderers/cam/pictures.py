@@ -135,7 +135,9 @@ def _start(one: Reading, explained: Sequence[Explanation]) -> tuple[str, str, st
 def _seen(one: Reading, each: Explanation, heats: Sequence[Heat]) -> Seen | None:
     title = one.title(each.sample)
     thumb = one.thumb(each.sample)
-    return Seen(title, thumb, tuple(one.facts(each)), tuple(heats), one.wrong(each)) if thumb and heats else None
+    if thumb is None or not heats:
+        return None
+    return Seen(title, thumb, tuple(one.facts(each)), tuple(heats), one.wrong(each), one.group(each))
 
 
 # --- the mean of a class ---

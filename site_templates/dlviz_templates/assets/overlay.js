@@ -23,8 +23,8 @@
     const several = spec.axes.map((_, axis) => axis).filter((axis) => spec.values[axis].length > 1);
     const every = (axis) => `every ${spec.axes[axis]}`;
     const titles = spec.items.map(([name]) => name);
-    const items = spec.items.map(([name, src, width, height, side, alt, wrong, facts, values, ...maps], i) => ({
-      ...{ name, alt, wrong, width, height },
+    const items = spec.items.map(([name, src, width, height, side, alt, wrong, group, facts, values, ...maps], i) => ({
+      ...{ name, alt, wrong, group, width, height },
       src: src && spec.base + src,
       key: titles.indexOf(name) < i ? `${name} (${i + 1})` : name,
       style: `--w:${side * Math.min(1, width / height)};--r:${width / height}`,
@@ -37,7 +37,9 @@
 
     const state = { item: 0, choice: spec.start, other: [], view: OVER, only: null, opacity: spec.opacity, raw: false, same: false };
     const here = () => items[state.item];
-    const among = () => items.filter(({ wrong }) => state.only === null || wrong === state.only);
+    /** Those that are right or wrong, or of a group; all for null. */
+    const fitting = (only) => items.filter(({ wrong, group }) => only === null || wrong === only || group === only);
+    const among = () => fitting(state.only);
 
     /* ---- Which map ---- */
 
@@ -259,13 +261,14 @@
 
     function picking() {
       if (items.length < 2) return [];
-      const entry = (label, only) => [`${label} ${items.filter(({ wrong }) => only === null || wrong === only).length}`, state.only === only, () => set({ only })];
-      const mixed = [0, 1].every((one) => items.some(({ wrong }) => wrong === one));
+      const groups = [["right", 0], ["wrong", 1], ...new Set(items.map(({ group }) => group))].map((one) => [one].flat());
+      const told = groups.map(([label, only = label]) => [label, only, fitting(only).length]).filter(([label, , n]) => label && n && n < items.length);
+      const kinds = [["all", null, items.length], ...told].map(([label, only, n]) => [`${label} ${n}`, state.only === only, () => set({ only })]);
       const place = among().indexOf(here());
       const step = (sign, by, name, end) =>
         button(sign, () => turn(by), { "aria-label": name, title: name, "data-key": name, "aria-disabled": String(place === end) });
       return [
-        ...(mixed ? [segments("pictures", [entry("all", null), entry("right", 0), entry("wrong", 1)])] : []),
+        ...(told.length ? [segments("pictures", kinds)] : []),
         step("‹", -1, "Previous picture", 0),
         html("output", {}, `${place + 1} of ${among().length}`),
         step("›", 1, "Next picture", among().length - 1),
