@@ -57,10 +57,11 @@ def movement(before: Stored, after: Stored) -> tuple[float, float]:
         for one, other in pairs:
             kept = np.isfinite(one) & np.isfinite(other)
             one, other = _wide(one, kept), _wide(other, kept)
-            first += _squares(one)
-            second += _squares(other)
-            product += float(np.vdot(one, other).real)
-            apart += _squares(other - one)
+            first += _product(one, one)
+            second += _product(other, other)
+            product += _product(one, other)
+            moved = other - one
+            apart += _product(moved, moved)
     relative = math.sqrt(apart / first) if first else math.nan
     lengths = math.sqrt(first) * math.sqrt(second)
     return relative, max(-1.0, min(1.0, product / lengths)) if lengths else math.nan
@@ -78,5 +79,6 @@ def _wide(values: Numbers, kept: BoolArray) -> Numbers:
     return wide if kept.all() else np.where(kept, wide, 0)
 
 
-def _squares(values: Numbers) -> float:
-    return float(np.vdot(values, values).real)
+def _product(one: Numbers, other: Numbers) -> float:
+    """The real part of the inner product. Not by BLAS, whose threads wait for each other on such short arrays."""
+    return float(np.einsum("i,i->", np.conj(one) if np.iscomplexobj(one) else one, other).real)
