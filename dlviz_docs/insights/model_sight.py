@@ -31,7 +31,9 @@ def sight_sentence(
     largest = max(bounded, key=lambda one: math.prod(one[1]))
     whole = next((path for path, size in bounded if all(a >= b for a, b in zip(size, given, strict=True))), "")
     picture = f"{' × '.join(map(str, given))} px"
-    if whole:
+    if whole == largest[0]:
+        text = f"Units of {layer(whole)} see {pixels(largest[1])}: at least as much as the whole input of {picture}."
+    elif whole:
         text = f"From {layer(whole)} on, units see an area as large as the whole input of {picture}"
         text += f"; at most {pixels(largest[1])}, in {layer(largest[0])}."
     else:

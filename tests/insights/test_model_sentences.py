@@ -303,7 +303,10 @@ def test_fields_are_told_against_the_input() -> None:
     assert pixels((math.inf, 3.0)) == pixels(()) == pixels((math.nan,)) == "the whole input"
     found = [("a", (3.0, 3.0)), ("b", (40.0, 20.0)), ("c", (math.inf, math.inf))]
     assert "see 40 × 20 px of an input of 32 × 32 px: no filter sees" in said(sight_sentence(found, (32, 32), "f"))
-    assert said(sight_sentence(found, (20, 20), "f")).startswith("From “b” on, units see an area as large as the whole")
+    assert said(sight_sentence(found, (20, 20), "f")) == (
+        "Units of “b” see 40 × 20 px: at least as much as the whole input of 20 × 20 px."
+    )
+    assert said(sight_sentence(found, (3, 3), "f")).startswith("From “a” on, units see an area as large as the whole")
     for given in ((), (32,)):
         assert list(sight_sentence(found, given, "f")) == []
     assert list(sight_sentence(found[2:], (32, 32), "f")) == []

@@ -161,7 +161,24 @@ def test_constants_and_sizes_are_no_steps_but_what_they_carry_goes_on() -> None:
     one = Network("n", "graph", (Checkpoint("a.onnx", "ONNX", 1),), operations=operations, inputs=(Port("x", (1, 3)),))
     spec = diagram(one)
     assert [box.id for box in spec.boxes] == ["input:0", "y", "z"]
-    assert pairs(spec) == {("input:0", "y"), ("y", "z"), ("input:0", "z")}
+    assert pairs(spec) == {("input:0", "y"), ("y", "z")}
+
+
+def test_what_computes_the_shape_of_a_reshape_is_left_out() -> None:
+    operations = (
+        Operation("conv", "Conv", inputs=("x",)),
+        Operation("shape", "Shape", inputs=("conv",)),
+        Operation("zero", "Constant"),
+        Operation("batch", "Gather", inputs=("shape", "zero")),
+        Operation("lengths", "Unsqueeze", inputs=("batch",)),
+        Operation("target", "Concat", inputs=("lengths", "zero")),
+        Operation("flat", "Reshape", inputs=("conv", "target")),
+        Operation("picked", "Gather", inputs=("flat", "zero")),
+    )
+    one = Network("n", "graph", (Checkpoint("a.onnx", "ONNX", 1),), operations=operations, inputs=(Port("x", (1, 3)),))
+    spec = diagram(one)
+    assert pairs(spec) == {("input:0", "conv"), ("conv", "flat"), ("flat", "picked")}
+    assert of(spec)["picked"].family == "shape"
 
 
 def test_operations_alone_are_layers_with_their_weights() -> None:

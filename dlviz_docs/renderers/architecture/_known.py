@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dlviz_docs.model import Module, Network, Operation, Statistics, Tensor
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.architecture._families import family_of, plain_kind
+from dlviz_docs.renderers.architecture._moves import Moves, moves_of
 from dlviz_docs.renderers.architecture._placed import nearest, placed
 from dlviz_docs.view import Family
 
@@ -36,10 +37,13 @@ class Known:
     """By name of an operation: the node it is, or is what it does; silent ones are left out."""
     steps: Mapping[str, Operation]
     """By path: nodes that are operations."""
+    passed: Mapping[str, tuple[str, ...]]
+    """By name of an operation that is left out: what it passes on."""
     costs: Mapping[str, float]
     """By path, "" for the whole model: multiply-adds of all that is in it; without those that are not known."""
     whole: Module
     """The model itself."""
+    moves: Moves
 
     @property
     def statistics(self) -> Mapping[str, Statistics]:
@@ -74,6 +78,8 @@ class Known:
         kind = self.nodes[path].kind
         if not kind and not self.children.get(path):
             return "other"
+        if path in self.steps and self.kind(path) == "Gather" and not self.nodes[path].tensors:
+            return "shape"  # ONNX has one word for embeddings and for picking numbers out of any array
         return family_of(kind, block=bool(self.children.get(path)))
 
     def kind(self, path: str) -> str:
@@ -131,8 +137,10 @@ def known(network: Network, number: int = 0, place: Place | None = None) -> Know
         _within(ordered, parents, tensors),
         found.operations,
         found.steps,
+        found.passed,
         _costs({"": whole, **ordered}, children, tensors),
         whole,
+        moves_of(network),
     )
 
 

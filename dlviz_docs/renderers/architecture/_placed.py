@@ -11,9 +11,11 @@ from dlviz_docs.renderers.architecture._families import family_of
 
 __all__ = ["Placed", "nearest", "placed"]
 
-_SILENT = frozenset({"Constant", "Identity", "ConstantOfShape", "prim::Constant"})
-"""Operations that are no step of the computation."""
-_SIZES = ("_operator.", "sym_size", "aten.sym_", "<built-in", "torch.sym_")
+_CONSTANT = frozenset({"Constant", "prim::Constant"})
+_SAME = frozenset({"Identity"})
+"""Operations that pass on what they are given."""
+_ASKING = frozenset({"Shape", "Size", "aten::size"})
+_OF_SIZES = ("_operator.", "sym_size", "aten.sym_", "<built-in", "torch.sym_")
 """How the names of those begin that compute with sizes alone."""
 
 
@@ -28,6 +30,8 @@ class Placed:
     nodes: Mapping[str, Module]
     """Operations as nodes, and layers that are used again as what they are at their first use."""
     parents: Mapping[str, str]
+    passed: Mapping[str, tuple[str, ...]]
+    """By name of an operation that is left out: what it passes on; nothing, where it only asks for sizes."""
 
 
 def placed(operations: Sequence[Operation], modules: Mapping[str, Module], parents: Mapping[str, str]) -> Placed:
@@ -36,8 +40,9 @@ def placed(operations: Sequence[Operation], modules: Mapping[str, Module], paren
     A layer without weights that is used again, such as the only ReLU of a block, is a node for every use.
     """
     inside: defaultdict[str, list[Operation]] = defaultdict(list)
+    passed = _passed(operations)
     for one in operations:
-        inside[nearest(one.module, modules)] += [] if _is_silent(one) else [one]
+        inside[nearest(one.module, modules)] += [] if one.name in passed else [one]
     found: dict[str, str] = {}
     steps: dict[str, Operation] = {}
     nodes: dict[str, Module] = {}
@@ -57,7 +62,7 @@ def placed(operations: Sequence[Operation], modules: Mapping[str, Module], paren
             found[one.name], steps[path], nodes[path] = path, one, _node(one, path, own or module, again)
             owners[path] = parents[inner] if own else inner
     in_order = {one.name: found[one.name] for one in operations if one.name in found}
-    return Placed(in_order, steps, nodes, owners)
+    return Placed(in_order, steps, nodes, owners, passed)
 
 
 def _is_used_again(module: Module, found: Sequence[Operation]) -> bool:
@@ -88,8 +93,20 @@ def _is_layer(module: Module) -> bool:
     return family_of(module.kind) not in ("other", "block")
 
 
-def _is_silent(one: Operation) -> bool:
-    return one.kind in _SILENT or one.kind.startswith(_SIZES)
+def _passed(operations: Sequence[Operation]) -> dict[str, tuple[str, ...]]:
+    """Operations that are no step of the computation: constants, copies, and what computes with sizes alone.
+
+    Of sizes is what asks for one, and whatever takes nothing but sizes and constants: the shape of a `Reshape`.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for one in operations:
+        given = [name for name in one.inputs if name]
+        nothing = bool(given) and not one.tensors and all(found.get(name, name) == () for name in given)
+        if one.kind in _SAME:
+            found[one.name] = one.inputs
+        elif nothing or one.kind in _CONSTANT | _ASKING or one.kind.startswith(_OF_SIZES):
+            found[one.name] = ()
+    return found
 
 
 def nearest(path: str, modules: Mapping[str, Module]) -> str:

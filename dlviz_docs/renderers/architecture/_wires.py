@@ -44,12 +44,12 @@ def wires_of(known: Known, fold: Fold, drawn: frozenset[str]) -> Iterator[Wire]:
 
 
 def _sources(known: Known) -> dict[str, list[str]]:
-    """What each operation takes values from, through those that are left out."""
+    """What each operation takes values from, through those that only pass them on."""
     told = {port.name for port in known.network.inputs} | known.operations.keys()
     found: dict[str, list[str]] = {}
     for one in known.network.operations:
         given: dict[str, None] = {}
-        for name in one.inputs:
+        for name in known.passed.get(one.name, one.inputs):
             given |= dict.fromkeys([name] if name in told else found.get(name, ()))
         found[one.name] = list(given)
     return found

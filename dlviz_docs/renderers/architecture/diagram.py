@@ -10,7 +10,7 @@ import numpy as np
 
 from dlviz_docs.insights.model_sight import pixels
 from dlviz_docs.insights.model_words import amount, brief, parameters, shape, share, spaced
-from dlviz_docs.model import FloatArray, Port, Shape
+from dlviz_docs.model import Port, Shape
 from dlviz_docs.renderers.architecture._fold import Fold, fold_of
 from dlviz_docs.renderers.architecture._known import Known
 from dlviz_docs.renderers.architecture._says import contents, says
@@ -142,7 +142,7 @@ def _box(known: Known, fold: Fold, path: str, told: str) -> Box:
         tuple(_facts(known, path, times)),
         counts,
         span,
-        moved_by_step(known, main.name) if main else None,
+        known.moves.by_step(main.name) if main else None,
         (sheet,) if sheet else (),
     )
 
@@ -205,15 +205,3 @@ def _setting(value: object) -> str:
 
 def _shapes(shapes: Sequence[Shape]) -> str:
     return ", ".join(shape(one) for one in shapes[:3]) + ("" if len(shapes) <= 3 else f" and {len(shapes) - 3:,} more")
-
-
-def moved_by_step(known: Known, name: str) -> FloatArray | None:
-    """How far a tensor moved from each checkpoint to the next, where there are at least two such steps."""
-    follow = [one for one in known.network.changes if _follows(known, one.before, one.after)]
-    found = [float(one.relative[one.names.index(name)]) for one in follow if name in one.names]
-    return np.array(found) if len(found) > 1 else None
-
-
-def _follows(known: Known, before: str, after: str) -> bool:
-    paths = [one.path for one in known.network.checkpoints]
-    return before in paths and after in paths and paths.index(after) == paths.index(before) + 1

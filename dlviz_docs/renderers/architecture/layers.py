@@ -16,7 +16,7 @@ from dlviz_docs.renderers.architecture._says import says
 from dlviz_docs.renderers.architecture.diagram import address
 from dlviz_docs.view import Cell, Column, Figure, Table
 
-__all__ = ["layer_table", "moved_in_all"]
+__all__ = ["layer_table"]
 
 ROWS = 120
 """Layers up to which each has a row; of more, those of repeated blocks have one for all repetitions."""
@@ -78,7 +78,7 @@ def _columns(known: Known, fold: Fold | None) -> Iterator[_Kept]:
         "Multiply-adds", "For the example; FLOP are twice as many", lambda path: _amount(known.costs.get(path))
     )
     yield _numbers("Of all", "Of the multiply-adds", lambda path: _share(known.costs.get(path, 0.0), total))
-    yield Column("What it does"), lambda path: _text(says(known, path), 200)
+    yield Column("What it does"), lambda path: _text(says(known, path))
     yield _numbers("Activations", "Elements of its outputs", lambda path: _amount(nodes[path].activations))
     yield _numbers("Sees", "Area of the input that one unit depends on", lambda path: _sight(known, path))
     yield from _of_weights(known)
@@ -88,31 +88,29 @@ def _of_weights(known: Known) -> Iterator[_Kept]:
     """Of the last checkpoint, each by the layer's weights of most axes."""
     mains = {path: main for path in known.layers if (main := known.main(path))}
     found = {path: s for path, main in mains.items() if (s := known.statistics.get(main.name)) is not None}
-    way, rank = moved_in_all(known), "Stable rank: how many directions its matrix uses, |W|²/σ²"
+    rank = "Stable rank: how many directions its matrix uses, |W|²/σ²"
     yield Column("Type", False, "Of its weights"), lambda path: Cell(mains[path].dtype) if path in mains else _NOTHING
     yield _numbers("RMS", "Root mean square of its weights", lambda path: _rms(mains, found, path))
     yield _numbers("Largest", "Largest size of a weight", lambda path: _largest(found, path))
     yield _numbers("Zeros", "Share of weights that are exactly zero", lambda path: _zeros(mains, found, path))
     yield _numbers("Rank", rank, lambda path: _rank(found, path))
-    yield _numbers("Moved", "From the first to the last checkpoint, of its size", lambda path: _moved(mains, way, path))
+    yield _numbers(
+        "Moved", "From the first to the last checkpoint, of its size", lambda path: _moved(known, mains, path)
+    )
 
 
 def _numbers(label: str, about: str, cell: Callable[[str], Cell]) -> _Kept:
     return Column(label, True, about), cell
 
 
-def moved_in_all(known: Known) -> Mapping[str, float]:
-    """By tensor: how far it moved from the first checkpoint to the last one; nothing where that is not known."""
-    first, last = known.network.checkpoints[0].path, known.network.checkpoints[-1].path
-    whole = next((one for one in known.network.changes if (one.before, one.after) == (first, last)), None)
-    return dict(zip(whole.names, whole.relative.tolist(), strict=True)) if whole is not None else {}
-
-
 # --- cells ------------------------------------------------------------------------------------------------------------
 
 
 def _text(text: str, most: int = 60) -> Cell:
-    return Cell(text if len(text) <= most else f"{text[: most - 1]}…") if text else _NOTHING
+    """Cut between words; the diagram has it whole."""
+    if len(text) > most:
+        text = f"{text[: most - 1].rpartition(' ')[0] or text[: most - 1]}…"
+    return Cell(text) if text else _NOTHING
 
 
 def _times(known: Known, fold: Fold, path: str) -> Cell:
@@ -170,8 +168,6 @@ def _rank(found: Mapping[str, Statistics], path: str) -> Cell:
     return Cell(f"{rank:.3g}", rank) if rank is not None and math.isfinite(rank) else _NOTHING
 
 
-def _moved(mains: Mapping[str, Tensor], way: Mapping[str, float], path: str) -> Cell:
-    value = way.get(mains[path].name) if path in mains else None
-    if value is None or math.isnan(value):
-        return _NOTHING
-    return Cell(moved(value), value)
+def _moved(known: Known, mains: Mapping[str, Tensor], path: str) -> Cell:
+    value = known.moves.relative(mains[path].name) if path in mains else math.nan
+    return _NOTHING if math.isnan(value) else Cell(moved(value), value)

@@ -24,7 +24,7 @@ LABEL = 40
 
 def moved(known: Known) -> Iterator[Shown]:
     """Sentences on the whole way, a map of every step, and the way of each layer."""
-    whole = _whole(known)
+    whole = known.moves.whole
     if whole is None:
         return
     figure = known.place.id("moved")
@@ -32,13 +32,6 @@ def moved(known: Known) -> Iterator[Shown]:
     yield from _sentences(known, whole, relative, figure)
     yield from _bars(known, whole, relative, figure)
     yield from _map(known)
-
-
-def _whole(known: Known) -> Change | None:
-    """From the first checkpoint to the last."""
-    found = known.network.checkpoints
-    ends = found[0].path, found[-1].path
-    return next((one for one in known.network.changes if (one.before, one.after) == ends), None)
 
 
 def _by_layer(known: Known, one: Change) -> dict[str, float]:
@@ -116,7 +109,7 @@ def _bars(known: Known, whole: Change, relative: Mapping[str, float], figure: st
     names = tuple(brief(path, LABEL) for path in paths)
     moments = _moments(known)
     time = said.times_word(moments[whole.before], moments[whole.after])
-    caption = f"Change of each layer's weights {time}, relative to their size before."
+    caption = f"Change of each layer's weights {time}, relative to their size before.{_of_run(known)}"
     caption += f" The {BARS} of {len(relative):,} layers that moved furthest." if len(relative) > BARS else ""
     spec = Plot(
         (bars,), PlotAxis("moved, % of its size"), PlotAxis("", "category", names), height=max(120, 20 * len(paths))
@@ -124,9 +117,15 @@ def _bars(known: Known, whole: Change, relative: Mapping[str, float], figure: st
     yield Figure(figure, "How far layers moved", caption, spec, "Between checkpoints")
 
 
+def _of_run(known: Known) -> str:
+    """Which run it is of, where checkpoints are of several."""
+    runs = {one.run for one in known.network.checkpoints}
+    return f" Of run {brief(known.moves.run, LABEL)}, the last of {len(runs):,}." if len(runs) > 1 else ""
+
+
 def _note(known: Known, whole: Change, path: str, value: float) -> str:
     main = known.main(path)
-    cosine = whole.cosine[whole.names.index(main.name)] if main is not None else np.nan
+    cosine = whole.cosine[known.moves.places[main.name]] if main is not None else np.nan
     direction = f", cosine {cosine:.3f}" if np.isfinite(cosine) else ""
     return f"{brief(path)}: {in_words(value)}{direction}"
 
@@ -136,12 +135,10 @@ def _note(known: Known, whole: Change, path: str, value: float) -> str:
 
 def _map(known: Known) -> Iterator[Figure]:
     """Layers by steps, where there are two steps or more."""
-    moments = _moments(known)
-    order = list(moments)
-    steps = [one for one in known.network.changes if _follows(order, one)]
+    moments, steps = _moments(known), known.moves.steps
     found = [_by_layer(known, one) for one in steps]
     layers = [path for path in known.layers if any(path in one for one in found)]
-    if len(steps) < 2 or not layers:
+    if not steps or not layers:
         return
     values = np.array([[100 * one.get(path, np.nan) for one in found] for path in layers])
     names, values, by = _rows(known, layers, values)
@@ -152,10 +149,6 @@ def _map(known: Known) -> Iterator[Figure]:
     spec = Matrix(names, columns, values, texts, row_label="layer", column_label="until", low=0.0)
     caption = f"Change of {by} in each step from one checkpoint to the next, in percent of its size before."
     yield Figure(known.place.id("steps"), "Step by step", caption, spec, "Between checkpoints")
-
-
-def _follows(order: Sequence[str], one: Change) -> bool:
-    return one.before in order and one.after in order and order.index(one.after) == order.index(one.before) + 1
 
 
 def _rows(known: Known, layers: Sequence[str], values: FloatArray) -> tuple[tuple[str, ...], FloatArray, str]:
