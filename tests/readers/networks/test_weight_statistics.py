@@ -49,7 +49,7 @@ def agrees(found: Statistics, tensor: torch.Tensor, *, close: float = 1e-6) -> N
         assert found.mean == pytest.approx(finite.mean(), rel=close, abs=close * size)
         assert found.std == pytest.approx(finite.std(), rel=1e-5, abs=1e-7 * size)
         assert found.norm == pytest.approx(np.linalg.norm(finite), rel=close)
-        if values.ndim >= 2 and values.numel():
+        if values.ndim and values.numel() and len(values) <= 1 << 17:
             rows = np.where(np.isfinite(every), every, 0).reshape(len(every), -1)
             assert found.rows is not None
             assert not found.rows.flags.writeable
