@@ -6,12 +6,13 @@ far apart all of them stand, which depends on how large they are: on what is ope
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
+
+from dlviz_docs.charts.uncross import uncross
 
 __all__ = ["Chain", "Layers", "layered"]
 
@@ -21,7 +22,6 @@ ROW = 12
 """Boxes side by side; further ones go one row down, so that a fan of hundreds can still be read."""
 SHELF = 8
 """Boxes without wires up to which they stand in one column."""
-SWEEPS = 12
 BENDS = 4
 """Bends for each box at most, beside `SPARE` of them: the longest wires go without, so that memory stays linear."""
 SPARE = 4000
@@ -55,7 +55,7 @@ def layered(
     ranks = _ranks(links, set(top), set(bottom))
     chains, below = _chains(links, ranks)
     rows = _first_order(ranks, below, links)
-    _uncross(rows, below)
+    uncross(rows, below)
     alone = [node for node in range(count) if node not in links.linked and node not in top and node not in bottom]
     return Layers(count, tuple(_with_shelves(rows, alone, bottom)), tuple(chains), frozenset(links.upwards))
 
@@ -234,46 +234,3 @@ def _first_order(ranks: Mapping[int, int], below: Mapping[int, Sequence[int]], l
                 rows[ranks[node]].append(node)
                 way.extend(reversed(below[node]))
     return rows
-
-
-def _uncross(rows: list[list[int]], below: Mapping[int, Sequence[int]]) -> None:
-    """Sort each row by the middle of its neighbours, down and up in turn; the order with fewest crossings stays."""
-    above: dict[int, list[int]] = {node: [] for node in below}
-    for node, lowers in below.items():
-        for lower in lowers:
-            above[lower].append(node)
-    place = {node: i for row in rows for i, node in enumerate(row)}
-    best, fewest = [list(row) for row in rows], _crossings(rows, below, place)
-    worse = 0
-    for sweep in range(SWEEPS):
-        if not fewest or worse == 4:
-            break
-        _sweep(rows if sweep % 2 == 0 else rows[::-1], above if sweep % 2 == 0 else below, place)
-        crossings = _crossings(rows, below, place)
-        worse = 0 if crossings < fewest else worse + 1
-        if crossings < fewest:
-            best, fewest = [list(row) for row in rows], crossings
-    rows[:] = best
-
-
-def _sweep(rows: Sequence[list[int]], near: Mapping[int, Sequence[int]], place: dict[int, int]) -> None:
-    for row in rows[1:]:
-        middle = {
-            node: sum(place[other] for other in near[node]) / len(near[node]) if near[node] else float(place[node])
-            for node in row
-        }
-        row.sort(key=middle.__getitem__)
-        place.update((node, i) for i, node in enumerate(row))
-
-
-def _crossings(rows: Sequence[Sequence[int]], below: Mapping[int, Sequence[int]], place: Mapping[int, int]) -> int:
-    """Pairs of wires that cross between one row and the next: inversions (Barth, Jünger and Mutzel 2002)."""
-    crossed = 0
-    for row in rows:
-        passed: list[int] = []
-        for node in row:
-            ends = sorted(place[lower] for lower in below[node])
-            crossed += sum(len(passed) - bisect_left(passed, end + 1) for end in ends)
-            for end in ends:
-                insort(passed, end)
-    return crossed

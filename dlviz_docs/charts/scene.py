@@ -63,17 +63,16 @@ def arranged(nest: Nest, opened: Collection[int]) -> Scene:
     shown = [-1]
     for block in shown:
         shown.extend(child for child in nest.groups[block].children if child in opened and child in nest.groups)
-    sizes: dict[int, tuple[int, int]] = {}
     fits: dict[int, _Fit] = {}
     for block in reversed(shown):
-        fits[block] = fit = _fit(nest, block, sizes, fits)
-        sizes[block] = (fit.width, fit.height)
-    places = {-1: Placed(-1, 0, 0, *sizes[-1], open=True)}
+        fits[block] = _fit(nest, block, fits)
+    whole = fits[-1]
+    places = {-1: Placed(-1, 0, 0, whole.width, whole.height, open=True)}
     for block in shown:
         places |= {placed.box: placed for placed in _boxes(fits[block], places[block], fits)}
     lines = tuple(line for block in shown for line in _Wiring(block, places, fits).lines())
     del places[-1]
-    return Scene(tuple(places.values()), lines, *sizes[-1])
+    return Scene(tuple(places.values()), lines, whole.width, whole.height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +108,10 @@ class _Fit:
         return (upper if upper is not None else middle) - middle, (lower if lower is not None else middle) - middle
 
 
-def _fit(nest: Nest, block: int, open_sizes: Mapping[int, tuple[int, int]], fits: Mapping[int, _Fit]) -> _Fit:
+def _fit(nest: Nest, block: int, fits: Mapping[int, _Fit]) -> _Fit:
+    """`fits` has the open blocks in it."""
     group = nest.groups[block]
-    sizes = [open_sizes.get(child, nest.sizes[child]) for child in group.children]
+    sizes = [(fits[i].width, fits[i].height) if i in fits else nest.sizes[i] for i in group.children]
     sizes += [(0, 0)] * (len(group.inputs) + len(group.outputs))
     ports = {node: fits[child].beside() for node, child in enumerate(group.children) if child in fits}
     at = spaced(group.layers, sizes, ports)

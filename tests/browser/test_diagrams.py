@@ -311,6 +311,23 @@ def test_wires_of_what_is_chosen_stand_out_and_so_does_all_that_follows(opened: 
     assert not any(label.startswith("stage3") for label in lit)
 
 
+def test_the_mouse_over_a_layer_is_told_a_few_words(opened: Visit) -> None:
+    page = opened.page
+    page.get_by_role("button", name="Open all").click()
+    settle(page)
+    tip = page.locator("#net .dlviz-netstage .dlviz-tip")
+    place = box(page, "conv").first.bounding_box()
+    assert place
+    page.mouse.move(place["x"] + 20, place["y"] + 10)
+    tip.wait_for()
+    assert tip.locator("> *").all_text_contents() == [
+        "stage1.0.conv", "Conv2d", "64 × 8 × 8", "kernel 3 × 3", "parameters 36,864",
+    ]  # fmt: skip
+    page.mouse.move(place["x"] - 200, place["y"] + 10)
+    assert tip.is_hidden()
+    opened.expect_quiet()
+
+
 def test_an_address_opens_what_is_around_a_layer(visit: Callable[..., Visit], address: str) -> None:
     seen = open_at(visit, f"{address}#m=stage3.2.relu")
     assert "stage3.2.relu" in labels(seen.page)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dlviz_docs.charts.layered import BENDS, ROW, SPARE, Layers, layered
 from dlviz_docs.charts.spacing import GAP, NARROW, Spaced, spaced
+from dlviz_docs.charts.uncross import crossings, uncross
 
 sizes = st.tuples(st.integers(10, 60).map(lambda half: 2 * half), st.integers(20, 90))
 
@@ -101,6 +102,22 @@ def test_wires_of_one_box_share_their_bends_and_so_do_many_wires_to_one() -> Non
     assert sum(map(len, fan.rows)) - 8 == 6  # instead of 21
     into = layered(8, [*((i, 7) for i in range(7)), *pairwise(range(7))])
     assert sum(map(len, into.rows)) - 8 == 6
+
+
+@given(graphs())
+def test_crossings_are_counted_and_never_become_more(graph: tuple[int, list[tuple[int, int]]]) -> None:
+    count, wires = graph
+    half = count // 2
+    below = {node: sorted({b % (count - half) + half for a, b in wires if a == node}) for node in range(half)}
+    below |= {node: [] for node in range(half, count)}
+    rows = [list(range(half)), list(range(half, count))]
+    place = {node: i for row in rows for i, node in enumerate(row)}
+    pairs = [(a, b) for a in range(half) for b in below[a]]
+    told = sum((a - c) * (b - d) < 0 for (a, b), (c, d) in combinations(pairs, 2))
+    assert crossings(rows, below, place) == told
+    uncross(rows, below)
+    assert sorted(rows[0]) == list(range(half))
+    assert crossings(rows, below, {node: i for row in rows for i, node in enumerate(row)}) <= told
 
 
 def test_wires_cross_only_where_they_must() -> None:

@@ -6,6 +6,8 @@
 
   const { html, svg, button, curves, arrowTip } = window.dlviz;
   const LISTED = 60; // hits and neighbours in a list
+  const TOLD = 5; // facts of a layer that the mouse is over
+  const LINGER = 350; // ms that it has to be there
   const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const HELP =
     "Drag to move, Ctrl and wheel or two fingers to zoom. A click on a block opens and closes it, a double click " +
@@ -17,6 +19,7 @@
     tools(diagram);
     legend(diagram);
     panel(diagram);
+    pointing(diagram);
     overview(diagram);
   };
 
@@ -368,6 +371,51 @@
         : html("span", { class: "dlviz-nopicture" }, `${alt || "picture"}: not in the folder`);
     });
     return html("p", { class: "dlviz-pictures" }, ...shown);
+  }
+
+  /* ---- A few words on what the mouse is over ---- */
+
+  function pointing(diagram) {
+    const { data, port, stage } = diagram;
+    const tip = html("div", { class: "dlviz-tip", hidden: "" });
+    let over = -1;
+    let waiting = 0;
+    stage.append(tip);
+    const leave = () => {
+      clearTimeout(waiting);
+      tip.hidden = true;
+      over = -1;
+    };
+    function tell(i, x, y) {
+      const told = data.facts[i]
+        .slice(0, TOLD)
+        .map(([name, value]) => html("p", {}, html("span", {}, name), " ", value));
+      const summary = data.summary[i] ? [html("p", {}, data.summary[i])] : [];
+      tip.replaceChildren(
+        html("b", {}, data.id[i]),
+        html("p", {}, html("span", {}, data.kind[i])),
+        ...summary,
+        ...told,
+      );
+      tip.hidden = false;
+      const [wide, high] = [stage.clientWidth, stage.clientHeight];
+      const left = x < wide / 2 ? x + 16 : x - 16 - tip.offsetWidth;
+      const top = Math.min(y + 16, high - tip.offsetHeight - 6);
+      tip.style.transform = `translate(${Math.round(Math.max(4, left))}px,${Math.round(Math.max(4, top))}px)`;
+    }
+    port.addEventListener("pointermove", (event) => {
+      if (event.pointerType !== "mouse" || event.buttons) return leave();
+      const found = diagram.hit(event);
+      const i = found?.head ? found.i : -1;
+      if (i === over) return;
+      leave();
+      over = i;
+      const box = stage.getBoundingClientRect();
+      const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+      // What is chosen is told already.
+      if (i >= 0 && i !== diagram.chosen) waiting = setTimeout(() => tell(i, x, y), LINGER);
+    });
+    for (const name of ["pointerleave", "pointerdown", "wheel"]) port.addEventListener(name, leave, { passive: true });
   }
 
   /* ---- A small map of the whole ---- */
