@@ -18,6 +18,8 @@ __all__ = ["Candidate", "candidates"]
 
 MOST = 4
 """Layers that are compared."""
+_PASSING = ("pad", "identity", "dropout", "droppath")
+"""What kinds of layers are called that hand on what they are given, perhaps with an empty border."""
 _BACK = 12
 """How far to look back for a layer that the answer depends on."""
 
@@ -55,7 +57,8 @@ def _over(layers: Sequence[Layer], height: int, width: int) -> list[Candidate]:
     for layer in layers:
         grid = grid_of(layer.shape, height, width)
         attention = len(layer.shape) == 4 and layer.shape[2] == layer.shape[3] and layer.shape[2] in tokens
-        if grid is not None and grid.cells >= 4 and grid.channels > 1 and not attention:
+        passing = any(word in layer.kind.lower() for word in _PASSING)
+        if grid is not None and grid.cells >= 4 and grid.channels > 1 and not (attention or passing):
             found.append(Candidate(layer.path, grid))
     widths = Counter(one.grid.channels for one in found if one.grid.layout == "tokens")
     usual = max(widths, key=lambda width: widths[width], default=0)

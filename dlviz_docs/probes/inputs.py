@@ -50,7 +50,9 @@ def _size(size: Any) -> tuple[int, ...]:
 
 
 def _numbers(values: Any) -> tuple[float, ...]:
-    return tuple(float(value) for value in values) if isinstance(values, Sequence) else ()
+    if not isinstance(values, list) or not all(isinstance(value, int | float) for value in values):
+        return ()
+    return tuple(float(value) for value in values)
 
 
 def candidates(base: Prepared, largest: float) -> tuple[tuple[str, Prepared], ...]:

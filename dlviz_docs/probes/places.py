@@ -37,7 +37,7 @@ def places_of(program: Program) -> Places:
         depends.update(call.outputs)
         for path, kind in call.kinds:
             if path:
-                last[path] = (at, Place(value, kind.rsplit(".", 1)[-1]))
+                last[path] = (at, Place(value, kind.rsplit(".", 1)[-1] or call.target))
         if not any(path for path, _ in call.kinds):
             last.setdefault(value, (at, Place(value, call.target)))
     return {path: place for path, (_, place) in sorted(last.items(), key=lambda item: (item[1][0], -len(item[0])))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,7 @@ def test_each_stage_changes_more_and_none_touches_the_model(scene: tuple[GraphMo
         changed.append({name for name in weights if not torch.equal(weights[name], found[name])})
         for name in weights:
             assert torch.equal(weights[name].sort().values.flatten().sort().values, found[name].flatten().sort().values)
-    assert all(one < two for one, two in zip(changed, changed[1:], strict=False))
+    assert all(one < two for one, two in pairwise(changed))
     assert not any("running" in name for name in changed[-1])
     assert torch.equal(model.forward(x), before)
 

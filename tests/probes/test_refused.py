@@ -108,20 +108,43 @@ GIANT: list[tuple[str, list[Call]]] = [
     ("eye", [call("aten.eye.default", 10**7)]),
     ("repeat", [call("aten.repeat.default", Ref("x"), (10**6, 10**6))]),
     ("pad", [call("aten.constant_pad_nd.default", Ref("x"), (10**12, 0))]),
-    ("one_hot", [call("aten.to.dtype", Ref("x"), Constant("int64"), output="i"),
-                 call("aten.one_hot.default", Ref("i"), 10**12)]),
-    ("outer", [call("aten.expand.default", Ref("x"), (10**8, -1, -1), output="e"),
-               call("aten.add.Tensor", Ref("e"), 1)]),
+    (
+        "one_hot",
+        [
+            call("aten.to.dtype", Ref("x"), Constant("int64"), output="i"),
+            call("aten.one_hot.default", Ref("i"), 10**12),
+        ],
+    ),
+    (
+        "outer",
+        [call("aten.expand.default", Ref("x"), (10**8, -1, -1), output="e"), call("aten.add.Tensor", Ref("e"), 1)],
+    ),
     ("expand alone", [call("aten.expand.default", Ref("x"), (10**14, -1, -1))]),
     ("beyond 64 bits", [call("aten.zeros.default", (2**40, 2**40))]),
     ("sizes multiplied", [call("_operator.mul", 2**62, 2**62, output="n"), call("aten.zeros.default", (Ref("n"),))]),
-    ("upsample", [call("aten.reshape.default", Ref("x"), (1, 1, 2, 4), output="p"),
-                  call("aten.upsample_nearest2d.vec", Ref("p"), (10**7, 10**7), None)]),
-    ("convolution padded", [call("aten.reshape.default", Ref("x"), (1, 1, 2, 4), output="p"),
-                            call("aten.conv2d.default", Ref("p"), Ref("w"), None, (1, 1), (10**7, 10**7))]),
-    ("broadcast", [call("aten.arange.default", 30_000, output="a"), call("aten.unsqueeze.default", Ref("a"), 1, output="b"),
-                   call("aten.mul.Tensor", Ref("a"), Ref("b"))]),
-]  # fmt: skip
+    (
+        "upsample",
+        [
+            call("aten.reshape.default", Ref("x"), (1, 1, 2, 4), output="p"),
+            call("aten.upsample_nearest2d.vec", Ref("p"), (10**7, 10**7), None),
+        ],
+    ),
+    (
+        "convolution padded",
+        [
+            call("aten.reshape.default", Ref("x"), (1, 1, 2, 4), output="p"),
+            call("aten.conv2d.default", Ref("p"), Ref("w"), None, (1, 1), (10**7, 10**7)),
+        ],
+    ),
+    (
+        "broadcast",
+        [
+            call("aten.arange.default", 30_000, output="a"),
+            call("aten.unsqueeze.default", Ref("a"), 1, output="b"),
+            call("aten.mul.Tensor", Ref("a"), Ref("b")),
+        ],
+    ),
+]
 
 
 @pytest.mark.parametrize(("name", "calls"), GIANT, ids=[name for name, _ in GIANT])
@@ -157,7 +180,10 @@ WRONG: list[tuple[str, list[Call]]] = [
     ("an unknown keyword", [call("aten.relu.default", Ref("x"), fast=True)]),
     ("a text for a number", [call("aten.add.Tensor", Ref("x"), "1")]),
     ("a value that is not there", [call("aten.relu.default", Ref("nowhere"))]),
-    ("a loop", [call("aten.add.Tensor", Ref("x"), Ref("z"), output="y"), call("aten.relu.default", Ref("y"), output="z")]),
+    (
+        "a loop",
+        [call("aten.add.Tensor", Ref("x"), Ref("z"), output="y"), call("aten.relu.default", Ref("y"), output="z")],
+    ),
     ("its own result", [call("aten.relu.default", Ref("y"))]),
     ("shapes that do not fit", [call("aten.mm.default", Ref("x"), Ref("x"))]),
     ("an index beyond the end", [call("aten.select.int", Ref("x"), 0, 99)]),
@@ -165,7 +191,7 @@ WRONG: list[tuple[str, list[Call]]] = [
     ("a constant that is no type", [call("aten.to.dtype", Ref("x"), Constant("load"))]),
     ("nothing made", [call("aten.relu.default", Ref("x"), output="other")]),
     ("a result that is a number", [call("aten.sym_size.int", Ref("x"), 0)]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "calls"), WRONG, ids=[name for name, _ in WRONG])
