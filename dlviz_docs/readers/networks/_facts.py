@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 
 import numpy as np
 
@@ -23,7 +24,9 @@ _MOST_TENSORS = 16
 _PLACE = re.compile(r"^(~|/|[A-Za-z]:[\\/]|\\\\)|/(home|Users|root|mnt|scratch|data)/|\\Users\\")
 """A place on somebody's machine: only its last part is told."""
 _DTYPE = re.compile(r"[<>|=]?[biufc?]\d{0,2}")
-_SKIPPED = re.compile(r"optim|scheduler|state_dict$|loops|rng|param_groups|^_|history|^state$", re.IGNORECASE)
+_SKIPPED = re.compile(r"optim|scheduler|state_dict$|loops|rng|param_groups|history|^state$", re.IGNORECASE)
+"""Containers in which nothing is a setting."""
+_SECRET = re.compile(r"api_?key|secret|passw|token$|credential|access_?key|private_?key|^auth", re.IGNORECASE)
 
 
 def facts_of(root: Value, storages: Storages, mains: Callable[[str], bool]) -> dict[str, str]:
@@ -52,11 +55,11 @@ def _values(root: Value, mains: Callable[[str], bool]) -> Iterator[tuple[str, Va
         inner: list[tuple[str, Value]] = []
         for prefix, value in level[: _MOST_FACTS * 4]:
             for key, item in _items(value):
-                if (depth == 0 and mains(key)) or _SKIPPED.search(key):
+                if key.startswith("_") or _SECRET.search(key) or (depth == 0 and mains(key)):
                     continue
                 name = clean(f"{prefix}{_brief(key)}"[:_LONGEST_TEXT])
                 yield name, item
-                if _is_settings(item):
+                if _is_settings(item) and not _SKIPPED.search(key):
                     inner.append((f"{name}.", item))
         level = inner
 
@@ -67,15 +70,29 @@ def _brief(key: str) -> str:
 
 
 def _items(value: Value) -> list[tuple[str, Value]]:
+    first = islice((_settings(value) or {}).items(), _MOST_FACTS)
+    return [(str(key), _plain(item)) for key, item in first if isinstance(key, str | int)]
+
+
+def _settings(value: Value) -> Mapping[Value, Value] | None:
+    """The pairs of a dict, or the attributes of an object; None for what is none, and for modules and their like."""
     pairs = mapping(value)
-    if pairs is None and isinstance(value, Call) and isinstance(value.state, dict):
-        pairs = value.state
-    return [(str(key), item) for key, item in list((pairs or {}).items())[:_MOST_FACTS] if isinstance(key, str | int)]
+    if pairs is not None or not isinstance(value, Call) or not isinstance(value.state, dict):
+        return pairs
+    if "_modules" in value.state:
+        return None
+    return mapping(value.state.get("_content")) or value.state  # as OmegaConf has its dicts
 
 
 def _is_settings(value: Value) -> bool:
-    """Whether a value is a dict or an object with attributes."""
-    return mapping(value) is not None or (isinstance(value, Call) and isinstance(value.state, dict))
+    return _settings(value) is not None
+
+
+def _plain(value: Value) -> Value:
+    """What a node of OmegaConf holds."""
+    if isinstance(value, Call) and isinstance(value.state, dict) and "_val" in value.state:
+        return value.state["_val"]
+    return value
 
 
 def _text(value: Value) -> str | None:

@@ -85,6 +85,7 @@ def stream(file: IO[bytes], start: int, size: int) -> Pickle:
         whole = start + len(data) >= size or len(data) < min(length, MOST_BYTES)
         if read.damage != "breaks off" or whole or length >= MOST_BYTES:
             break
+        del read  # before the next one takes as much
         length *= 4
     damage = read.damage
     if damage == "breaks off" and not whole:

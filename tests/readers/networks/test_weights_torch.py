@@ -278,6 +278,10 @@ def test_a_checkpoint_of_training(tmp_path: Path, new: bool, key: str) -> None:
         "where": pathlib.PurePosixPath("/home/somebody/runs/a"),
         "random_state": torch.get_rng_state(),
         "betas": (0.9, 0.999),
+        "optimizer_name": "adam",
+        "wandb_api_key": "0123456789",
+        "_private": 3,
+        "config": {"model": {"depth": 50, "password": "x"}, "lr_scheduler": {"gamma": 0.1}},
     }
     read = saved(value, tmp_path, new=new)
     model = [tensor for tensor in read.tensors if tensor.role in ("parameter", "buffer")]
@@ -289,8 +293,9 @@ def test_a_checkpoint_of_training(tmp_path: Path, new: bool, key: str) -> None:
     assert all(tensor.name.startswith("optimizer.state.") for tensor in state)
     assert [tensor.name for tensor in read.tensors if tensor.role == "other"] == ["random_state"]
     expected = {"epoch": "12", "arch": "resnet", "best_acc1": "0.75", "lr": "0.125", "step": "77"}
-    expected |= {"args.batch_size": "32", "args.lr": "0.1", "betas": "0.9, 0.999"}
-    assert expected.items() <= read.facts.items()
+    expected |= {"args.batch_size": "32", "args.lr": "0.1", "args.data": "cifar", "betas": "0.9, 0.999"}
+    expected |= {"optimizer_name": "adam", "config.model.depth": "50", "where": "a"}
+    assert read.facts == expected
     assert not any("somebody" in text for text in read.facts.values())
     assert read.calls == (
         "argparse.Namespace",
