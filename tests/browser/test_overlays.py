@@ -189,6 +189,21 @@ def test_opacity_covers_or_clears(visit: Callable[..., Visit], tmp_path: Path) -
     assert {pixel[3] for pixel in pixels(page)[2]} == {0}
 
 
+def test_what_is_weak_beside_a_peak_can_be_shown(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    heats = (Heat(("CAM",), np.array([[0.0, 0.04, 1.0]])),)
+    figure = Figure("maps", "Maps", "", Overlay((Seen("a", Thumb("a", 30, 20, "photo a"), (), heats),), ("method",)))
+    page = open_page(visit(), write(tmp_path, figure))
+    press(page, "raw cells")
+    before = [pixel[3] for pixel in pixels(page)[2]]
+    press(page, "show weak")
+    after = [pixel[3] for pixel in pixels(page)[2]]
+    assert (after[0], after[2]) == (before[0], before[2])
+    assert after[1] == painted(np.array([[0.2]]))[0, 0, 3]
+    bar = str(page.locator("#maps .dlviz-bar i").get_attribute("style"))
+    assert bar.endswith("#fef5a6 100%)")
+    assert "#320b4f 1.5625%" in bar
+
+
 def test_one_scale_for_all_that_can_be_compared(visit: Callable[..., Visit], tmp_path: Path) -> None:
     heats = [
         Heat((m, e), np.array([[1.0]]), peak) for m, e, peak in (("A", "1", 1.0), ("A", "2", 4.0), ("B", "1", 100.0))
@@ -304,6 +319,7 @@ def test_a_map_of_no_one_picture_is_shown_alone(visit: Callable[..., Visit], tmp
         "side by side",
         "every answers",
         "raw cells",
+        "show weak",
         "same scale",
     ]
     assert {pixel[3] for pixel in pixels(page)[2]} == {255}

@@ -234,7 +234,7 @@ def test_names_from_files_are_text_and_nothing_else() -> None:
     assert told["says"] == [[SHOWN, SHOWN]]
 
 
-@pytest.mark.parametrize(("name", "budget"), [("maps.js", 6_000), ("overlay.js", 20_000)])
+@pytest.mark.parametrize(("name", "budget"), [("maps.js", 6_000), ("overlay.js", 20_500)])
 def test_scripts_keep_their_budget(name: str, budget: int) -> None:
     script = (TEMPLATES / "assets" / name).read_text(encoding="utf-8")
     assert len(script.encode()) <= budget

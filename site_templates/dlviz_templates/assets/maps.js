@@ -75,8 +75,10 @@
     ));
   }
 
-  /** Draw a map: `top` is the value of full strength, `side` the longer side in px where it is smooth. */
-  function draw(canvas, heat, { colors, top, opacity, raw, side }) {
+  /** Draw a map: `top` is the value of full strength, `side` the longer side in px where it is smooth; with `weak`,
+   * strength is the square root of the value, so that what is small beside a peak can be seen.
+   */
+  function draw(canvas, heat, { colors, top, opacity, raw, side, weak }) {
     const longer = Math.max(heat.width, heat.height);
     const [width, height] = [heat.width, heat.height].map((cells) => (raw ? cells : Math.ceil((cells * side) / longer)));
     const found = raw ? heat.values : smooth(heat, width, height);
@@ -85,7 +87,8 @@
     const base = opacity ** 4;
     found.forEach((share, i) => {
       if (isNaN(share)) return; // clear
-      const value = clamp(share * gain, -1, 1);
+      const shown = clamp(share * gain, -1, 1);
+      const value = weak ? Math.sign(shown) * Math.sqrt(Math.abs(shown)) : shown;
       const from = 3 * (Math.round(value * STEPS) + STEPS);
       image.data.set(colors.subarray(from, from + 3), 4 * i);
       image.data[4 * i + 3] = 255 * opacity * (base + (1 - base) * Math.abs(value));

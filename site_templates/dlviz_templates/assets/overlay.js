@@ -35,7 +35,7 @@
     }));
     if (!items.length) return;
 
-    const state = { item: 0, choice: spec.start, other: [], view: OVER, only: null, opacity: spec.opacity, raw: false, same: false };
+    const state = { item: 0, choice: spec.start, other: [], view: OVER, only: null, opacity: spec.opacity, raw: false, same: false, weak: false };
     const here = () => items[state.item];
     /** Those that are right or wrong, or of a group; all for null. */
     const fitting = (only) => items.filter(({ wrong, group }) => only === null || wrong === only || group === only);
@@ -166,16 +166,18 @@
     }
 
     function paint() {
-      const { raw, same } = state;
+      const { raw, same, weak } = state;
       const opacity = here().src === null ? 1 : state.opacity;
       const side = panes.length > 2 ? 128 : 256;
-      for (const { canvas, heat } of panes) if (canvas) draw(canvas, heat, { colors, opacity, raw, side, top: topOf(heat) });
+      for (const { canvas, heat } of panes) if (canvas) draw(canvas, heat, { colors, opacity, raw, weak, side, top: topOf(heat) });
       for (const thumb of thumbs) thumb.sketch?.();
       const { heat } = panes[0];
       if (!heat) return scale.lastChild.replaceChildren();
       const top = panes.length < 2 || (same && new Set(panes.map((one) => topOf(one.heat))).size < 2) ? number(topOf(heat)) : "largest";
-      const ramp = heat.signed ? [...spec.cool.slice(1).reverse(), ...spec.warm] : spec.warm;
-      const bar = html("i", { style: `background:linear-gradient(to right,${ramp.join()})` });
+      const stops = (ramp, sign) => ramp.map((color, i) => [color, sign * (i / (ramp.length - 1)) ** (weak ? 2 : 1)]);
+      const ramp = [...(heat.signed ? stops(spec.cool, -1).reverse() : []), ...stops(spec.warm, 1)];
+      const parts = ramp.map(([color, at]) => `${color} ${heat.signed ? 50 + 50 * at : 100 * at}%`);
+      const bar = html("i", { style: `background:linear-gradient(to right,${parts.join()})` });
       const whose = same ? "one scale for all that can be compared" : panes.length > 1 ? "each map on its own scale" : "";
       scale.lastChild.replaceChildren(html("b", {}, heat.signed ? `−${top}` : "0"), bar, html("b", {}, top), html("span", {}, whose));
     }
@@ -185,7 +187,7 @@
     function tell() {
       const { name, wrong, facts } = here();
       const heat = heatOf(here());
-      const paragraph = (text, ...more) => html("p", {}, text, ...more);
+      const paragraph = (text) => html("p", {}, text);
       const verdict = html("b", { class: `dlviz-verdict${wrong ? " dlviz-wrong" : ""}` }, wrong ? "wrong" : "right");
       seen.firstElementChild.replaceChildren(html("span", {}, name), ...(wrong === null ? [] : [verdict]));
       seen.querySelector("dl").replaceChildren(...facts.map(([one, value]) => html("div", {}, html("dt", {}, one), html("dd", {}, value))));
@@ -254,6 +256,7 @@
         ...(blank ? [] : [html("label", {}, "opacity", opacity)]),
         ...(state.view === SWIPE ? [html("label", {}, "line", range("line", { min: 0, max: 100, value: state.split }, swipe))] : []),
         toggle("raw cells", "raw", "The map as coarse as it was computed, without smoothing"),
+        toggle("show weak", "weak", "Colours by the square root: what is small beside a peak can be seen"),
         toggle("same scale", "same", "One scale for all maps that can be compared, instead of each its own"),
       );
       line.lastChild.replaceChildren(...picking());
@@ -292,8 +295,10 @@
       let drawn = "";
       const sketch = () => {
         const heat = heatOf(items[i]);
-        const now = `${words(heat)} ${state.same} ${state.raw}`;
-        if (now !== drawn) draw(canvas, heat, { colors, opacity: items[i].src === null ? 1 : 0.6, raw: state.raw, side: 40, top: topOf(heat) });
+        const { same, raw, weak } = state;
+        const now = `${words(heat)} ${same} ${raw} ${weak}`;
+        const opacity = items[i].src === null ? 1 : 0.6;
+        if (now !== drawn) draw(canvas, heat, { colors, opacity, raw, weak, side: 40, top: topOf(heat) });
         drawn = now;
       };
       old?.replaceWith(canvas);
