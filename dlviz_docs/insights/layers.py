@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from dlviz_docs.insights.layer_words import FIXED
 from dlviz_docs.model import Module, Operation, Setting, Tensor
 from dlviz_docs.words import count, number
 
@@ -17,7 +18,7 @@ __all__ = ["describe", "describe_operation"]
 
 Settings = Mapping[str, Setting]
 _PREFIX = re.compile(r"^(?:torch\.ops\.)?(?:aten|prims|onnx|quantized)(?:\.|::)")
-_OVERLOAD = re.compile(r"\.(?:default|Tensor|Scalar|int|dim\w*|input|vec|self)\w*$")
+_OVERLOAD = re.compile(r"\.(?:default|Tensor|Scalar|int|dim\w*|input|vec|self|using)\w*$")
 _AXES = re.compile(r"\dd(?=transpose|with|$)")
 
 
@@ -41,8 +42,8 @@ def _plain(kind: str) -> str:
 
 def _sentence(kind: str, settings: Settings, tensors: Sequence[Tensor]) -> str:
     name = _plain(kind)
-    if name in _FIXED:
-        return _FIXED[name]
+    if name in FIXED:
+        return FIXED[name]
     if "nx" in settings:  # the linear layer of GPT-2 is called Conv1D
         name = "linear"
     rule = next((rule for pattern, rule in _RULES if pattern.fullmatch(name)), None)
@@ -140,7 +141,7 @@ def _transposed(settings: Settings, weight: tuple[int, ...], name: str) -> str:
     into, out = _int(settings, "in_channels"), _int(settings, "out_channels")
     if not (into and out) and len(weight) > 2:
         into, out = weight[:2]
-    window = _window(settings, "kernel_size", "kernel_shape")
+    window = _window(settings, "kernel_size", "kernel_shape") or (_by(weight[2:]) if len(weight) > 2 else "")
     stride = _int(settings, "stride", "strides")
     finer = f" to a grid {stride} times as fine" if stride and stride > 1 else ""
     if not (into and out):
@@ -262,64 +263,9 @@ def _activated(settings: Settings, weight: tuple[int, ...], name: str) -> str:
     activation = settings.get("activation")
     if not isinstance(activation, str):
         return ""
-    return _FIXED.get(_plain(activation), f"applies {activation}")
+    return FIXED.get(_plain(activation), f"applies {activation}")
 
 
-_FIXED: Mapping[str, str] = {
-    "relu": "sets negative values to zero",
-    "relu6": "keeps values between 0 and 6",
-    "gelu": "a ReLU with a smooth corner: values weighed by how likely a normal number is below them",
-    "silu": "each value times its own sigmoid: a ReLU with a smooth corner",
-    "swish": "each value times its own sigmoid: a ReLU with a smooth corner",
-    "hardswish": "a swish made of straight lines",
-    "mish": "a ReLU with a smooth corner that dips below zero",
-    "elu": "keeps positive values, and lets negative ones run to a floor",
-    "selu": "keeps positive values, and lets negative ones run to a floor, scaled so that spread is kept",
-    "sigmoid": "squeezes each value between 0 and 1",
-    "hardsigmoid": "squeezes each value between 0 and 1, by straight lines",
-    "tanh": "squeezes each value between −1 and 1",
-    "softplus": "a smooth ReLU, always above zero",
-    "softmax": "turns values into shares that add up to 1",
-    "logsoftmax": "turns values into logarithms of shares that add up to 1",
-    "prelu": "keeps a learned share of negative values, and all of the others",
-    "flatten": "lays all values of a sample out in one row",
-    "reshape": "arranges the same values in another shape",
-    "view": "arranges the same values in another shape",
-    "permute": "puts the axes in another order",
-    "transpose": "puts the axes in another order",
-    "concat": "puts its inputs side by side",
-    "concatenate": "puts its inputs side by side",
-    "cat": "puts its inputs side by side",
-    "add": "adds its inputs",
-    "sub": "subtracts its second input",
-    "subtract": "subtracts its second input",
-    "mul": "multiplies its inputs",
-    "multiply": "multiplies its inputs",
-    "div": "divides by its second input",
-    "average": "averages its inputs",
-    "maximum": "keeps the larger of its inputs",
-    "minimum": "keeps the smaller of its inputs",
-    "identity": "passes its input on",
-    "inputlayer": "what goes into the model",
-    "matmul": "multiplies two matrices",
-    "bmm": "multiplies pairs of matrices",
-    "mm": "multiplies two matrices",
-    "scaleddotproductattention": "every position gathers from the others what it needs",
-    "gatedmlp": "at every position a wide layer, a second that decides how much of it passes, and one that comes back",
-    "mlp": "at every position a wide layer and one that comes back",
-    "layerscale": "a learned factor for each feature",
-    "lambda": "somebody's own function, kept as code that was not run",
-    "zeropadding": "puts zeros around",
-    "pad": "puts values around",
-    "cropping": "cuts the borders off",
-    "repeatvector": "repeats the same vector as a sequence",
-    "timedistributed": "applies the same layer at every step",
-    "bidirectional": "reads the sequence from both ends",
-    "rescaling": "scales and shifts all values by fixed numbers",
-    "linear4bit": "weighted sums, with weights packed in 4 bits",
-    "quantlinear": "weighted sums, with weights packed in few bits",
-    "wqlineargemm": "weighted sums, with weights packed in few bits",
-}
 _Rule = Callable[[Settings, tuple[int, ...], str], str]
 _RULES: tuple[tuple[re.Pattern[str], _Rule], ...] = tuple(
     (re.compile(pattern), rule)

@@ -87,7 +87,7 @@ SAID: list[tuple[str, dict[str, Setting], str]] = [
     ("Activation", {"activation": "odd"}, "applies odd"),
     ("UpSampling2D", {"scale_factor": (2, 2)}, "makes the grid 2 times as fine"),
     ("aten.relu.default", {}, "sets negative values to zero"),
-    ("aten.hardtanh_.default", {}, ""),
+    ("aten.hardtanh_.default", {}, "keeps values between two bounds"),
     ("aten.cat.default", {}, "puts its inputs side by side"),
     ("Concat", {}, "puts its inputs side by side"),
     ("MyOwnThing", {"out_channels": 3}, ""),
