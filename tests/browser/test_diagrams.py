@@ -294,6 +294,24 @@ def test_a_chosen_layer_is_told_in_full(opened: Visit) -> None:
     opened.expect_quiet()
 
 
+def test_the_keyboard_stays_in_the_panel_while_it_leads_from_layer_to_layer(opened: Visit) -> None:
+    page = opened.page
+    page.evaluate("location.hash = '#m=stage2'")
+    panel = page.locator(".dlviz-panel")
+    panel.get_by_role("button", name="Open", exact=True).focus()
+    page.keyboard.press("Enter")
+    assert "stage2.1" in labels(page)
+    assert page.evaluate("document.activeElement.textContent") == "Close"
+    panel.locator("li button").first.focus()
+    page.keyboard.press("Enter")
+    assert panel.locator("code").inner_text() == "stage1.2.add"
+    assert page.evaluate("document.activeElement.closest('.dlviz-panel') !== null")
+    page.keyboard.press("Escape")
+    assert panel.is_hidden()
+    assert page.evaluate("document.activeElement.matches('.dlviz-port')")
+    opened.expect_quiet()
+
+
 def test_wires_of_what_is_chosen_stand_out_and_so_does_all_that_follows(opened: Visit) -> None:
     page = opened.page
     page.evaluate("location.hash = '#m=stage1'")

@@ -23,7 +23,7 @@
     }
 
     relay(i, before) {
-      const focused = document.activeElement?.closest?.(".dlviz-port g[data-i]") && this.stop;
+      const focused = this.port.contains(document.activeElement?.closest?.("g[data-i]"));
       this.glide(true);
       this.lay();
       const after = this.scene.boxes.get(i);
@@ -33,7 +33,7 @@
       }
       this.follow();
       this.draw();
-      if (focused !== null && focused !== undefined && focused !== false) this.focus(focused, false);
+      if (focused) this.focus(this.stop, false);
     }
 
     all(open) {
@@ -243,7 +243,6 @@
         0: () => this.fit(),
         Enter: () => this.focus(this.stop),
         Escape: () => this.leave(),
-        f: () => this.search?.focus(),
         "/": () => this.search?.focus(),
       };
       const action = act ?? (pan ? () => this.move(pan[0] * STEP, pan[1] * STEP) : others[event.key]);

@@ -119,10 +119,7 @@
     let at = -1;
 
     function look() {
-      const words = input.value
-        .toLowerCase()
-        .replace(/[x*]/g, (sign) => sign)
-        .trim();
+      const words = input.value.toLowerCase();
       const plain = (text) => text.replace(/×/g, "x");
       const parts = plain(words)
         .split(/\s+/)
@@ -251,6 +248,7 @@
         title: "Close (Esc)",
         class: "dlviz-shut",
       });
+      const within = aside.contains(document.activeElement);
       aside.replaceChildren(
         html(
           "header",
@@ -288,6 +286,7 @@
         ...neighbours("from", "end", "start"),
         ...neighbours("to", "start", "end"),
       );
+      if (within) (aside.querySelector("button:not(.dlviz-shut)") ?? close).focus();
       aside.scrollTop = 0;
       diagram.say(`${diagram.name(i)}, ${data.kind[i]}. ${data.says[i]}`);
     };
@@ -312,7 +311,6 @@
       const height = LETTERS.indexOf(letter);
       return height ? `M${i} 64V${64 - height}H${i + 0.92}V64z` : "";
     });
-    const zero = /^[−-]/.test(span[0]) && !/^[−-]/.test(span[1]);
     return html(
       "figure",
       { class: style },
@@ -326,13 +324,7 @@
         },
         svg("path", { class: "dlviz-bins", d: bars.join("") }),
       ),
-      html(
-        "figcaption",
-        {},
-        html("span", {}, span[0]),
-        html("span", {}, zero ? "weights" : "weights"),
-        html("span", {}, span[1]),
-      ),
+      html("figcaption", {}, html("span", {}, span[0]), html("span", {}, "weights"), html("span", {}, span[1])),
     );
   }
 

@@ -184,7 +184,9 @@
       const part = this.parts[i];
       if (!part) return;
       if (part.link) {
-        location.href = part.link;
+        const there = new URL(part.link, document.baseURI).href === location.href;
+        if (there) window.dispatchEvent(new Event("hashchange"));
+        else location.href = part.link;
         return;
       }
       const inner = this.around(i).find((one) => this.depth(one) === 1 && !this.parts[one].leaf);
