@@ -19,8 +19,10 @@ import bench_data
 import bench_figures
 import bench_load
 import bench_pages
+import bench_probes
 import bench_site
 import bench_tfevents
+import bench_weights
 from rich.console import Console
 from rich.table import Table
 from rows import Row
@@ -30,10 +32,12 @@ MEASUREMENTS: Mapping[str, Callable[[Path], list[Row]]] = {
     "figures": lambda folder: bench_figures.rows(),
     "load": bench_load.rows,
     "pages": bench_pages.rows,
+    "probes": bench_probes.rows,
     "site-100": lambda folder: bench_site.rows(folder, 100),
     "site-1000": lambda folder: bench_site.rows(folder, 1000),
     "rebuild": bench_site.rebuild_rows,
     "data": bench_data.rows,
+    "weights": bench_weights.rows,
 }
 
 

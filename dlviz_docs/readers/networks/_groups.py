@@ -11,7 +11,7 @@ from typing import Literal
 from dlviz_docs.model import Role
 from dlviz_docs.readers.networks._tree import Leaf, Path
 
-__all__ = ["Named", "main_path", "named"]
+__all__ = ["Named", "main_path", "named", "role_of"]
 
 _Purpose = Literal["model", "average", "optimizer", "aside"]
 _MAIN = re.compile(
@@ -101,8 +101,12 @@ def _role(leaf: Leaf) -> Role:
         return "buffer"
     if leaf.found.parameter:
         return "parameter"
-    whole = leaf.found.stored.dtype in ("int64", "int32", "bool") and not leaf.module
-    return "buffer" if whole or _BUFFER.search(leaf.path[-1]) else "parameter"
+    return role_of(leaf.path[-1], "" if leaf.module else leaf.found.stored.dtype)
+
+
+def role_of(name: str, dtype: str) -> Role:
+    """What a tensor of a state dict is, which does not say it: integers, and what common layers name so, are buffers."""
+    return "buffer" if dtype in ("int64", "int32", "bool") or _BUFFER.search(name) else "parameter"
 
 
 def _unique(name: str, taken: dict[str, int]) -> str:

@@ -18,6 +18,7 @@ from dlviz_docs.model import Problem, Tensor
 from dlviz_docs.readers._text import clean, counted
 from dlviz_docs.readers.networks._dtypes import octets_of
 from dlviz_docs.readers.networks._facts import facts_of
+from dlviz_docs.readers.networks._groups import role_of
 from dlviz_docs.readers.networks._places import AGAIN, Place
 from dlviz_docs.readers.networks._rebuilt import Storages
 from dlviz_docs.readers.networks._stored import Stored, strides_of
@@ -122,7 +123,8 @@ def _sizes(value: object) -> tuple[int, ...] | None:
 
 def _tensor(stored: Stored) -> Tensor:
     octets = 0 if stored.why_not.startswith("needs") else stored.octets
-    return Tensor(stored.name, stored.shape, stored.dtype, octets, missing=stored.place is None)
+    role = role_of(stored.name, stored.dtype)
+    return Tensor(stored.name, stored.shape, stored.dtype, octets, role, missing=stored.place is None)
 
 
 def _problems(name: str, stored: list[Stored], header: _Header, size: int) -> list[Problem]:

@@ -153,8 +153,13 @@ class _Total:
     norm: float = 0.0
     """Sum of squares."""
     sampled: list[Numbers] = field(default_factory=list)
-    flags: BoolArray = field(default_factory=lambda: np.empty(PIECE, np.bool_))
-    """Used again for each piece: to ask for memory takes longer than to compare."""
+    flags: BoolArray = field(init=False)
+    held: tuple[FloatArray, FloatArray] = field(init=False)
+    """These are used again for each piece: to ask for memory takes longer than to add."""
+
+    def __post_init__(self) -> None:
+        most = min(PIECE, self.size)
+        self.flags, self.held = np.empty(most, np.bool_), (np.empty(most), np.empty(most))
 
     def add(self, values: Numbers) -> None:
         step = max(1, self.size // SAMPLED)
@@ -171,29 +176,32 @@ class _Total:
         """Elements of which some are not finite; in the sums of rows these are nothing."""
         kept = np.isfinite(values)
         self.nan += int(np.count_nonzero(np.isnan(values)))
-        finite = values[kept].astype(np.float64)
+        finite = values[kept]
         if len(finite):
-            self._merge(len(finite), float(finite.sum()), finite, float(finite @ finite))
             self.low, self.high = min(self.low, float(finite.min())), max(self.high, float(finite.max()))
+            self._add_wide(finite)
         if self.rows:
             self.rows.add(self.seen, np.where(kept, values, 0).astype(np.float64) ** 2, 1)
 
     def _add_finite(self, values: Numbers, low: float, high: float) -> None:
         self.low, self.high = min(self.low, low), max(self.high, high)
         block = self.rows.block if self.rows else _BLOCK
-        if (
-            block
-            and len(values) % block == 0
-            and values.dtype == np.float32
-            and max(-low, high) < _SAFE
-            and self._add_blocks(values, block)
-        ):
+        fits = block and len(values) % block == 0 and values.dtype == np.float32 and max(-low, high) < _SAFE
+        if fits and self._add_blocks(values, block):
             return
-        wide = values.astype(np.float64)
-        squares = wide * wide
-        self._merge(len(wide), float(wide.sum()), wide, float(squares.sum()))
+        squares = self._add_wide(values)
         if self.rows:
             self.rows.add(self.seen, squares, 1)
+
+    def _add_wide(self, values: Numbers) -> FloatArray:
+        """Add elements in float64; their squares, which are good until the next call."""
+        wide, squares = (held[: len(values)] for held in self.held)
+        np.copyto(wide, values)
+        np.multiply(wide, wide, out=squares)
+        total = float(wide.sum())
+        wide -= total / len(values)
+        self._merge(len(values), total, float(squares.sum()), float(np.einsum("i,i->", wide, wide)))
+        return squares
 
     def _add_blocks(self, values: NDArray[np.float32], block: int) -> bool:
         """Add blocks in float32; False where the mean is so large that this would eat the spread."""
@@ -203,18 +211,17 @@ class _Total:
         norm = float(squares.sum())
         if total * total > 0.1 * norm * len(values):
             return False
-        self._merge(len(values), total, None, norm)
+        self._merge(len(values), total, norm, norm - total * total / len(values))
         if self.rows:
             self.rows.add(self.seen, squares, block)
         return True
 
-    def _merge(self, count: int, total: float, values: FloatArray | None, norm: float) -> None:
-        """Mean and spread of what was seen and of `count` more, whose own spread is taken from them or their norm."""
+    def _merge(self, count: int, total: float, norm: float, spread: float) -> None:
+        """Add sums of `count` elements: of these, of their squares, and of squared distances from their own mean."""
         mean = total / count
-        own = norm - total * mean if values is None else float(((values - mean) ** 2).sum())
         apart = mean - self.mean
         both = self.finite + count
-        self.spread += own + apart * apart * self.finite * count / both
+        self.spread += spread + apart * apart * self.finite * count / both
         self.mean += apart * count / both
         self.norm += norm
         self.finite = both

@@ -83,6 +83,14 @@ def test_tied_tensors_that_the_library_leaves_out(tmp_path: Path) -> None:
     assert statistics["0.weight"] is statistics["1.weight"]
 
 
+def test_buffers_are_told_from_parameters(tmp_path: Path) -> None:
+    state = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)).state_dict()
+    safetensors.torch.save_file(state, tmp_path / "m.safetensors")
+    read = read_weights(tmp_path / "m.safetensors", tmp_path)
+    buffers = {"1.running_mean", "1.running_var", "1.num_batches_tracked"}
+    assert {tensor.name for tensor in read.tensors if tensor.role == "buffer"} == buffers
+
+
 def test_words_in_the_header_are_facts(tmp_path: Path) -> None:
     state = {"a": torch.ones(1)}
     metadata = {"format": "pt", "step": "100", "where": "/home/somebody/runs/x.ckpt"}
