@@ -55,11 +55,17 @@ def read_hub(root: Path, planned: Planned) -> Hub:
     beside = dict(planned.beside)
     config = _object(root / beside["config"]) if "config" in beside else {}
     adapter = _object(root / beside["adapter"]) if "adapter" in beside else {}
-    named = config.get("architectures")
-    architecture = named[0] if isinstance(named, list) and named and isinstance(named[0], str) else ""
+    architecture = _architecture(config)
     if not (architecture or "model_type" in config or adapter):
         return Hub()
     return Hub(clean(architecture[:_LONGEST]), {**_facts(config, _TOLD), **_facts(adapter, _OF_ADAPTERS)})
+
+
+def _architecture(config: Mapping[str, object]) -> str:
+    """As transformers, diffusers and timm call it."""
+    listed = config.get("architectures")
+    named = [*(listed if isinstance(listed, list) else ()), config.get("_class_name"), config.get("architecture")]
+    return next((one for one in named if isinstance(one, str) and one), "")
 
 
 def _facts(told: Mapping[str, object], names: Mapping[str, str]) -> dict[str, str]:

@@ -23,6 +23,15 @@ __all__ = ["Weight", "distinct", "named_weights", "numbered_weights", "optimizer
 
 _BUFFERS = re.compile(r"^(moving_(mean|variance)|running_\w+|mean|variance|count|seed_generator_state|total)$")
 _CONTAINERS = frozenset({"layers", "_layer_checkpoint_dependencies", "_functional"})
+_KERAS_1 = {
+    "W": "kernel",
+    "b": "bias",
+    "U": "recurrent_kernel",
+    "gamma": "gamma",
+    "beta": "beta",
+    "running_mean": "moving_mean",
+    "running_std": "moving_variance",
+}
 _VARIABLES = "vars"
 _PROJECTIONS = {"query": 1, "key": 2, "value": 3, "attention_output": 4}
 """Of attention, in the order in which they are made."""
@@ -55,7 +64,14 @@ def named_weights(directory: Directory, root: str, structure: Structure) -> Iter
                 yield f"{group}/{told}"
             else:
                 parts = [plain_name(part) for part in re.sub(r":\d+$", "", told).split("/") if part]
+                parts[-1:] = [_modern(plain_name(layer), part) for part in parts[-1:]]
                 yield _weight(*tree.place("" if layer == _TOP else plain_name(layer), parts), array)
+
+
+def _modern(layer: str, name: str) -> str:
+    """What Keras 1 called "conv1_W_1" has been a kernel since."""
+    match = re.fullmatch(rf"{re.escape(layer)}_(\w+?)(_\d+)?", name)
+    return _KERAS_1.get(match[1], name) if match else name
 
 
 def optimizer_weights(directory: Directory, root: str) -> Iterator[Weight]:

@@ -88,19 +88,25 @@ def _fingerprint(weights: WeightsFile, names: Sequence[str]) -> str:
 
 
 def chosen(members: Sequence[Opened], limits: Limits) -> list[Opened]:
-    """Whose weights are read: the first, the last, the best, and others evenly between, in their order."""
+    """Whose weights are read: the last and the first of each run, the best, and others evenly between; in order."""
     able = [one for one in members if one.size <= limits.largest]
     if len(able) <= limits.most_statistics:
         return able
-    wanted = {0, len(able) - 1, *_best(able)}
-    for place in np.linspace(0, len(able) - 1, limits.most_statistics).round().astype(int).tolist():
-        if len(wanted) < limits.most_statistics:
-            wanted.add(int(place))
-    return [one for place, one in enumerate(able) if place in wanted]
+    evenly = np.linspace(0, len(able) - 1, limits.most_statistics).round().astype(int).tolist()
+    wanted = list(dict.fromkeys([*_ends(able), *_best(able), *evenly]))
+    kept = set(wanted[: limits.most_statistics])
+    return [one for place, one in enumerate(able) if place in kept]
+
+
+def _ends(members: Sequence[Opened]) -> list[int]:
+    """Places of the last checkpoint of each run, then of the first ones."""
+    last = {one.planned.run: place for place, one in enumerate(members)}
+    first = {one.planned.run: place for place, one in reversed(list(enumerate(members)))}
+    return [len(members) - 1, *last.values(), *reversed(first.values())]
 
 
 def _best(members: Sequence[Opened]) -> list[int]:
-    return [place for place, one in enumerate(members) if "best" in one.planned.marks][:1]
+    return [place for place, one in enumerate(members) if "best" in one.planned.marks]
 
 
 def measured(group: Group, limits: Limits, budget: Budget) -> Measured:

@@ -63,8 +63,9 @@ class Limits:
 
     most_files: int = 400
     """Checkpoints that are listed."""
-    most_statistics: int = 8
-    """Checkpoints of one model whose weights are read: the first, the last, the best, and some evenly between."""
+    most_statistics: int = 12
+    """Checkpoints of one model whose weights are read: the last and the first of each run, the best, and some evenly
+    between."""
     most_networks: int = 12
     """Models whose weights are read."""
     largest: int = 12_000_000_000

@@ -41,7 +41,7 @@ def read(found: Found, plan: Plan, limits: Limits | None = None) -> Models:
         one = opened(found.root, planned)
         if isinstance(one, Problem):
             problems.append(one)
-        elif _is_model(one):
+        elif _is_model(one) or (planned.path in found.named and one.weights.tensors):
             there.append(one)
         else:
             problems += one.weights.problems

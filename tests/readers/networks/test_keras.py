@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
@@ -305,6 +306,40 @@ def test_lists_of_names_that_are_cut_in_pieces(tmp_path: Path) -> None:
         file.attrs["layer_names0"] = np.array([b"a"])
         file.attrs["layer_names1"] = np.array([b"b"])
     assert list(weights(read_keras(path, "m.h5"))) == ["a.kernel", "a.bias", "b.kernel", "b.bias"]
+
+
+def test_weights_of_keras_1_have_the_names_of_today(tmp_path: Path) -> None:
+    layers = {
+        "block1_conv1": {
+            "block1_conv1_W_1:0": np.zeros((3, 3, 3, 8), "f4"),
+            "block1_conv1_b_1:0": np.zeros(8, "f4"),
+        },
+        "bn2a": {f"bn2a_{n}_1:0": np.zeros(8, "f4") for n in ("gamma", "beta", "running_mean", "running_std")},
+        "fc1": {"fc1_W_1:0": np.zeros((8, 4), "f4"), "fc1_b_1:0": np.zeros(4, "f4")},
+    }
+    file = read_keras(written(tmp_path / "vgg16_weights.h5", layers), "vgg16_weights.h5")
+    kinds = {module.path: module.kind for module in file.modules if module.tensors}
+    assert kinds == {"block1_conv1": "Conv2D", "bn2a": "BatchNormalization", "fc1": "Dense"}
+    assert list(weights(file))[:2] == ["block1_conv1.kernel", "block1_conv1.bias"]
+
+
+@pytest.mark.parametrize("name", ["cnn", "text"])
+def test_older_files_of_keras_3_count_layers_by_their_class(name: str, tmp_path: Path) -> None:
+    """Without the attributes that tell names; those of TensorFlow 2.12 in a container of another name."""
+    buffer = io.BytesIO(zipfile.ZipFile(CASES / f"{name}.keras").read("model.weights.h5"))
+    with h5py.File(buffer, "r+") as file:
+        file.visititems(lambda _, node: [node.attrs.pop(key) for key in list(node.attrs) if key == "name"] and None)
+        file.move("layers", "_layer_checkpoint_dependencies")
+    with zipfile.ZipFile(CASES / f"{name}.keras") as old, zipfile.ZipFile(tmp_path / "m.keras", "w") as new:
+        new.writestr("config.json", old.read("config.json"))
+        new.writestr("metadata.json", old.read("metadata.json"))
+        new.writestr("model.weights.h5", buffer.getvalue())
+    file, told = read_keras(tmp_path / "m.keras", "m"), read(f"{name}.keras")
+    assert [module.path for module in file.modules] == [module.path for module in told.modules]
+    for before, after in zip(told.modules, file.modules, strict=True):
+        assert len(before.tensors) == len(after.tensors), before.path
+    if name == "cnn":
+        assert weights(file) == weights(told)
 
 
 # --- files nobody trusts ---

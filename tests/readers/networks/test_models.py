@@ -330,6 +330,17 @@ def test_of_many_checkpoints_some_are_measured_and_the_others_say_so(tmp_path: P
     assert {one.before for one in network.changes} <= set(measured)
 
 
+def test_of_many_runs_the_last_of_each_is_measured(tmp_path: Path) -> None:
+    runs = {}
+    for seed in range(6):
+        runs[f"seed{seed}"] = f"seed{seed}"
+        for epoch in range(4):
+            save(moved(nn.Linear(2, 2).state_dict(), 1 + seed + epoch / 10), tmp_path / f"seed{seed}/epoch_{epoch}.pt")
+    (network,) = models_of(tmp_path, runs, Limits(most_statistics=6)).networks
+    measured = [one.path for one in network.checkpoints if one.statistics]
+    assert measured == [f"seed{seed}/epoch_3.pt" for seed in range(6)]
+
+
 def test_what_is_too_large_is_listed_and_not_read(tmp_path: Path) -> None:
     save(resnet(), tmp_path / "model.pt")
     for limits in (Limits(largest=1000), Limits(most_octets=1000), Limits(most_networks=0)):
