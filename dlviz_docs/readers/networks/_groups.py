@@ -105,7 +105,7 @@ def _role(leaf: Leaf) -> Role:
 
 
 def role_of(name: str, dtype: str) -> Role:
-    """What a tensor of a state dict is, which does not say it: integers, and what common layers name so, are buffers."""
+    """What a tensor of a state dict is, which does not say: integers are buffers, and what common layers name so."""
     return "buffer" if dtype in ("int64", "int32", "bool") or _BUFFER.search(name) else "parameter"
 
 
