@@ -162,8 +162,8 @@ def content(place: Place, limit: int) -> bytes:
 def salvaged(file: IO[bytes], start: int, size: int, sizes: Mapping[str, int]) -> Iterator[Member]:
     """Members of an archive without a directory, one after the other, as far as they are whole.
 
-    PyTorch writes their sizes behind them. `sizes` has those that are known by the end of a name ("data/0"), and is
-    believed; others are passed over by looking for their end.
+    PyTorch writes their sizes behind them. `sizes` has those that are known, by the name within the outermost folder
+    ("data/0"), and is believed; others are passed over by looking for their end.
     """
     place, end = start, start + size
     while place + 30 <= end:
@@ -176,7 +176,7 @@ def salvaged(file: IO[bytes], start: int, size: int, sizes: Mapping[str, int]) -
         body = place + 30 + name_length + extra_length
         if body > end:
             return
-        known = next((length for key, length in sizes.items() if name.endswith("/" + key)), None)
+        known = sizes.get(name.partition("/")[2])
         length = known if known is not None else packed if packed not in (0, _LONG) else _gap(file, body, end)
         if body + length > end:
             return

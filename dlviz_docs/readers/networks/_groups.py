@@ -111,8 +111,8 @@ def role_of(name: str, dtype: str) -> Role:
 
 def _unique(name: str, taken: dict[str, int]) -> str:
     """The name, with a number where it is taken."""
-    count = taken.get(name, 0) + 1
-    taken[name] = count
-    if count == 1:
-        return name
-    return _unique(f"{name} ({count})", taken)
+    while count := taken.get(name, 0):
+        taken[name] = count + 1
+        name = f"{name} ({count + 1})"
+    taken[name] = 1
+    return name

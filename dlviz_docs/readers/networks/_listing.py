@@ -70,10 +70,12 @@ def _moved(module: int, part: Part) -> int:
 
 
 def _without_single_values(leaves: list[Leaf]) -> list[Leaf]:
-    """Tensors of one value right in the outermost dict, beside state dicts, are facts: "best_prec1"."""
+    """Tensors of one value in the outermost dict, if that holds state dicts and no weights, are facts: "best_prec1"."""
     nested = any(len(leaf.path) > 1 for leaf in leaves)
-    single = {id(leaf) for leaf in leaves if nested and len(leaf.path) == 1 and not leaf.found.stored.shape}
-    return [leaf for leaf in leaves if id(leaf) not in single]
+    weights = any(len(leaf.path) == 1 and leaf.found.stored.shape for leaf in leaves)
+    if weights or not nested:
+        return leaves
+    return [leaf for leaf in leaves if len(leaf.path) > 1]
 
 
 def _facts(parts: Sequence[Part], chosen: Sequence[Named]) -> dict[str, str]:

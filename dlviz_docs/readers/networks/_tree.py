@@ -16,6 +16,7 @@ _DEEPEST = 64
 _MOST_VISITS = 1_000_000
 _OFTEN = 4
 """How often a value that is held in many places is looked into: layers may be shared."""
+_MOST_OPTIMIZERS = 100
 _LONGEST_KEY = 200
 _ALONE: Path = ("tensor",)
 """The way to a tensor that was saved by itself."""
@@ -105,7 +106,7 @@ def _inner(visit: _Visit, tree: Tree) -> Iterator[_Visit]:
         return
     pairs = mapping(value)
     if pairs is not None:
-        if "param_groups" in pairs and "state" in pairs:
+        if "param_groups" in pairs and "state" in pairs and len(tree.optimizers) < _MOST_OPTIMIZERS:
             tree.optimizers.append(visit.path)
         yield from _of_pairs(visit, pairs)
     elif (elements := sequence(value)) is not None:

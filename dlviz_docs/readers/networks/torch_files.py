@@ -26,7 +26,6 @@ __all__ = ["LEGACY", "read_legacy", "read_zip", "zipped_part"]
 
 LEGACY = 0x1950A86A20F9469CFC6C
 """The first pickle of a file before 1.6."""
-_PROTOCOL = 1001
 _INNER = (".pth", ".pt")
 _LARGEST_INNER = 64 << 20
 """Of a file that is deflated within another one, and so has to be held."""

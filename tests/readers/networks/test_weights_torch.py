@@ -276,7 +276,7 @@ def test_a_checkpoint_of_training(tmp_path: Path, new: bool, key: str) -> None:
         "args": argparse.Namespace(batch_size=32, data="/home/somebody/data/cifar", lr=0.1, wd=None),
         "when": datetime.timedelta(1),
         "where": pathlib.PurePosixPath("/home/somebody/runs/a"),
-        "random_state": torch.get_rng_state(),
+        "rng": {"random_state": torch.get_rng_state()},
         "betas": (0.9, 0.999),
         "optimizer_name": "adam",
         "wandb_api_key": "0123456789",
@@ -291,7 +291,7 @@ def test_a_checkpoint_of_training(tmp_path: Path, new: bool, key: str) -> None:
     assert len(state) == sum(len(one) for one in saved_state.values())
     assert sum(tensor.size for tensor in state) == sum(t.numel() for one in saved_state.values() for t in one.values())
     assert all(tensor.name.startswith("optimizer.state.") for tensor in state)
-    assert [tensor.name for tensor in read.tensors if tensor.role == "other"] == ["random_state"]
+    assert [tensor.name for tensor in read.tensors if tensor.role == "other"] == ["rng.random_state"]
     expected = {"epoch": "12", "arch": "resnet", "best_acc1": "0.75", "lr": "0.125", "step": "77"}
     expected |= {"args.batch_size": "32", "args.lr": "0.1", "args.data": "cifar", "betas": "0.9, 0.999"}
     expected |= {"optimizer_name": "adam", "config.model.depth": "50", "where": "a"}
@@ -329,6 +329,11 @@ def test_the_state_of_an_optimizer_alone(tmp_path: Path) -> None:
     read = saved(trained()[1].state_dict(), tmp_path)
     assert {tensor.role for tensor in read.tensors} == {"optimizer"}
     assert read.tensors[0].name.startswith("state.0.")
+
+
+def test_a_single_value_beside_weights_is_one_of_them(tmp_path: Path) -> None:
+    state = {"w": torch.ones(2, 2), "scale": torch.tensor(4.0), "extra": {"a": torch.ones(1)}}
+    assert {tensor.name for tensor in saved(state, tmp_path).tensors} == {"w", "scale", "extra.a"}
 
 
 def test_prefixes_stay_in_names(tmp_path: Path) -> None:
