@@ -74,14 +74,14 @@ def _wires(nest: Nest, lines: Sequence[Line]) -> Iterator[str]:
         x, y = line.points[-1]
         left = (x + ASIDE, y) in ends  # another arrow is there
         if label := nest.groups[line.block].strands[line.strand].label:
-            yield _shape(x, y, cut(label, LONGEST_SUMMARY), left=left)
+            yield _beside(x, y, "dlviz-shape", cut(label, LONGEST_SUMMARY), left=left)
         if line.values > 1:
-            yield _shape(x, y, f"× {line.values:,}", left=not left)
+            yield _beside(x, y, "dlviz-shape dlviz-amount", f"× {line.values:,}", left=not left)
 
 
-def _shape(x: int, y: int, words: str, *, left: bool) -> str:
-    place = f'dlviz-end" x="{x - 7}' if left else f'" x="{x + 7}'
-    return f'<text class="dlviz-shape {place}" y="{y - 10}">{text(words)}</text>'
+def _beside(x: int, y: int, style: str, words: str, *, left: bool) -> str:
+    place = f' dlviz-end" x="{x - 7}' if left else f'" x="{x + 7}'
+    return f'<text class="{style}{place}" y="{y - 10}">{text(words)}</text>'
 
 
 def _passes(nest: Nest, line: Line) -> bool:

@@ -101,7 +101,7 @@ def opened(visit: Callable[..., Visit], address: str) -> Visit:
 def open_at(visit: Callable[..., Visit], address: str, **options: Any) -> Visit:
     seen = visit(**({"width": 1200, "height": 1600} | options))
     seen.page.goto(address)
-    seen.page.wait_for_selector(".dlviz-diagram.dlviz-live")
+    seen.page.wait_for_selector(".dlviz-diagram.dlviz-live", state="attached")
     return seen
 
 
@@ -610,6 +610,20 @@ def test_what_cannot_be_unpacked_leaves_the_picture(visit: Callable[..., Visit],
     seen.page.wait_for_timeout(500)
     assert seen.page.locator("#net .dlviz-netmap .dlviz-box").first.is_visible()
     assert seen.page.locator("#net.dlviz-live").count() == 0
+
+
+def test_a_folded_diagram_is_laid_out_when_it_is_unfolded(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    seen = open_at(visit, write(tmp_path, f"<details><summary>more</summary>{figure(network())}</details>"))
+    page = seen.page
+    page.locator("summary", has_text="more").first.click()
+    place = box(page, "input").bounding_box()
+    stage = page.locator(".dlviz-netstage").bounding_box()
+    assert place
+    assert stage
+    assert stage["height"] > 300
+    assert place["width"] > 50
+    assert place["x"] + place["width"] / 2 == pytest.approx(stage["x"] + stage["width"] / 2, abs=30)
+    seen.expect_quiet()
 
 
 def test_five_thousand_layers_are_drawn_as_far_as_they_are_seen(visit: Callable[..., Visit], tmp_path: Path) -> None:

@@ -8,6 +8,7 @@
   const { arranged, HEADER, ASIDE } = boxes;
   const [LABEL, KIND, SUMMARY] = [28, 22, 34]; // letters, as in charts/lettering.py
   const [NEAREST, FARTHEST] = [3, 0.02];
+  const HIDDEN = 560; // px, the height of what cannot be measured yet
   const MANY = 700; // boxes from which on they are drawn as paths
   const LEGIBLE = 0.3; // scale below which words are not drawn
   const READ = 0.6; // scale at which a diagram opens at least
@@ -67,7 +68,8 @@
     /* ---- Elements ---- */
 
     build() {
-      this.stage.style.height = `${this.stage.clientHeight}px`;
+      this.unseen = !this.stage.clientHeight; // in something folded
+      this.stage.style.height = `${this.stage.clientHeight || HIDDEN}px`;
       const path = (style) => svg("path", { class: style });
       this.paths = {
         plain: path("dlviz-wire"),
@@ -136,11 +138,16 @@
     shape(line) {
       const [x, y] = line.points.at(-1);
       const left = this.ends.has(`${x + ASIDE} ${y}`);
-      const words = (text, side) =>
-        svg("text", { class: `dlviz-shape${side ? " dlviz-end" : ""}`, x: x + (side ? -7 : 7), y: y - 10 }, text);
-      const told = line.strand.label ? [words(cut(line.strand.label, SUMMARY), left)] : [];
+      const beside = (text, side, style = "") =>
+        svg(
+          "text",
+          { class: `dlviz-shape${style}${side ? " dlviz-end" : ""}`, x: x + (side ? -7 : 7), y: y - 10 },
+          text,
+        );
+      const told = line.strand.label ? [beside(cut(line.strand.label, SUMMARY), left)] : [];
       const values = line.sources.length;
-      return values > 1 ? [...told, words(`× ${values.toLocaleString("en")}`, !left)] : told;
+      if (values > 1) told.push(beside(`× ${values.toLocaleString("en")}`, !left, " dlviz-amount"));
+      return told;
     }
 
     /* ---- What is drawn ---- */

@@ -323,7 +323,11 @@
       port.addEventListener("pointerup", (event) => this.up(event));
       port.addEventListener("pointercancel", (event) => this.pointers.delete(event.pointerId));
       port.addEventListener("dblclick", (event) => this.double(event));
-      new ResizeObserver(() => this.refresh()).observe(port);
+      new ResizeObserver(() => {
+        if (this.unseen && port.clientWidth) this.home();
+        this.unseen &&= !port.clientWidth;
+        this.refresh();
+      }).observe(port);
     }
 
     wheel(event) {
