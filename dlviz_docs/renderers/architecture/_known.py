@@ -33,6 +33,8 @@ class Known:
     children: Mapping[str, tuple[str, ...]]
     within: Mapping[str, tuple[str, ...]]
     """By path, "" for the whole model: names of the tensors in a node and in all that is in it, each once."""
+    counts: Mapping[str, int]
+    """By path, "" for the whole model: elements in it that are learnt, tied ones once."""
     operations: Mapping[str, str]
     """By name of an operation: the node it is, or is what it does; silent ones are left out."""
     steps: Mapping[str, Operation]
@@ -52,7 +54,7 @@ class Known:
 
     def parameters(self, path: str = "") -> int:
         """Elements in it that are learnt, tied ones once."""
-        return sum(tensor.size for tensor in self.learnt(path) if not tensor.tied)
+        return self.counts.get(path, 0)
 
     def octets(self, path: str = "") -> int:
         """Bytes of its parameters and buffers, tied ones once."""
@@ -126,6 +128,7 @@ def known(network: Network, number: int = 0, place: Place | None = None) -> Know
     nodes = {**modules, **found.nodes}
     ordered = {path: nodes[path] for path in _depth_first(children)}
     whole = next((module for module in told if not module.path), Module("", ""))
+    within = _within(ordered, parents, tensors)
     return Known(
         network,
         number,
@@ -134,7 +137,8 @@ def known(network: Network, number: int = 0, place: Place | None = None) -> Know
         ordered,
         parents,
         children,
-        _within(ordered, parents, tensors),
+        within,
+        {path: _learnt(names, tensors) for path, names in within.items()},
         found.operations,
         found.steps,
         found.passed,
@@ -208,6 +212,11 @@ def _within(
             found[above].update(own)
             above = parents[above]
     return {path: tuple(names) for path, names in found.items()}
+
+
+def _learnt(names: Sequence[str], tensors: Mapping[str, Tensor]) -> int:
+    found = (tensors[name] for name in names)
+    return sum(tensor.size for tensor in found if tensor.role == "parameter" and not tensor.tied)
 
 
 def _costs(

@@ -85,30 +85,27 @@ def _depths(known: Known, paths: Iterable[str]) -> dict[str, int]:
 
 
 def opened_at_first(boxes: Sequence[Box]) -> tuple[str, ...]:
-    """Blocks down to the least depth at which at least 7 and at most 40 boxes are seen.
+    """Blocks down to the least depth at which at least 7 and at most 40 closed ones and layers are seen.
 
     Where no depth gives that, as many blocks of the last one that gives too few are opened, in order, as have room.
     """
     below: defaultdict[str, list[str]] = defaultdict(list)
     for box in boxes:
-        below[box.parent].append(box.id)
+        if box.family != "port":
+            below[box.parent].append(box.id)
     opened: list[str] = []
-    level = list(below[""])
-    seen = len(level)
-    while seen < FEWEST:
-        blocks = [box for box in level if box in below]
-        if not blocks:
-            break
-        more = sum(len(below[block]) for block in blocks)
+    seen, blocks = len(below[""]), [box for box in below[""] if box in below]
+    while seen < FEWEST and blocks:
+        more = sum(len(below[block]) - 1 for block in blocks)
         if seen + more > MOST:
             for block in blocks:
-                if seen + len(below[block]) <= MOST:
+                if seen + len(below[block]) - 1 <= MOST:
                     opened.append(block)
-                    seen += len(below[block])
+                    seen += len(below[block]) - 1
             break
         opened += blocks
         seen += more
-        level = [child for block in blocks for child in below[block]]
+        blocks = [child for block in blocks for child in below[block] if child in below]
     return tuple(opened)
 
 
