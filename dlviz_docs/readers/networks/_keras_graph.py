@@ -15,6 +15,7 @@ from typing import Any
 
 from dlviz_docs.model import Module, Operation, Port, Shape
 from dlviz_docs.readers.networks._keras_config import Call, Layer, Model, Ref, is_model, model_of
+from dlviz_docs.readers.networks._keras_fields import with_fields
 from dlviz_docs.readers.networks._keras_layers import Config, settings_of
 from dlviz_docs.readers.networks._keras_shapes import macs_of, output_of
 
@@ -58,9 +59,15 @@ def structure_of(kind: str, config: object) -> Structure:
     ends = builder.flow(model, "", None, 0)
     builder.note("", 0, outputs=tuple(value.shape for value in ends if value.shape))
     builder.note("", 0, inputs=tuple(port.shape for port in builder.ports if port.shape))
+    modules, operations = with_fields(
+        list(_counted(_nested(builder.modules), builder.operations)),
+        list(builder.operations.values()),
+        builder.ports,
+        builder.layers,
+    )
     return Structure(
-        tuple(_counted(_nested(builder.modules), builder.operations)),
-        tuple(builder.operations.values()),
+        tuple(modules),
+        tuple(operations),
         tuple(builder.ports),
         tuple(Port(value.source, value.shape) for value in ends),
         builder.layers,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dlviz_docs.model import Dim, Shape
 from dlviz_docs.readers.networks._keras_layers import Config, channels_first
 
-__all__ = ["UNKNOWN", "macs_of", "output_of", "shape_of"]
+__all__ = ["UNKNOWN", "is_elementwise", "macs_of", "output_of", "shape_of"]
 
 UNKNOWN = "?"
 _LENGTHS = {3: ("length",), 4: ("height", "width"), 5: ("depth", "height", "width")}
@@ -29,6 +29,11 @@ _SAME = re.compile(
     r"(Group|Layer|RMS|Unit)?Normalization|LeakyReLU|Masking|PReLU|ReLU|Rescaling|Softmax|SpatialDropout\dD|"
     r"SpectralNormalization|SyncBatchNormalization|ThresholdedReLU|Random(Brightness|Contrast|Flip|Rotation|Zoom|Translation))$"
 )
+
+
+def is_elementwise(kind: str) -> bool:
+    """Whether a layer's result has the shape of what goes in, and each element comes of the one at its place."""
+    return bool(_SAME.match(kind))
 
 
 def shape_of(value: object) -> Shape:

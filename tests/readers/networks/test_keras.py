@@ -120,6 +120,35 @@ def test_every_operation_takes_what_is_there_before_it() -> None:
         assert {port.name for port in file.outputs} <= known
 
 
+def test_receptive_fields_follow_channels_last() -> None:
+    fields = {module.path: module.field for module in read("cnn.keras").modules}
+    told = {path: (field.size, field.jump, field.start) for path, field in fields.items() if field}
+    assert told["first"] == ((3, 3), (1, 1), (0, 0))
+    assert told["max_pooling2d"] == ((4, 4), (2, 2), (0.5, 0.5))
+    assert told["separable_conv2d"] == ((8, 8), (2, 2), (2.5, 2.5))
+    assert told["depthwise_conv2d"] == ((12, 12), (2, 2), (2.5, 2.5))
+    # One row is put in front and two columns; then one of both is cut.
+    assert told["cropping2d"][2] == (told["conv2d_transpose"][2][0], told["conv2d_transpose"][2][1] - 1)
+    assert told["head"][0] == (np.inf, np.inf)
+    branches = {module.path: module.field for module in read("branches.keras").modules}
+    assert branches["inner"] is not None
+    assert branches["inner"].size == (7, 7)
+
+
+def test_padding_is_as_tensorflow_has_it(tmp_path: Path) -> None:
+    """For 16 px, a window of 3 in steps of 2 needs one more, which is put behind: the first window begins at 0."""
+    layers = [
+        layer("InputLayer", "x", [], batch_input_shape=[None, 16, 16, 1]),
+        layer("Conv2D", "c", [[["x", 0, 0, {}]]], filters=2, kernel_size=[3, 3], strides=[2, 2], padding="same"),
+    ]
+    told = config(layers, input_layers=[["x", 0, 0]], output_layers=[["c", 0, 0]])
+    file = read_keras(written(tmp_path / "m.h5", {"c": {}}, "model_weights", model_config=told), "m.h5")
+    (operation,) = file.operations
+    assert operation.outputs == (("batch", 8, 8, 2),)
+    assert operation.field is not None
+    assert (operation.field.size, operation.field.jump, operation.field.start) == ((3, 3), (2, 2), (1, 1))
+
+
 def test_settings_are_called_as_in_pytorch() -> None:
     modules = {module.path: module.settings for module in read("cnn.keras").modules}
     first = modules["first"]
