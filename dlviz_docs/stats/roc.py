@@ -18,6 +18,7 @@ __all__ = [
     "auc",
     "auc_interval",
     "average_precision",
+    "equal_error",
     "order",
     "pr_band",
     "rank",
@@ -130,6 +131,19 @@ def auc(ranked: Ranked) -> float:
     The area under the ROC curve: Fawcett, "An introduction to ROC analysis", 2006.
     """
     return _area(ranked, _steps(ranked)) if ranked.defined else np.nan
+
+
+def equal_error(ranked: Ranked) -> float:
+    """Rate at which as many positives are missed as negatives are false alarms, between thresholds along a straight
+    line; NaN where there are not both."""
+    if not ranked.defined:
+        return np.nan
+    alarms = np.r_[0.0, ranked.alarms / ranked.negatives]
+    misses = np.r_[1.0, 1 - ranked.hits / ranked.positives]
+    at = int(np.argmax(alarms >= misses))  # the last point misses nothing
+    before, after = misses[at - 1] - alarms[at - 1], alarms[at] - misses[at]
+    share = before / (before + after)
+    return float(alarms[at - 1] + share * (alarms[at] - alarms[at - 1]))
 
 
 def auc_interval(ranked: Ranked) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import det_curve
 
 from dlviz_docs.model import Insight
 from dlviz_docs.model.samples import MISSING, Feature, Pictures, Predictions, Texts
@@ -435,6 +436,25 @@ def test_two_classes_have_a_threshold() -> None:
     assert "storm" in of(insights, "threshold").text
     flat = shown(replace(one, probabilities=score[:, None]))[0]
     assert flat["threshold"].caption == figures["threshold"].caption
+
+
+def test_misses_are_traded_for_false_alarms() -> None:
+    one = made(2000, 2, skill=2.0)
+    figures, _ = shown(one)
+    plot = figures["det"].spec
+    assert isinstance(plot, Plot)
+    assert (plot.x.scale, plot.y.scale) == ("log", "log")
+    assert one.truth is not None
+    assert one.probabilities is not None
+    alarms, misses, _ = det_curve(one.truth, one.probabilities[:, 1])
+    line = plot.layers[1]
+    apart = np.maximum(np.abs(line.x[:, None] - alarms), np.abs(line.y[:, None] - misses)).min(axis=1)
+    assert len(line.x) > 50
+    assert apart.max() < 2e-3
+    assert line.label.startswith(f"{one.classes[1]}: equal error ")
+    assert "det" not in shown(made(150, 2, skill=2.0))[0]
+    sure = np.eye(2)[one.truth]
+    assert "det" not in shown(replace(one, probabilities=sure, predicted=one.truth))[0]
 
 
 def test_groups_widen_intervals() -> None:

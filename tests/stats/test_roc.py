@@ -98,3 +98,22 @@ def test_bands_hold_the_curve_and_shrink_with_rows() -> None:
         assert ((below - 0.05 <= precision) & (precision <= above + 0.05)).all()
         widths.append((high - low).mean())
     assert widths[1] < widths[0] / 5
+
+
+@pytest.mark.parametrize("digits", [None, 2, 1])
+def test_the_equal_error_lies_on_the_curve(digits: int | None) -> None:
+    scores, positive = scored(800, digits=digits, seed=3)
+    alarms, hits, _ = metrics.roc_curve(positive, scores)
+    found = roc.equal_error(roc.rank(scores, positive))
+    assert np.interp(found, alarms, 1 - hits) == pytest.approx(found, abs=2e-3)
+    det_alarms, misses, _ = metrics.det_curve(positive, scores)
+    near = int(np.abs(det_alarms - misses).argmin())
+    assert found == pytest.approx((det_alarms[near] + misses[near]) / 2, abs=0.05 if digits == 1 else 0.01)
+
+
+def test_equal_errors_at_the_ends() -> None:
+    labels = np.array([False, False, True, True])
+    assert roc.equal_error(roc.rank(np.array([0.1, 0.2, 0.8, 0.9]), labels)) == 0.0
+    assert roc.equal_error(roc.rank(np.array([0.8, 0.9, 0.1, 0.2]), labels)) == 1.0
+    assert roc.equal_error(roc.rank(np.full(4, 0.5), labels)) == 0.5
+    assert np.isnan(roc.equal_error(roc.rank(np.array([0.5]), np.array([True]))))

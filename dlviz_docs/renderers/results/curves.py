@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlviz_docs.insights import results_trust as say
-from dlviz_docs.insights.results_words import brief, interval, score
+from dlviz_docs.insights.results_words import brief, interval, percent, score
 from dlviz_docs.model import FloatArray
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.results._answers import Answers, linked
@@ -24,6 +24,8 @@ BANDS = 2
 """Curves up to which they have bands: more of them would hide each other."""
 RANKED = 100
 """Classes that are ranked; sorting all rows for each of very many takes too long."""
+LEAST_TRADED = 200
+"""Rows from which on the trade of misses for false alarms is more than a few steps."""
 _GRID = np.linspace(0, 1, 101)
 
 
@@ -58,6 +60,8 @@ def curves(sure: Answers, ordered: Mapping[int, roc.Order], place: Place) -> Ite
         found = sorted(found, key=lambda curve: curve.order.auc)[:WORST]
     yield _roc(found, mean, macro, of_all, len(sure), k, place)
     yield _pr(found, of_all, len(sure), k, place)
+    if len(sure) >= LEAST_TRADED and (traded := _det(found, of_all, len(sure), k, place)):
+        yield traded
 
 
 def _at(ranked: roc.Ranked) -> FloatArray:
@@ -129,6 +133,32 @@ def _pr(found: Sequence[_Curve], of_all: int, n: int, k: int, place: Place) -> F
     x_axis, y_axis = PlotAxis("recall", low=0.0, high=1.0), PlotAxis("precision", low=0.0, high=1.0)
     plot = Plot(tuple(layers), x_axis, y_axis, square=True)
     return Figure(place.id("precision-recall"), "Precision and recall", caption, plot, place.group("Curves"))
+
+
+def _det(found: Sequence[_Curve], of_all: int, n: int, k: int, place: Place) -> Figure | None:
+    """Misses against false alarms, both logarithmic: where ROC curves of good models lie on one another.
+
+    Martin et al., "The DET curve in assessment of detection task performance", 1997.
+    """
+    layers: list[Layer] = []
+    for color, curve in enumerate(found):
+        short = curve.order.curve
+        x, y = short.alarms / short.negatives, 1 - short.hits / short.positives
+        inside = (x > 0) & (y > 0)
+        if inside.sum() > 1:
+            label = f"{brief(curve.name, 20)}: equal error {percent(roc.equal_error(short))}"
+            layers.append(Layer("line", x[inside], y[inside], color=color, label=label))
+    if not layers:
+        return None
+    ends = np.array([max(min(float(min(one.x.min(), one.y.min())) for one in layers), 1e-6), 1.0])
+    rule = Layer("rule", ends, ends, label="as many misses as false alarms")
+    caption = (
+        f"Misses against false alarms {_subject(len(found), of_all, k, found[0].name)}, both on a logarithmic axis: "
+        f"a threshold trades one for the other (n = {n:,})."
+    )
+    x_axis, y_axis = PlotAxis("false alarms", "log"), PlotAxis("missed", "log")
+    plot = Plot((rule, *layers), x_axis, y_axis, square=True)
+    return Figure(place.id("det"), "Misses and false alarms", caption, plot, place.group("Curves"))
 
 
 def _recall_precision(ranked: roc.Ranked) -> tuple[FloatArray, FloatArray]:
