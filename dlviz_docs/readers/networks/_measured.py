@@ -14,6 +14,7 @@ from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Change, FloatArray, Module, Problem, Statistics
 from dlviz_docs.readers.networks._grouping import Group
 from dlviz_docs.readers.networks._opened import Opened
+from dlviz_docs.readers.networks._ranks import with_ranks
 from dlviz_docs.readers.networks._stored import chunks, load
 from dlviz_docs.readers.networks._types import Limits
 from dlviz_docs.readers.networks._weights import WeightsFile
@@ -120,6 +121,10 @@ def measured(group: Group, limits: Limits, budget: Budget) -> Measured:
             found.statistics[one.planned.path] = statistics
             problems += told
             read.append(one)
+    if read:  # the page tells ranks of the end of training alone
+        last = read[-1]
+        path = last.planned.path
+        found.statistics[path] = with_ranks(_of_model(last.weights), found.statistics[path])
     found.problems = tuple(problems)
     found.changes = tuple(_changes([one for one in read if one.planned.path not in group.aside], budget))
     return found
