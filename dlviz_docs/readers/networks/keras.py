@@ -36,10 +36,9 @@ from dlviz_docs.readers.networks._stored import Stored, strides_of
 __all__ = ["KerasFile", "read_keras"]
 
 _WEIGHTS = "model.weights.h5"
-_LONGEST_CONFIG = 64 << 20
-_LARGEST_PACKED = 512 << 20
-"""Bytes of weights that are unpacked into memory, where an archive was packed again."""
-_LARGEST_CHUNKED = 256 << 20
+_LONGEST_CONFIG = 16 << 20
+_MOST_HELD = 128 << 20
+"""Bytes of weights that are held in memory: those of an archive that was packed again, and of arrays in chunks."""
 _SAVE_AGAIN = "Save the model again with model.save()."
 _NO_CONFIG: Mapping[str, Any] = {}
 
@@ -83,6 +82,8 @@ class _Reading:
     """Where the HDF5 file begins in the file."""
     content: bytes | None = None
     """The HDF5 file, where it lies packed in an archive."""
+    left: int = _MOST_HELD
+    """Bytes that may still be held in memory."""
 
     def archive(self) -> KerasFile:
         """A .keras file: the configuration and the weights side by side."""
@@ -161,12 +162,13 @@ class _Reading:
             self.start = _data_start(self.path, member)
             with self.path.open("rb") as file:
                 yield io.BufferedReader(_Window(file, self.start, member.file_size))
-        elif member.file_size > _LARGEST_PACKED:
-            self._say("too-large", f"its weights are packed, and larger than {natural_size(_LARGEST_PACKED)}")
+        elif member.file_size > _MOST_HELD:
+            self._say("too-large", f"its weights are packed, and larger than {natural_size(_MOST_HELD)}")
             yield None
         else:
+            self.left -= member.file_size
             with opened.open(member) as file:
-                self.content = file.read(_LARGEST_PACKED)
+                self.content = file.read(_MOST_HELD)
             yield io.BytesIO(self.content)
 
     def _weights(self, file: IO[bytes], structure: Structure) -> Trained:
@@ -218,7 +220,8 @@ class _Reading:
                 return replace(stored, why_not="breaks off before its end")
             return replace(stored, place=Place(self.path, start, array.octets, content=self.content))
         try:
-            content = assembled(directory, array, _LARGEST_CHUNKED).tobytes()
+            content = assembled(directory, array, self.left).tobytes()
+            self.left -= len(content)
         except ReadError as error:
             return replace(stored, why_not=str(error))
         return replace(stored, place=Place(self.path, 0, len(content), content=content))

@@ -554,3 +554,31 @@ assert not seen, seen
     done = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "marshal.loads" in done.stdout
+
+
+def test_bombs_are_not_unpacked(tmp_path: Path) -> None:
+    """An archive and chunks that are a thousandth of what they claim, and a configuration without end."""
+    with zipfile.ZipFile(tmp_path / "m.keras", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", "[" * (17 << 20))
+        archive.writestr("metadata.json", "{}")
+        with archive.open("model.weights.h5", "w", force_zip64=True) as member:
+            for _ in range(160):
+                member.write(bytes(1 << 20))
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file.attrs["layer_names"] = np.array([b"d"])
+        group = file.create_group("d")
+        group.attrs["weight_names"] = np.array([b"kernel:0", b"bias:0"])
+        for name in ("kernel:0", "bias:0"):
+            group.create_dataset(name, (1 << 14, 1 << 14), "f4", chunks=(1 << 12, 1 << 12), compression="gzip")[0] = 1
+    code = """
+import pathlib, resource, sys
+from dlviz_docs.readers.networks.keras import read_keras
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+for path in sys.argv[1:]:
+    read = read_keras(pathlib.Path(path), "m")
+    print(sorted(problem.code for problem in read.problems))
+"""
+    paths = [str(tmp_path / name) for name in ("m.keras", "m.h5")]
+    done = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["['too-large', 'too-large']", "['weights-undecoded']"]
