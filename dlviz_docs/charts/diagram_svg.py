@@ -129,6 +129,6 @@ def _group(nest: Nest, placed: Placed, style: str) -> str:
 
 
 def _first_line(words: Words, y: int, x: int, end: int) -> str:
-    kind = f'<tspan class="dlviz-what" dx="{BESIDE - 2}">{text(words.kind)}</tspan>' if words.kind else ""
+    kind = f' <tspan class="dlviz-what" dx="{BESIDE - 5}">{text(words.kind)}</tspan>' if words.kind else ""
     times = f'<text class="dlviz-times" x="{end}" y="{y}">{words.times}</text>' if words.times else ""
     return f'<text class="dlviz-netname" x="{x}" y="{y}">{text(words.label)}{kind}</text>{times}'

@@ -162,9 +162,10 @@ class _Part:
 
 @dataclass(slots=True)
 class _Parts:
-    """Of one block, by where they start and end: a box, or None with the source of the port."""
+    """Of one block."""
 
     inside: dict[tuple[int, int], _Part] = field(default_factory=dict)
+    """By both boxes."""
     inwards: dict[tuple[int, int], _Part] = field(default_factory=dict)
     """By source and box."""
     outwards: dict[tuple[int, int], _Part] = field(default_factory=dict)

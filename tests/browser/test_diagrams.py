@@ -162,7 +162,7 @@ def test_the_script_draws_what_stood_there(visit: Callable[..., Visit], address:
     """The same boxes, words and wires at the same places."""
     places = """(root) => [...document.querySelectorAll(`${root} :is(.dlviz-box, .dlviz-netblock)`)].map((node) => {
         const { x, y, width, height } = node.getBoundingClientRect();
-        return [node.textContent, ...[x, y, width, height].map(Math.round)].join(' ');
+        return [node.textContent.replace(/\\s+/g, ''), ...[x, y, width, height].map(Math.round)].join(' ');
     }).sort()"""
     wires = "(root) => [...document.querySelectorAll(`${root} .dlviz-wire`)].map((path) => path.getAttribute('d'))"
     still = visit(width=1200, height=1600, java_script_enabled=False)

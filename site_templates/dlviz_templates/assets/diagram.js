@@ -117,9 +117,10 @@
       node.dataset.i = i;
       const rect = (attributes) => svg("rect", { width: w, height: h, ...attributes });
       const first = (x, y, end) => {
-        const more = kind ? [svg("tspan", { class: "dlviz-what", dx: 6 }, kind)] : [];
-        const many = times ? [svg("text", { class: "dlviz-times", x: end, y, "aria-hidden": "true" }, times)] : [];
-        return [svg("text", { class: "dlviz-netname", x, y, "aria-hidden": "true" }, label, ...more), ...many];
+        const more = kind ? [" ", svg("tspan", { class: "dlviz-what", dx: 3 }, kind)] : [];
+        const many = times ? [svg("text", { class: "dlviz-times", x: end, y }, times)] : [];
+        // Spaces between texts are not drawn: they are for those who hear them.
+        return [svg("text", { class: "dlviz-netname", x, y }, label, ...more), " ", ...many, " "];
       };
       if (open) {
         const sign = svg("path", { class: "dlviz-sign", d: `M${w - 19} ${HEADER / 2}h8` });
@@ -130,7 +131,7 @@
       node.append(rect({ rx: port ? Math.floor(h / 2) : block ? 8 : 6 }));
       if (!port) node.append(svg("rect", { class: "dlviz-stripe", x: 5, y: 7, width: 3, height: h - 14, rx: 1.5 }));
       node.append(...first(16, summary ? 18 : Math.floor(h / 2) + 4, w - (block ? 26 : 10)));
-      if (summary) node.append(svg("text", { class: "dlviz-sum", x: 16, y: 34, "aria-hidden": "true" }, summary));
+      if (summary) node.append(svg("text", { class: "dlviz-sum", x: 16, y: 34 }, summary));
       if (block) node.append(svg("path", { class: "dlviz-sign", d: `M${w - 19} ${Math.floor(h / 2)}h8m-4-4v8` }));
       return node;
     }

@@ -336,7 +336,8 @@
     let d = "";
     values.forEach((value, i) => {
       if (value === null) return (pen = "M");
-      d += `${pen}${((100 * places[i]) / width).toFixed(1)} ${(38 - (36 * (value - low)) / (high - low || 1)).toFixed(1)}`;
+      const y = 38 - (36 * (value - low)) / (high - low || 1);
+      d += `${pen}${((100 * places[i]) / width).toFixed(1)} ${y.toFixed(1)}`;
       pen = "L";
     });
     if (known.length === 1) d += "h.1";
@@ -513,8 +514,7 @@
     for (const node of picture.querySelectorAll("*")) {
       const style = getComputedStyle(node);
       for (const name of STYLES) node.setAttribute(name, style.getPropertyValue(name));
-      for (const name of ["class", "role", "tabindex", "aria-expanded", "aria-hidden", "data-i"])
-        node.removeAttribute(name);
+      for (const name of ["class", "role", "tabindex", "aria-expanded", "data-i"]) node.removeAttribute(name);
     }
     picture.removeAttribute("class");
     picture.setAttribute("font-family", getComputedStyle(diagram.figure).fontFamily);
