@@ -56,7 +56,8 @@ if len(sys.argv) > 2:
     assert len(weights.tensors) == int(sys.argv[2]), weights.problems
     if sys.argv[3:]:
         assert len(read_statistics(weights)[0]) == int(sys.argv[2])
-print(next(line.split()[1] for line in Path("/proc/self/status").open() if line.startswith("VmHWM")))  # ru_maxrss is the parent's
+# ru_maxrss would be that of the parent
+print(next(line.split()[1] for line in Path("/proc/self/status").open() if line.startswith("VmHWM")))
 """
 
 

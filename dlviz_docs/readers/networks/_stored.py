@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -18,8 +18,10 @@ __all__ = ["PIECE", "Quantised", "Stored", "chunks", "dense", "load", "strides_o
 
 PIECE = 1 << 17
 """Elements that are decoded at a time: what they take, also as float64, stays in a core's cache."""
+_SPAN = 1 << 20
+"""Bytes that are read at a time of a tensor with gaps between its elements."""
 _LARGEST_SPAN = 64 << 20
-"""Bytes from the first to the last element of a tensor with gaps, to be read in pieces."""
+"""The same of one that cannot be read in parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +93,35 @@ def dense(stored: Stored) -> bool:
 def chunks(stored: Stored, piece: int = PIECE) -> Iterator[Numbers]:
     """All elements as float32, float64 or complex, `piece` at a time, in the order in which they lie in the file.
 
-    That is C order for all but tensors that were saved transposed ("channels last"). Each array is flat, and good until
-    the next one is asked for. ReadError, with what was given before, where the file is damaged or the elements cannot
-    be decoded.
+    That is C order for all but whole tensors that were saved transposed ("channels last"). Each array is flat, and good
+    until the next one is asked for. ReadError, with what was given before, where the file is damaged or the elements
+    cannot be decoded.
     """
     place = _place(stored)
     if not stored.size:
         return
     if not dense(stored):
-        values = load(stored, _LARGEST_SPAN).reshape(-1)
-        yield from (values[start : start + piece] for start in range(0, len(values), piece))
+        yield from _apart(stored, piece)
         return
     restored = _restorer(stored)
     yield from (restored(values, start) for start, values in _runs(stored, place, piece))
+
+
+def _apart(stored: Stored, piece: int) -> Iterator[Numbers]:
+    """The elements of a tensor with gaps, in C order: as many at a time along the first axis as may be loaded."""
+    span = octets_of(stored.dtype, max(stored.span, stored.size))
+    rows = max(1, stored.shape[0] * _SPAN // max(1, span)) if _in_rows(stored) else stored.shape[0]
+    for start in range(0, stored.shape[0], rows):
+        count = min(rows, stored.shape[0] - start)
+        offset = stored.offset + start * stored.strides[0]
+        block = replace(stored, shape=(count, *stored.shape[1:]), offset=offset)
+        values = load(block, _LARGEST_SPAN).reshape(-1)
+        yield from (values[place : place + piece] for place in range(0, len(values), piece))
+
+
+def _in_rows(stored: Stored) -> bool:
+    """Whether what follows along the first axis also follows in the file, so that it can be read in parts."""
+    return stored.strides[0] >= max(stored.strides) and stored.quantised is None
 
 
 def load(stored: Stored, limit: int) -> Numbers:
@@ -115,9 +133,18 @@ def load(stored: Stored, limit: int) -> Numbers:
         raise ReadError(what, "Nothing has to be done: only its form is shown.")
     if not stored.size:
         return np.zeros(stored.shape, np.float32)
-    flat = np.concatenate([values.copy() for _, values in _runs(stored, place, PIECE)])
+    flat = _together(stored.span, _runs(stored, place, PIECE))
     whole = as_strided(flat, stored.shape, tuple(stride * flat.itemsize for stride in stored.strides)).copy()
     return whole if stored.quantised is None else _unquantised(whole, stored.quantised)
+
+
+def _together(size: int, runs: Iterator[tuple[int, Numbers]]) -> Numbers:
+    flat = np.empty(0)
+    for start, values in runs:
+        if start == 0:
+            flat = np.empty(size, values.dtype)
+        flat[start : start + len(values)] = values
+    return flat
 
 
 def _place(stored: Stored) -> Place:

@@ -12,6 +12,7 @@ from dlviz_docs.model import BoolArray, Change, Tensor
 from dlviz_docs.readers.networks._dtypes import Numbers
 from dlviz_docs.readers.networks._stored import Stored, chunks, load
 from dlviz_docs.readers.networks._weights import WeightsFile
+from dlviz_docs.readers.networks.statistics import MOST_TIMES
 
 __all__ = ["change_between", "movement"]
 
@@ -22,8 +23,10 @@ _LARGEST = 256 << 20
 def change_between(before: WeightsFile, after: WeightsFile) -> Change:
     """Of the tensors that both have, of floats and of the same shape; those that cannot be read are left out."""
     names, relative, cosine = [], [], []
+    left = MOST_TIMES * max(before.size, after.size)
     for tensor in before.tensors:
-        if not _compares(tensor, after):
+        left -= tensor.octets
+        if left < 0 or not _compares(tensor, after):
             continue
         try:
             moved = movement(before.stored[tensor.name], after.stored[tensor.name])

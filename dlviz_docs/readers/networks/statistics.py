@@ -23,7 +23,7 @@ from dlviz_docs.readers.networks._dtypes import Numbers
 from dlviz_docs.readers.networks._stored import PIECE, Stored, chunks, dense
 from dlviz_docs.readers.networks._weights import WeightsFile
 
-__all__ = ["BINS", "SAMPLED", "read_statistics", "statistics_of"]
+__all__ = ["BINS", "MOST_TIMES", "SAMPLED", "read_statistics", "statistics_of"]
 
 BINS = 64
 SAMPLED = 1 << 16
@@ -36,7 +36,7 @@ _BLOCK = 1024
 _LEAST_BLOCK = 64
 _SAFE = 1e15
 """Magnitude below which a thousand squares are no infinity in float32."""
-_MOST_TIMES = 4
+MOST_TIMES = 4
 """How often the bytes of a file may be read: tensors of a crafted one may lie over each other without end."""
 
 
@@ -47,7 +47,7 @@ def read_statistics(weights: WeightsFile) -> tuple[dict[str, Statistics], tuple[
     """
     found: dict[str, Statistics] = {}
     undecoded: dict[str, list[str]] = {}
-    left = _MOST_TIMES * weights.size
+    left = MOST_TIMES * weights.size
     for tensor in weights.tensors:
         stored = weights.stored[tensor.name]
         left -= 0 if tensor.tied else stored.octets

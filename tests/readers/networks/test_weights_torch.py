@@ -171,6 +171,23 @@ def test_views_with_every_kind_of_strides(tmp_path: Path, new: bool) -> None:
     agrees(saved(views, tmp_path, new=new), views)
 
 
+def test_a_large_tensor_with_gaps_is_read_in_parts(tmp_path: Path) -> None:
+    """Of a wide matrix some columns, as they are left by `chunk`; and a beginning costs a beginning."""
+    base = torch.arange(3000 * 700, dtype=torch.float32).reshape(3000, 700)
+    views = {
+        "columns": base[:, 100:300],
+        "rows of three axes": base.reshape(300, 10, 700)[:, 2:4],
+        "every other": base[::2],
+    }
+    read = saved(views, tmp_path)
+    for name, view in views.items():
+        pieces = [piece.copy() for piece in chunks(read.stored[name], 1000)]
+        assert max(map(len, pieces)) <= 1000
+        np.testing.assert_array_equal(np.concatenate(pieces), view.reshape(-1).numpy())
+        first = next(chunks(read.stored[name], 1000))
+        np.testing.assert_array_equal(first, view.reshape(-1)[: len(first)].numpy())
+
+
 @st.composite
 def strided(draw: st.DrawFn) -> torch.Tensor:
     """A view into a storage: any shape, axes in any order, gaps and an offset."""
