@@ -36,6 +36,7 @@ _MOST_HOPS = 8
 _MOST_TEXTS = 100_000
 _LONGEST_TEXT = 64 << 20
 _LARGEST_CHUNK = 64 << 20
+_MOST_OCTETS = 1 << 60
 _DEFLATE, _SHUFFLE, _FLETCHER = 1, 2, 3
 _SPACE, _TYPE, _EXTERNAL, _LAYOUT, _FILTERS, _ATTRIBUTE = 0x01, 0x03, 0x07, 0x08, 0x0B, 0x0C
 _OBJECTS = frozenset({_TYPE, _LAYOUT, 0x02, 0x06, 0x0A, 0x11})
@@ -224,6 +225,8 @@ def _described(node: _Node, path: str) -> Array:
     filters = filters_of(told[_FILTERS].body) if _FILTERS in told else ()
     attributes = {name: texts[0][:200] for name, texts in list(node.attributes.items())[:16] if texts}
     octets = math.prod(shape) * kind.size if shape is not None else 0
+    if octets > _MOST_OCTETS:
+        return Array(path, (), "", 0, why_not="claims more elements than there can be")
     return Array(
         path,
         shape or (),

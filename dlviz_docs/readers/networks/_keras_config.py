@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from dlviz_docs.model import Shape
+from dlviz_docs.readers._text import clean
 from dlviz_docs.readers.networks._keras_layers import Config
 from dlviz_docs.readers.networks._keras_shapes import shape_of
 
@@ -21,6 +22,7 @@ __all__ = ["Call", "Layer", "Model", "Ref", "is_model", "model_of", "plain_name"
 _MOST_LAYERS = 20_000
 _DEEPEST = 40
 """Levels of arguments in which references are looked for."""
+_LONGEST_NAME = 200
 _WRAPPED = ("layer", "backward_layer", "forward_layer")
 
 
@@ -215,7 +217,7 @@ def _layer(value: object) -> Layer | None:
     inner = [(key, one) for key in _WRAPPED if (one := _layer(settings.get(key))) is not None]
     return Layer(
         _name_of(value),
-        kind.rpartition(">")[2],
+        clean(kind[:_LONGEST_NAME].rpartition(">")[2]),
         config if isinstance(config, list) else settings,  # type: ignore[arg-type]  # a Sequential of Keras 2.0
         told_shape=_input_shape(settings) or shape_of(shape),
         inner=tuple(_distinct(one) for one in inner),
@@ -239,13 +241,13 @@ def _name_of(value: Mapping[str, Any]) -> str:
 
 def plain_name(name: str) -> str:
     """In a path, dots are between layers: "tf.nn.relu" is called tf_nn_relu."""
-    return name.replace(".", "_")
+    return clean(name[:_LONGEST_NAME]).replace(".", "_")
 
 
 def _registered(value: Mapping[str, Any], kind: str) -> str:
     told = value.get("registered_name")
     found = told if isinstance(told, str) else kind
-    return found if ">" in found and not found.startswith("Keras") else ""
+    return clean(found[:_LONGEST_NAME]) if ">" in found and not found.startswith("Keras") else ""
 
 
 def _input_shape(config: Config) -> Shape:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from dlviz_docs.readers._text import clean
 from dlviz_docs.readers.networks._keras_config import Layer
 from dlviz_docs.readers.networks._keras_graph import Structure
 from dlviz_docs.readers.networks._keras_layers import is_known
@@ -102,4 +103,4 @@ def _named(names: Sequence[str]) -> str:
 
 
 def _short(value: object) -> str:
-    return value[:_LONGEST] if isinstance(value, str) else ""
+    return clean(value[:_LONGEST]) if isinstance(value, str) else ""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlviz_docs.model import Setting
+from dlviz_docs.readers._text import clean
 
 __all__ = [
     "Config",
@@ -64,6 +65,8 @@ _RENAMED: Mapping[str, str] = {
 _RECURRENT = re.compile(r"^(Simple)?(LSTM|GRU|RNN)(Cell)?$|^(CuDNN)(LSTM|GRU)$|^ConvLSTM\dD$")
 _CONVOLUTION = re.compile(r"^(Separable|Depthwise)?Conv(olution)?(\d)D(Transpose)?$")
 _NORMALISATION = re.compile(r"^(Batch|Layer|Group|Instance|RMS)Normalization(V1|V2)?$|^SyncBatchNormalization$")
+_LARGEST = 1 << 53
+_LONGEST_TEXT = 200
 _NO_ACTIVATION = frozenset({"", "linear"})
 
 _WORDS = """
@@ -125,7 +128,7 @@ def activation_of(config: Config) -> str:
     if isinstance(value, Mapping):  # a registered function, or a class such as LeakyReLU
         inner = value.get("config")
         value = inner if isinstance(inner, str) else value.get("class_name")
-    return value if isinstance(value, str) and value not in _NO_ACTIVATION else ""
+    return clean(value[:_LONGEST_TEXT]) if isinstance(value, str) and value not in _NO_ACTIVATION else ""
 
 
 def channels_first(config: Config) -> bool:
@@ -162,12 +165,15 @@ def _variables(kind: str, config: Config) -> tuple[str, ...]:
 
 def _plain(value: object) -> Setting:
     """A setting as it is shown; None for what is none."""
-    if isinstance(value, bool | int | float | str):
+    if isinstance(value, str):
+        return clean(value[:_LONGEST_TEXT])
+    if isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < _LARGEST):
         return value
     if isinstance(value, list | tuple) and len(value) <= 8:
         flat = [inner for one in value for inner in (one if isinstance(one, list | tuple) else (one,))]
-        if all(isinstance(one, int) and not isinstance(one, bool) for one in flat):
-            return tuple(flat)
+        numbers = [one for one in flat if isinstance(one, int) and not isinstance(one, bool) and abs(one) < _LARGEST]
+        if len(numbers) == len(flat):
+            return tuple(numbers)
     return None
 
 

@@ -16,6 +16,8 @@ from dlviz_docs.readers.networks._keras_layers import Config, channels_first
 __all__ = ["UNKNOWN", "is_elementwise", "macs_of", "output_of", "shape_of"]
 
 UNKNOWN = "?"
+_LONGEST = 1 << 48
+"""What is longer is no length of an axis."""
 _LENGTHS = {3: ("length",), 4: ("height", "width"), 5: ("depth", "height", "width")}
 _CONVOLUTION = re.compile(r"^(Separable|Depthwise)?Conv(?:olution)?(\d)D(Transpose)?$")
 _POOLING = re.compile(r"^(Max|Average|Avg)Pool(ing)?(\d)D$")
@@ -43,7 +45,7 @@ def shape_of(value: object) -> Shape:
     names = _LENGTHS.get(len(value), ())
     shape: list[Dim] = []
     for place, length in enumerate(value):
-        if isinstance(length, int) and not isinstance(length, bool) and length >= 0:
+        if isinstance(length, int) and not isinstance(length, bool) and 0 <= length < _LONGEST:
             shape.append(length)
         elif length is None:
             named = names[place - 1] if 0 < place <= len(names) else UNKNOWN
@@ -59,7 +61,8 @@ def output_of(kind: str, config: Config, inputs: Sequence[Shape]) -> Shape:
     if not known or len(known) < len(inputs):
         return ()
     try:
-        return _output(kind, config, known)
+        found = _output(kind, config, known)
+        return () if any(isinstance(length, int) and length >= _LONGEST for length in found) else found
     except (TypeError, ValueError, IndexError, KeyError, ZeroDivisionError, OverflowError):
         return ()  # a configuration that contradicts itself
 

@@ -78,7 +78,7 @@ def optimizer_weights(directory: Directory, root: str) -> Iterator[Weight]:
     """What the optimizer keeps."""
     for array in sorted(directory.arrays(root), key=lambda array: natural(array.path)):
         inside = re.sub(r":\d+$", "", array.path.removeprefix(root).strip("/"))
-        name = ".".join(part for part in re.split(r"[/\\]", inside) if part and part != _VARIABLES)
+        name = ".".join(plain_name(part) for part in re.split(r"[/\\]", inside) if part and part != _VARIABLES)
         yield Weight(f"optimizer.{name}", "", name.rpartition(".")[2], array, "optimizer")
 
 

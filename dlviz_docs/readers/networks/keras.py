@@ -18,7 +18,7 @@ from typing import IO, Any
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Module, Operation, Port, Problem, Tensor
 from dlviz_docs.readers._json import load
-from dlviz_docs.readers._text import natural_size
+from dlviz_docs.readers._text import clean, natural_size
 from dlviz_docs.readers.networks._hdf5 import Array, Directory, assembled, opened_hdf5
 from dlviz_docs.readers.networks._keras_facts import calls_of, facts_of
 from dlviz_docs.readers.networks._keras_graph import Structure, structure_of
@@ -142,7 +142,7 @@ class _Reading:
         kind = config.get("class_name")
         if not isinstance(kind, str):
             return Structure()
-        structure = structure_of(kind.rpartition(">")[2], config.get("config"))
+        structure = structure_of(clean(kind[:200].rpartition(">")[2]), config.get("config"))
         if not structure.whole:
             self._say("graph-cut", "its layers are more than are shown, or go in circles; the graph is not whole")
         return structure

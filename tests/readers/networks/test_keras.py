@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -467,6 +468,23 @@ def test_configurations_that_make_no_sense_cost_only_themselves(name: str, tmp_p
     file = read_keras(path, "m.h5")
     assert len(weights(file)) == 2
     assert all(np.isfinite(load(file.stored[key], 1 << 20)).all() for key in weights(file))
+
+
+def test_names_and_numbers_of_any_kind_can_be_written(tmp_path: Path) -> None:
+    """As the cache and the pages write them: UTF-8, and numbers of 64 bits."""
+    name = "\ud800<script>" + "x" * 1000
+    layers = [
+        layer("InputLayer", "x", [], batch_input_shape=[None, 1 << 40]),
+        layer("Reshape", "r", [[["x", 0, 0]]], target_shape=[1 << 20, 1 << 20, 1]),
+        layer("UpSampling2D", "u", [[["r", 0, 0]]], size=[1 << 40, 1 << 40]),
+        layer("Dense", name, [[["u", 0, 0]]], units=1 << 70, activation=name),
+        layer(name, "own", [[[name, 0, 0]]]),
+    ]
+    told = json.dumps({"class_name": name, "config": {"layers": layers}})
+    path = written(tmp_path / "m.h5", {"a": dense("a")}, "model_weights", model_config=told)
+    file = read_keras(path, "m.h5")
+    written_as = msgspec.json.encode([file.modules, file.operations, file.inputs, file.outputs, file.facts, file.calls])
+    assert len(written_as) < 20_000
 
 
 def test_models_that_call_each_other_are_bounded(tmp_path: Path) -> None:
