@@ -40,6 +40,8 @@ _LONGEST_CONFIG = 16 << 20
 _MOST_HELD = 128 << 20
 """Bytes of weights that are held in memory: those of an archive that was packed again, and of arrays in chunks."""
 _SAVE_AGAIN = "Save the model again with model.save()."
+_BROKEN = (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError, ValueError, OSError)
+"""What reading a damaged archive may raise: it looks for what lies before the beginning of the file, too."""
 _NO_CONFIG: Mapping[str, Any] = {}
 
 
@@ -67,10 +69,7 @@ def read_keras(path: Path, name: str) -> KerasFile:
     reading = _Reading(path, name)
     with path.open("rb") as file:
         zipped = file.read(4) == b"PK\x03\x04"
-    try:
-        return reading.archive() if zipped else reading.hdf5()
-    except RecursionError as error:
-        raise ReadError("is nested too deep to be read", _SAVE_AGAIN) from error
+    return reading.archive() if zipped else reading.hdf5()
 
 
 @dataclass(slots=True)
@@ -94,7 +93,7 @@ class _Reading:
                 structure = self._structure(config)
                 with self._member(opened) as file:
                     weights = self._weights(file, structure) if file else trained(structure, [])
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
+        except _BROKEN as error:
             raise ReadError("is no archive, or is cut off", _SAVE_AGAIN) from error
         return self._file("Keras 3", config, told, structure, weights)
 
@@ -135,14 +134,23 @@ class _Reading:
         if name not in opened.namelist():
             self._say("keras-config", f"it has no {name}")
             return _NO_CONFIG
-        with opened.open(name) as file:
-            return self._parsed(file.read(_LONGEST_CONFIG + 1).decode("utf-8", "replace"), name)
+        try:
+            with opened.open(name) as file:
+                text = file.read(_LONGEST_CONFIG + 1).decode("utf-8", "replace")
+        except _BROKEN:
+            self._say("keras-config", f"{name} is damaged")
+            return _NO_CONFIG
+        return self._parsed(text, name)
 
     def _structure(self, config: Mapping[str, Any]) -> Structure:
         kind = config.get("class_name")
         if not isinstance(kind, str):
             return Structure()
-        structure = structure_of(clean(kind[:200].rpartition(">")[2]), config.get("config"))
+        try:
+            structure = structure_of(clean(kind[:200].rpartition(">")[2]), config.get("config"))
+        except RecursionError:
+            self._say("keras-config", "its configuration is nested too deep to be read")
+            return Structure()
         if not structure.whole:
             self._say("graph-cut", "its layers are more than are shown, or go in circles; the graph is not whole")
         return structure
