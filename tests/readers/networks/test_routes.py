@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import pickle
 import subprocess
@@ -138,3 +139,41 @@ def test_functions_of_python_are_a_problem(told: tuple[dict[str, Any], dict[str,
         outside = [one for one in expected if one.startswith(("os.", "posix.", "builtins.", "subprocess.", "socket."))]
         if outside and " cut" not in name:
             assert "weights-calls" in told[0][name]["problems"], name
+
+
+# --- what the readers themselves could run ----------------------------------------------------------------------------
+
+READERS = Path(__file__).parents[3] / "dlviz_docs" / "readers"
+RUNNING = {"pickle", "marshal", "shelve", "importlib", "runpy", "subprocess", "ctypes", "mmap", "code", "pty", "dill"}
+RUNNING |= {"torch", "joblib", "keras", "tensorflow", "onnx", "onnxruntime", "safetensors", "cloudpickle"}
+
+
+def test_no_reader_imports_what_runs_code_or_maps_files() -> None:
+    breaches = []
+    for path in sorted(READERS.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            breaches += [f"{path.name}:{name}" for name in names if name.partition(".")[0] in RUNNING]
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                banned = node.func.id in ("eval", "exec", "compile", "__import__")
+                breaches += [f"{path.name}:{node.lineno}: {node.func.id}"] if banned else []
+    assert not breaches
+
+
+def test_reading_imports_no_framework(tmp_path: Path) -> None:
+    for path, _ in crafted.files(tmp_path):
+        assert path.exists()
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from dlviz_docs.readers.networks.statistics import read_statistics\n"
+        "from dlviz_docs.readers.networks.weights import read_weights\n"
+        "folder = Path(sys.argv[1])\n"
+        "for path in folder.iterdir(): read_statistics(read_weights(path, folder))\n"
+        "print(sorted(set(sys.modules) & set(sys.argv[2].split())))\n"
+    )
+    frameworks = "torch safetensors onnx onnxruntime h5py keras tensorflow joblib dill cloudpickle PIL polars pandas"
+    command = [sys.executable, "-c", code, str(tmp_path), frameworks]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
