@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from dlviz_docs.readers._text import clean
-from dlviz_docs.readers.networks._exported_schema import dtype_name
+from dlviz_docs.readers.networks._exported_schema import dtype_name, plain
 from dlviz_docs.readers.networks._exported_types import Argument, Ref, Refused, Word
 
 __all__ = ["argument", "argument_of", "names_in", "stack_of"]
@@ -42,7 +42,7 @@ def stack_of(text: str) -> tuple[tuple[str, str], ...]:
 
 def argument(raw: msgspec.Raw) -> Argument:
     """One argument, by the word that says what it is."""
-    return argument_of(msgspec.json.decode(raw))
+    return argument_of(plain(raw))
 
 
 def argument_of(told: object) -> Argument:

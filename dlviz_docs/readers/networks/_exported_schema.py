@@ -14,7 +14,7 @@ from dlviz_docs.model import Dim
 from dlviz_docs.readers.networks._exported_types import ExportedValue
 from dlviz_docs.readers.networks._symbols import spelled
 
-__all__ = ["Config", "Graph", "Node", "Payload", "Program", "TensorMeta", "dtype_name", "value_of"]
+__all__ = ["Config", "Graph", "Node", "Payload", "Program", "TensorMeta", "dtype_name", "plain", "value_of"]
 
 _DTYPES = {
     1: "uint8",
@@ -150,6 +150,14 @@ def dtype_name(number: int) -> str:
     return _DTYPES.get(number, "")
 
 
+def plain(raw: msgspec.Raw) -> Any:
+    """JSON as Python's own values; None where it is damaged."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
 def value_of(meta: TensorMeta) -> ExportedValue:
     """Shape and type; a length that varies by its name, and by the number it had in the example."""
     shape = tuple(_length(length) for length in meta.sizes)
@@ -167,6 +175,6 @@ def _length(length: Length) -> Dim:
 def _hint(length: Length) -> int | None:
     if length.as_int is not None or length.as_expr is None:
         return None if length.as_int is None else max(0, length.as_int)
-    hint = msgspec.json.decode(length.as_expr.hint)
+    hint = plain(length.as_expr.hint)
     number = hint.get("as_int") if isinstance(hint, dict) else hint
     return number if isinstance(number, int) and not isinstance(number, bool) and number >= 0 else None

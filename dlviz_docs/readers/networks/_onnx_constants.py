@@ -17,6 +17,7 @@ __all__ = ["elements_of", "evaluated"]
 
 _MOST = 256
 """Elements of an array that is followed."""
+_LARGEST = 1 << 63
 _TYPES = {
     "int64": "<i8", "int32": "<i4", "int16": "<i2", "int8": "i1", "uint64": "<u8", "uint32": "<u4", "uint16": "<u2",
     "uint8": "u1", "bool": "?", "float32": "<f4", "float64": "<f8", "float16": "<f2",
@@ -41,7 +42,13 @@ def evaluated(seen: Seen) -> tuple[Number, ...] | None:
         elements = rule(seen)
     except (TypeError, ValueError, IndexError, ZeroDivisionError, OverflowError):
         return None
-    return elements if elements is None or len(elements) <= _MOST else None
+    if (
+        elements is None
+        or len(elements) > _MOST
+        or any(isinstance(one, int) and abs(one) >= _LARGEST for one in elements)
+    ):
+        return None
+    return elements
 
 
 def _elements(seen: Seen, place: int = 0) -> tuple[Number, ...]:

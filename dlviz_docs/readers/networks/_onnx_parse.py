@@ -29,6 +29,7 @@ from dlviz_docs.readers.networks._stored import Stored
 __all__ = ["Parser"]
 
 _MOST_NODES = 100_000
+_MOST_WEIGHTS = 100_000
 _DEEPEST = 12
 """Graphs within graphs."""
 _LONGEST_LIST = 1 << 16
@@ -68,6 +69,7 @@ class Parser:
     opsets: dict[str, int] = field(default_factory=dict)
     functions: list[OnnxFunction] = field(default_factory=list)
     nodes: int = 0
+    weights: int = 0
 
     def model(self, start: int, end: int) -> None:
         """ModelProto."""
@@ -108,6 +110,7 @@ class Parser:
                 case 2:
                     graph.name = self._text(part)
                 case 5:
+                    self._count_weight()
                     weight = parse_tensor(pages, part.start, part.end, self.outside)
                     graph.initialisers.setdefault(weight.name, weight)
                 case 11:
@@ -121,6 +124,11 @@ class Parser:
                     sparse = parse_sparse(pages, part.start, part.end, self.outside)
                     graph.sparse.setdefault(sparse.values.name, sparse)
             pages.charge(64)
+
+    def _count_weight(self) -> None:
+        self.weights += 1
+        if self.weights > _MOST_WEIGHTS:
+            raise WireError(f"more than {_MOST_WEIGHTS:,} weights")
 
     def _node(self, message: Field, depth: int) -> OnnxNode:
         """NodeProto."""

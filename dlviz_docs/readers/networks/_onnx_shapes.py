@@ -19,6 +19,8 @@ from dlviz_docs.readers.networks._stored import Stored
 __all__ = ["inferred", "seen_of"]
 
 _MOST_AXES = 64
+_LONGEST_AXIS = 1 << 62
+"""ONNX's lengths are numbers of 64 bits; a crafted chain of products has others."""
 
 
 def inferred(
@@ -82,10 +84,16 @@ def _outputs(node: OnnxNode, known: Mapping[str, Known], opset: int) -> list[Kno
             found = list(rule(seen))
         except (TypeError, ValueError, IndexError, ZeroDivisionError, OverflowError):
             found = []
-    found = [one if one.shape is None or len(one.shape) <= _MOST_AXES else replace(one, shape=None) for one in found]
+    found = [replace(one, shape=_bounded(one.shape)) for one in found]
     elements = evaluated(seen)
     if elements is not None and node.outputs:
         first = found[0] if found else Known()
         shape: Shape | None = first.shape if first.shape is not None else (len(elements),)
         found[:1] = [replace(first, shape=shape, elements=elements)]
     return found
+
+
+def _bounded(shape: Shape | None) -> Shape | None:
+    if shape is None or len(shape) > _MOST_AXES:
+        return None
+    return tuple(UNKNOWN if isinstance(length, int) and not 0 <= length < _LONGEST_AXIS else length for length in shape)

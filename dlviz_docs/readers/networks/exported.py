@@ -11,14 +11,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
-
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Problem, Role
 from dlviz_docs.readers._text import clean
 from dlviz_docs.readers.networks._archive import read_archive
 from dlviz_docs.readers.networks._exported_arguments import argument, argument_of, names_in, stack_of
-from dlviz_docs.readers.networks._exported_schema import Node, Program, value_of
+from dlviz_docs.readers.networks._exported_schema import Node, Program, plain, value_of
 from dlviz_docs.readers.networks._exported_types import (
     Argument,
     ExportedGraph,
@@ -124,7 +122,7 @@ class _Builder:
         """Which inputs are weights, and which the user's."""
         for spec in self._module.signature.input_specs:
             for kind, raw in spec.items():
-                told = msgspec.json.decode(raw)
+                told = plain(raw)
                 if not isinstance(told, dict):
                     continue
                 self._bind_one(kind, told)
@@ -146,7 +144,7 @@ class _Builder:
         given: list[Argument] = []
         for spec in self._module.signature.output_specs:
             for kind, raw in spec.items():
-                told = msgspec.json.decode(raw)
+                told = plain(raw)
                 if kind in ("user_output", "loss_output") and isinstance(told, dict):
                     given.append(argument_of(told.get("arg")))
         keys = self._keys(len(given))

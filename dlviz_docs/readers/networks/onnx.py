@@ -58,7 +58,8 @@ def read_onnx(path: Path, root: Path) -> OnnxModel:
             problems.append(Problem("damaged", relative, what, _AGAIN))
     graph = parser.graph.frozen()
     if not (graph.nodes or graph.initialisers or graph.outputs):
-        raise ReadError("holds no ONNX model" if size else "is empty", _AGAIN)
+        what = "is empty" if not size else problems[0].what if problems else "holds no ONNX model"
+        raise ReadError(what, _AGAIN)
     problems += _unread(relative, graph)
     return OnnxModel(relative, graph, parser.opsets, tuple(parser.functions), _facts(parser), tuple(problems))
 

@@ -91,6 +91,26 @@ def test_multiply_adds_are_half_of_what_pytorch_counts(name: str) -> None:
     assert structure(name).modules[0].macs == flops(name)
 
 
+@pytest.mark.parametrize("name", ["resnet", "separable", "unet", "policy", "sound", "volume"])
+def test_multiply_adds_of_each_layer_are_those_of_torchinfo(name: str) -> None:
+    """It counts biases too, each as one of the window's weights."""
+    import torchinfo
+
+    made = MODELS[name]
+    model = made.model()
+    summary = torchinfo.summary(model, input_data=made.example(), verbose=0, depth=9)
+    counted = {id(info.module): info.macs for info in summary.summary_list}
+    modules = {module.path: module for module in structure(name).modules}
+    layers = [(path, layer) for path, layer in model.named_modules() if isinstance(layer, LAYERS)]
+    for path, layer in layers:
+        weights, biases = layer.weight.numel(), 0 if layer.bias is None else layer.bias.numel()
+        assert modules[path].macs == counted[id(layer)] * weights / (weights + biases), path
+    assert layers
+
+
+LAYERS = torch.nn.Linear | torch.nn.Conv1d | torch.nn.Conv2d | torch.nn.Conv3d
+
+
 def test_multiply_adds_of_recurrent_layers_and_sums_by_letters_follow_their_formulas() -> None:
     modules = {module.path: module for module in structure("recurrent").modules}
     steps = 2 * 10

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +109,21 @@ def test_all_of_a_file_is_read(name: str, dynamo: bool) -> None:
 @pytest.mark.parametrize("model", [CORPUS])
 def test_all_of_a_file_of_others_is_read(corpora: Path, model: str) -> None:
     assert_same(read(corpora / model), onnx.load_from_string((corpora / model).read_bytes()))
+
+
+def test_a_file_of_others_holds_what_its_facts_say(corpora: Path) -> None:
+    facts = json.loads((corpora / "ckpt_onnx_ultralight/facts.json").read_text())["files"]
+    told = facts["models/onnx/version-slim-320.onnx"]
+    model = read(corpora / CORPUS)
+    kinds = Counter(node.kind for node in model.graph.nodes)
+    assert len(model.graph.nodes) == told["nodes"]
+    assert {kind: kinds[kind] for kind in told["ops"]} == told["ops"]
+    assert len(model.graph.initialisers) == told["initializers"]
+    assert sum(stored.size for stored in model.graph.initialisers.values()) == told["values"]
+    found = network_of(model)
+    assert [[port.name, list(port.shape)] for port in found.inputs] == told["inputs"]
+    assert [[port.name, list(port.shape)] for port in found.outputs] == told["outputs"]
+    assert found.facts["producer"] == told["producer"]
 
 
 def assert_shapes(path: Path) -> int:
