@@ -10,17 +10,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from dlviz_docs.model import Module, Role, Setting, Tensor
+from dlviz_docs.model import Module, Setting, Tensor
 from dlviz_docs.readers.networks._kind_rules import NOTHING, Around, Guess, guess
-from dlviz_docs.readers.networks._state_names import Group, groups_of, shown
+from dlviz_docs.readers.networks._state_names import Group, groups_of
 
-__all__ = ["modules_of", "role_of", "shown"]
+__all__ = ["modules_of"]
 
-_BUFFER = re.compile(
-    r"(^|\.)(running_(mean|var)|num_batches_tracked|\w*inv_freq|relative_position_index|position_ids|token_type_ids|"
-    r"attn_mask|causal_mask|bias_mask|masked_bias|anchors?|anchor_grid|freqs_cis|weight_mask|bias_mask|weight_u|"
-    r"zero_point|ema_\w+|cluster_size)$"
-)
 _PROJECTIONS = (
     {"q_proj", "k_proj", "v_proj"},
     {"query", "key", "value"},
@@ -40,11 +35,6 @@ _FEED = (
     {"dense_h_to_4h", "dense_4h_to_h"},
 )
 _WEIGHTY = frozenset({"weight", "weight_v", "weight_orig"})
-
-
-def role_of(name: str) -> Role:
-    """Whether a tensor of that name is trained, as PyTorch's own modules name what they only keep."""
-    return "buffer" if _BUFFER.search(name) else "parameter"
 
 
 def modules_of(tensors: Sequence[Tensor], told: Mapping[str, str] | None = None) -> tuple[Module, ...]:

@@ -14,23 +14,21 @@ from torch import nn
 from torch.nn.utils import prune
 
 from dlviz_docs.model import Module, Tensor
-from dlviz_docs.readers.networks.kinds import modules_of, role_of, shown
+from dlviz_docs.readers.networks._groups import role_of
+from dlviz_docs.readers.networks._state_names import shown
+from dlviz_docs.readers.networks.kinds import modules_of
 
 INFERRED_ALONE = {"Attention", "MLP", "GatedMLP", ""}
 """What a container of the author's own class may be said to be."""
 
 
 def tensors_of(state: Mapping[str, torch.Tensor]) -> list[Tensor]:
-    return [
-        Tensor(
-            name,
-            tuple(value.shape),
-            str(value.dtype).removeprefix("torch."),
-            value.numel() * value.element_size(),
-            role_of(name),
-        )
-        for name, value in state.items()
-    ]
+    found = []
+    for name, value in state.items():
+        dtype = str(value.dtype).removeprefix("torch.")
+        octets = value.numel() * value.element_size()
+        found.append(Tensor(name, tuple(value.shape), dtype, octets, role_of(name, dtype)))
+    return found
 
 
 def shaped(**shapes: tuple[int, ...]) -> dict[str, Module]:
