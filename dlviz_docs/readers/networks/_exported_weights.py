@@ -21,6 +21,9 @@ __all__ = ["AGAIN", "PICKLED", "Listed", "Zipped", "listed"]
 AGAIN = "Export the model again with torch.export.save."
 PICKLED = "stores weights as a pickle, which is not opened"
 _LARGEST_JSON = 96 << 20
+_MOST_OBJECTS = 1_200_000
+_MOST_PARTS = 2_500_000
+"""Objects, and elements of lists and objects, of one member: a program of 40,000 operations has so many."""
 _MOST_WEIGHTS = 100_000
 _T = TypeVar("_T")
 
@@ -52,6 +55,8 @@ class Zipped:
         if member is None:
             return None
         data = content(place_of(self.file, self.path, member), _LARGEST_JSON)
+        if data.count(b"{") > _MOST_OBJECTS or data.count(b",") > _MOST_PARTS:
+            raise ReadError(f"holds a graph of more than {_MOST_OBJECTS:,} parts, which are not read", AGAIN)
         try:
             return msgspec.json.decode(data, type=type_)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
