@@ -62,7 +62,12 @@ def opened(root: Path, planned: Planned) -> Opened | Problem:
         return Problem("unreadable", planned.path, f"cannot be read: {_first_line(error)}", _AGAIN)
     hub = read_hub(root, planned)
     facts = {**found.weights.facts, **hub.facts, **_optimizer_beside(root, planned)}
-    return replace(found, weights=replace(found.weights, facts=facts), hub=hub)
+    return replace(found, weights=replace(found.weights, stored=_of_model(found.weights), facts=facts), hub=hub)
+
+
+def _of_model(weights: WeightsFile) -> dict[str, Stored]:
+    """Where the model's tensors lie: nobody reads the optimizer's, and hundreds of checkpoints are held at once."""
+    return {tensor.name: weights.stored[tensor.name] for tensor in weights.tensors if tensor.role in _MODEL}
 
 
 def _first_line(error: Exception) -> str:

@@ -61,7 +61,7 @@ class Plan:
 class Limits:
     """How much is read; what is left out is said."""
 
-    most_files: int = 400
+    most_files: int = 200
     """Checkpoints that are listed."""
     most_statistics: int = 12
     """Checkpoints of one model whose weights are read: the last and the first of each run, the best, and some evenly

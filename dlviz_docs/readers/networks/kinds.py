@@ -34,7 +34,6 @@ _FEED = (
     {"lin1", "lin2"},
     {"dense_h_to_4h", "dense_4h_to_h"},
 )
-_WEIGHTY = frozenset({"weight", "weight_v", "weight_orig"})
 
 
 def modules_of(tensors: Sequence[Tensor], told: Mapping[str, str] | None = None) -> tuple[Module, ...]:

@@ -193,6 +193,23 @@ def test_code_and_classes_of_somebodys_own_are_told_and_not_touched() -> None:
         }
 
 
+@pytest.mark.parametrize(
+    ("function", "calls"),
+    [
+        (["4wEAAAABAAAA", None, None], ("marshal.loads",)),
+        ({"class_name": "function", "items": ["4wEAAA==\n", None, None]}, ("marshal.loads",)),
+        ({"class_name": "__lambda__", "config": {"code": "4wEAAA=="}}, ("marshal.loads",)),
+        ("relu", ()),
+        ({"class_name": "function", "config": "relu"}, ()),
+    ],
+)
+def test_lambdas_of_every_age(function: Any, calls: tuple[str, ...], tmp_path: Path) -> None:
+    told = config([layer("InputLayer", "x", []), layer("Lambda", "l", [[["x", 0, 0]]], function=function)])
+    file = read_keras(written(tmp_path / "m.h5", {"l": {}}, "model_weights", model_config=told), "m.h5")
+    assert file.calls == calls
+    assert file.facts["Lambda layers"].startswith("l")
+
+
 def test_a_model_of_somebodys_own_class_has_the_layers_of_its_weights() -> None:
     file = read("own.keras")
     assert file.modules[0].kind == "Own"
