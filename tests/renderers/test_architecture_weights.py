@@ -92,8 +92,20 @@ def test_sizes_are_set_beside_what_they_began_with() -> None:
     he, own = figure.spec.layers
     assert he.y.tolist() == pytest.approx([0.02**0.5, 0.01**0.5])
     assert own.y[0] == pytest.approx(he.y[0] * 0.41, rel=0.03)
-    assert "smallest in “" in figure.caption
+    assert ": all have 0.41 to 0.41 times that." in figure.caption
+    assert ": smallest in “" in figures(page(resnet(trained())))["sizes"].caption
     assert figure.caption.endswith("PyTorch's own layers begin at 0.41 times that.")
+
+
+def test_one_layer_far_out_does_not_flatten_the_others() -> None:
+    arrays = weights(MLP(*(64,) * 10))
+    assert plot(network(MLP(*(64,) * 10), moments=[arrays]), "distributions").x.high is None
+    arrays["6.weight"] *= 50
+    figure = figures(page(network(MLP(*(64,) * 10), moments=[arrays])))["distributions"]
+    assert isinstance(figure.spec, Plot)
+    assert figure.spec.x.high == pytest.approx(0.12, abs=0.01)
+    assert figure.spec.x.low == -figure.spec.x.high  # type: ignore[operator]
+    assert figure.caption.endswith("They spread widest in “6”, to 6.1, which is beyond the picture.")
 
 
 def test_layers_without_statistics_are_left_out() -> None:

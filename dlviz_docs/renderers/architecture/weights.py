@@ -23,6 +23,11 @@ NAMED = 24
 """Layers up to which each is a row with its name."""
 LISTED = 200
 """Rows of the table of channels that are off."""
+FAR, FEW = 6.0, 0.25
+"""Times the median layer's reach from which on a layer lies far out, and share of the layers that may, so that the axis
+is that of the others."""
+ALIKE = 1.25
+"""Times beside the usual size within which layers are all alike."""
 LABEL = 40
 PYTORCH = 0.41
 """Of He's deviation: linear layers and convolutions begin uniform to 1 / √fan-in, which deviates by 1 / √(3 fan-in)."""
@@ -104,13 +109,29 @@ def _distributions(known: Known, found: list[tuple[str, Tensor, Statistics]]) ->
         return
     table = np.array([q for _, _, q in rows])
     notes = tuple(_spread(path, main, q) for path, main, q in rows)
-    spec = _by_name(rows, table, notes) if len(rows) <= NAMED else _by_depth(table, notes)
-    widest = int((table[:, 4] - table[:, 0]).argmax())
+    end = _end(table)
+    axis = PlotAxis("weight", low=-end, high=end) if end else PlotAxis("weight")
+    spec = _by_name(rows, table, notes, axis) if len(rows) <= NAMED else _by_depth(table, notes, axis)
+    widest = int(_reach(table).argmax())
     caption = (
         "Weights of each layer from the input to the output: 98 % lie between the ends, half within the darker part. "
-        f"They spread widest in {layer(rows[widest][0])}."
+        f"They spread widest in {layer(rows[widest][0])}"
     )
+    caption += f", to {_reach(table)[widest]:.2g}, which is beyond the picture." if end else "."
     yield Figure(known.place.id("distributions"), "Weights by depth", caption, spec, "Weights")
+
+
+def _reach(table: FloatArray) -> FloatArray:
+    """How far from zero the ends of each layer lie."""
+    reach: FloatArray = np.abs(table[:, (0, -1)]).max(axis=1)
+    return reach
+
+
+def _end(table: FloatArray) -> float:
+    """Where the axis ends, if a few layers would flatten all others: at the largest of those; else 0."""
+    reach = _reach(table)
+    far = reach > FAR * np.median(reach)
+    return float(reach[~far].max()) if 0 < far.sum() <= FEW * len(reach) else 0.0
 
 
 def _spread(path: str, main: Tensor, q: FloatArray) -> str:
@@ -119,7 +140,9 @@ def _spread(path: str, main: Tensor, q: FloatArray) -> str:
     )
 
 
-def _by_name(rows: list[tuple[str, Tensor, FloatArray]], table: FloatArray, notes: tuple[str, ...]) -> Plot:
+def _by_name(
+    rows: list[tuple[str, Tensor, FloatArray]], table: FloatArray, notes: tuple[str, ...], axis: PlotAxis
+) -> Plot:
     places = np.arange(len(rows), dtype=np.float64)
     middle = table[:, 2]
     layers = (
@@ -137,10 +160,10 @@ def _by_name(rows: list[tuple[str, Tensor, FloatArray]], table: FloatArray, note
         Layer("interval", middle, places, low=table[:, 1], high=table[:, 3], color=0, notes=notes, horizontal=True),
     )
     names = tuple(brief(path, LABEL) for path, _, _ in rows)
-    return Plot(layers, PlotAxis("weight"), PlotAxis("", "category", names), height=max(140, 22 * len(rows)))
+    return Plot(layers, axis, PlotAxis("", "category", names), height=max(140, 22 * len(rows)))
 
 
-def _by_depth(table: FloatArray, notes: tuple[str, ...]) -> Plot:
+def _by_depth(table: FloatArray, notes: tuple[str, ...], axis: PlotAxis) -> Plot:
     places = np.arange(1, len(table) + 1, dtype=np.float64)
     middle = table[:, 2]
     layers = (
@@ -148,7 +171,7 @@ def _by_depth(table: FloatArray, notes: tuple[str, ...]) -> Plot:
         Layer("area", places, middle, low=table[:, 1], high=table[:, 3], label="half", color=0),
         Layer("line", places, middle, label="median", color=0, notes=notes),
     )
-    return Plot(layers, PlotAxis("layer, in order"), PlotAxis("weight"), height=240)
+    return Plot(layers, PlotAxis("layer, in order"), axis, height=240)
 
 
 # --- sizes ------------------------------------------------------------------------------------------------------------
@@ -168,7 +191,7 @@ def _sizes(known: Known, found: list[tuple[str, Tensor, Statistics]]) -> Iterato
         for (path, main, size), he in zip(rows, usual.tolist(), strict=True)
     )
     layers = (
-        Layer("line", places, usual, label="He et al. 2015, √(2 / fan-in)", color=7, dash="dashed", faint=True),
+        Layer("line", places, usual, label="He et al. 2015, √(2 / fan-in)", color=7, dash="dashed"),
         Layer("dot", places, sizes, label="weights", color=0, notes=notes),
     )
     caption = "Root mean square of each layer's weights, beside the deviation that those for ReLU begin with"
@@ -190,7 +213,10 @@ def _ends(rows: list[tuple[str, Tensor, float]], times: FloatArray) -> str:
     known = np.flatnonzero(np.isfinite(times))
     if len(known) < 2:
         return ""
-    ends = (("smallest", known[times[known].argmin()]), ("largest", known[times[known].argmax()]))
+    small, large = int(known[times[known].argmin()]), int(known[times[known].argmax()])
+    if times[large] < ALIKE * times[small]:
+        return f": all have {times[small]:.2g} to {times[large]:.2g} times that"
+    ends = (("smallest", small), ("largest", large))
     return ": " + ", ".join(f"{word} in {layer(rows[at][0])} ({times[at]:.2g} times)" for word, at in ends)
 
 
