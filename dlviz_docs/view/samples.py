@@ -97,8 +97,8 @@ class Gallery:
     axes: tuple[str, str] = ("", "")
     """What rows and columns of the items' cells are called; by default the facts that have their values."""
     legend: tuple[tuple[str, int], ...] = ()
-    """Classes that masks are coloured by: name, and place among the numbers of the masks. The first has no colour, since
-    it mostly is the background."""
+    """Classes that masks are coloured by: name, and place among the numbers of the masks. The first one has no colour,
+    since it mostly is the background."""
     aside: int = 0
     """How many of the last items only a click on their cell shows: the right answers beside mistakes. `total` is
     without them."""
