@@ -131,7 +131,7 @@ def _end(table: FloatArray) -> float:
     """Where the axis ends, if a few layers would flatten all others: at the largest of those; else 0."""
     reach = _reach(table)
     far = reach > FAR * np.median(reach)
-    return float(reach[~far].max()) if 0 < far.sum() <= FEW * len(reach) else 0.0
+    return 1.05 * float(reach[~far].max()) if 0 < far.sum() <= FEW * len(reach) else 0.0
 
 
 def _spread(path: str, main: Tensor, q: FloatArray) -> str:
