@@ -260,10 +260,13 @@ def _vector(group: Group, around: Around) -> Guess | None:
 
 
 def _is_grouped(group: Group, count: int, around: Around) -> bool:
+    """GroupNorm stands among convolutions, LayerNorm among linear layers."""
     if _LAYER_NORM.search(group.name) or _RMS.search(group.name):
         return False
     if _GROUPED_NORM.search(group.name):
         return True
+    if _NORM.search(group.name) and around.after is not None and len(around.after) > 2:
+        return around.after[1] == count
     return around.convolutional and around.before.axes > 0 and around.before.features == count
 
 

@@ -236,6 +236,72 @@ class ConvNeXt(nn.Module):
         self.head = nn.Linear(width, 5)
 
 
+class Diffusion(nn.Module):
+    """A block of a U-Net that takes noise away, under the names of diffusers."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        self.conv_in = nn.Conv2d(4, width, 3, padding=1)
+        self.time_embedding = nn.Module()
+        self.time_embedding.linear_1 = nn.Linear(width, 128)
+        self.time_embedding.linear_2 = nn.Linear(128, 128)
+        block = nn.Module()
+        block.norm1 = nn.GroupNorm(8, width)
+        block.conv1 = nn.Conv2d(width, 64, 3, padding=1)
+        block.time_emb_proj = nn.Linear(128, 64)
+        block.norm2 = nn.GroupNorm(8, 64)
+        block.conv2 = nn.Conv2d(64, 64, 3, padding=1)
+        block.conv_shortcut = nn.Conv2d(width, 64, 1)
+        attention = nn.Module()
+        attention.norm1 = nn.LayerNorm(64)
+        attention.attn1 = nn.Module()
+        for name in ("to_q", "to_k", "to_v"):
+            setattr(attention.attn1, name, nn.Linear(64, 64, bias=False))
+        self.resnets = nn.ModuleList([block])
+        self.attentions = nn.ModuleList([attention])
+        self.conv_norm_out = nn.GroupNorm(8, 64)
+        self.conv_out = nn.Conv2d(64, 4, 3, padding=1)
+
+
+class Detector(nn.Module):
+    """Backbone, pyramid and heads, as torchvision names them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backbone = nn.Module()
+        self.backbone.body = ResNet()
+        fpn = nn.Module()
+        fpn.inner_blocks = nn.ModuleList([nn.Sequential(nn.Conv2d(width, 32, 1)) for width in (16, 128)])
+        fpn.layer_blocks = nn.ModuleList([nn.Sequential(nn.Conv2d(32, 32, 3, padding=1)) for _ in range(2)])
+        self.backbone.fpn = fpn
+        self.rpn = nn.Module()
+        self.rpn.head = nn.Module()
+        self.rpn.head.cls_logits = nn.Conv2d(32, 3, 1)
+        self.rpn.head.bbox_pred = nn.Conv2d(32, 12, 1)
+        self.box_head = nn.Module()
+        self.box_head.fc6 = nn.Linear(32 * 49, 64)
+        self.mask_predictor = nn.Module()
+        self.mask_predictor.conv5_mask = nn.ConvTranspose2d(32, 16, 2, 2)
+        self.mask_predictor.mask_fcn_logits = nn.Conv2d(16, 5, 1)
+
+
+class T5(nn.Module):
+    """Tables that are shared, and normalisation without a bias."""
+
+    def __init__(self, width: int = 16) -> None:
+        super().__init__()
+        self.shared = nn.Embedding(50, width)
+        attention = nn.Module()
+        for name in ("q", "k", "v", "o"):
+            setattr(attention, name, nn.Linear(width, width, bias=False))
+        attention.relative_attention_bias = nn.Embedding(32, 4)
+        layer = nn.Module()
+        layer.SelfAttention = attention
+        layer.layer_norm = nn.RMSNorm(width)
+        self.layer = nn.ModuleList([layer])
+        self.final_layer_norm = nn.RMSNorm(width)
+
+
 ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
     "ResNet": ResNet,
     "ResNeXt": lambda: ResNet(groups=8),
@@ -250,6 +316,9 @@ ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
     "text": Text,
     "GAN": Gan,
     "policy": Policy,
+    "diffusion": Diffusion,
+    "detector": Detector,
+    "T5": T5,
     "ConvNeXt": ConvNeXt,
     "encoder": lambda: nn.TransformerEncoder(nn.TransformerEncoderLayer(32, 4, 64), 2, enable_nested_tensor=False),
     "decoder": lambda: nn.TransformerDecoder(nn.TransformerDecoderLayer(32, 4, 64), 2),
