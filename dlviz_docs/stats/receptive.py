@@ -10,11 +10,11 @@ found, not assumed, and a field is right behind transpositions, for patches that
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf, prod
 from typing import TypeAlias
 
-from dlviz_docs.model import Field, Shape
+from dlviz_docs.model import Dim, Field, Shape
 from dlviz_docs.stats.calls import (
     Attention,
     Call,
@@ -38,6 +38,8 @@ from dlviz_docs.stats.calls import (
 __all__ = ["Seen", "Span", "beginning", "field_of", "through"]
 
 _Axes: TypeAlias = tuple[frozenset[int], ...]
+_Factor: TypeAlias = tuple[Dim, frozenset[int]]
+"""A length, and the input's axes that run along it."""
 _NONE: frozenset[int] = frozenset()
 _TAPS = {"nearest": 0, "linear": 1, "cubic": 2}
 """Neighbours on each side that take part in an interpolated element."""
@@ -64,6 +66,8 @@ class Seen:
     """For each axis of the array, the input's axes that run along it."""
     windowed: frozenset[int] = _NONE
     """The input's axes that a window slid along: the spatial ones."""
+    merged: Mapping[tuple[frozenset[int], Dim], tuple[_Factor, ...]] = field(default_factory=dict)
+    """What axes were put together from, by what runs along them and their length."""
     lost: bool = False
     """Whether an operation was met behind which fields are not known."""
 
@@ -133,7 +137,8 @@ def _union(parts: Sequence[Seen]) -> Seen:
         axis: _hull([one.spans[axis] for one in parts if axis in one.spans]) for one in parts for axis in one.spans
     }
     windowed = frozenset().union(*(one.windowed for one in parts))
-    return Seen(spans, parts[0].axes, windowed, any(one.lost for one in parts))
+    merged = {key: factors for one in parts for key, factors in one.merged.items()}
+    return Seen(spans, parts[0].axes, windowed, merged, any(one.lost for one in parts))
 
 
 def _hull(spans: Sequence[Span]) -> Span:
@@ -242,20 +247,56 @@ def _permuted(seen: Seen, order: tuple[int, ...]) -> Seen:
 
 
 def _reshaped(seen: Seen, before: Shape | None, after: Shape) -> Seen:
-    """Axes that are merged run on together; one that is cut into several is followed no further."""
+    """Axes that are merged run on together, and apart again where they are cut as they were put together.
+
+    One that is cut in another way is followed no further: its neighbours are no longer neighbours.
+    """
     groups = None if before is None or len(before) != len(seen.axes) else _groups(before, after)
-    if groups is None:
+    if groups is None or before is None:
         runs = frozenset().union(*seen.axes)
         return replace(seen, axes=(_NONE,) * len(after), lost=bool(runs))
     axes: list[frozenset[int]] = [_NONE] * len(after)
+    merged = dict(seen.merged)
     lost = False
     for olds, news in groups:
-        runs = frozenset().union(*(seen.axes[place] for place in olds))
-        if len(news) > 1 and runs:
-            lost = True
-        for place in news:
-            axes[place] = runs
-    return replace(seen, axes=tuple(axes), lost=lost)
+        factors = [factor for place in olds for factor in _factors(seen, before[place], place)]
+        dealt = _dealt(factors, [after[place] for place in news])
+        lost = lost or dealt is None
+        for place, parts in zip(news, dealt or [], strict=False):
+            axes[place] = frozenset().union(*(runs for _, runs in parts))
+            if len(parts) > 1 and axes[place]:
+                merged[axes[place], after[place]] = tuple(parts)
+    return replace(seen, axes=tuple(axes), merged=merged, lost=lost)
+
+
+def _factors(seen: Seen, length: Dim, place: int) -> Sequence[_Factor]:
+    """What an axis was put together from, if its length is still the same."""
+    runs = seen.axes[place]
+    return seen.merged.get((runs, length), ((length, runs),))
+
+
+def _dealt(factors: Sequence[_Factor], lengths: Sequence[Dim]) -> list[list[_Factor]] | None:
+    """Which factors make up each length; None where one along which the input runs would have to be cut."""
+    if len(lengths) == 1:
+        return [list(factors)]
+    if not any(runs for _, runs in factors):
+        return [[] for _ in lengths]
+    waiting = list(factors)
+    found: list[list[_Factor]] = []
+    for length in lengths:
+        parts: list[_Factor] = []
+        while (product := prod(size for size, _ in parts if isinstance(size, int))) != length:
+            if not waiting or not isinstance(length, int) or not isinstance(waiting[0][0], int):
+                return None
+            size, runs = waiting.pop(0)
+            needed, rest = divmod(length, product)
+            if rest or not isinstance(size, int) or size % min(size, needed) or (size > needed and runs):
+                return None
+            if size > needed:
+                waiting.insert(0, (size // needed, runs))
+            parts.append((min(size, needed), runs))
+        found.append(parts)
+    return None if waiting else found
 
 
 def _groups(before: Shape, after: Shape) -> list[tuple[list[int], list[int]]] | None:

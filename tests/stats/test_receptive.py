@@ -168,6 +168,31 @@ def test_tokens_keep_the_field_of_their_patch_until_attention() -> None:
     assert found.size == (inf, inf)
 
 
+def test_what_was_put_together_is_taken_apart_again() -> None:
+    """Tokens back to a map, and with the batch in one axis, as products of matrices have them."""
+    tokens = step(image(), Reshaping(), (2, 8, 16, 16), (2, 8, 256))
+    rows = step(step(tokens, Permutation((0, 2, 1)), (2, 8, 256), (2, 256, 8)), Reshaping(), (2, 256, 8), (512, 8))
+    back = step(step(rows, Contraction(8), (512, 8), (512, 24)), Reshaping(), (512, 24), (2, 256, 4, 6))
+    flat = step(back, Reshaping(), (2, 256, 4, 6), (2, 256, 24))
+    picture = step(
+        step(flat, Permutation((0, 2, 1)), (2, 256, 24), (2, 24, 256)), Reshaping(), (2, 24, 256), (2, 24, 16, 16)
+    )
+    for seen in (rows, back, flat, picture):
+        assert field_of(seen) == Field((3.0, 3.0), (2.0, 2.0), (0.0, 0.0))
+    one = step(picture, Mixing((-1,)), (2, 24, 16, 16), (2, 24, 16, 1))
+    found = field_of(one)
+    assert found is not None
+    assert found.size == (3, inf)
+
+
+def test_what_was_cut_cannot_be_taken_apart() -> None:
+    tokens = step(image(), Reshaping(), (1, 8, 16, 16), (1, 8, 256))
+    fewer = step(tokens, Slicing(2, 1), (1, 8, 256), (1, 8, 255))
+    assert field_of(fewer) is not None
+    assert field_of(step(fewer, Reshaping(), (1, 8, 255), (1, 8, 15, 17))) is None
+    assert field_of(step(tokens, Reshaping(), (1, 8, 256), (1, 8, 8, 32))) is None
+
+
 def test_attention_in_steps_is_the_same() -> None:
     tokens = step(image(), Reshaping(), (1, 8, 16, 16), (1, 8, 256))
     turned = step(tokens, Permutation((0, 2, 1)), (1, 8, 256), (1, 256, 8))

@@ -73,8 +73,9 @@ class ExportedNode:
 
     @property
     def arguments(self) -> dict[str, Argument]:
-        """All of them by name."""
-        return {**dict(self.positional), **self.named}
+        """All of them by name; by place where an operator's parameters have no names."""
+        positional = {name or str(place): value for place, (name, value) in enumerate(self.positional)}
+        return {**positional, **self.named}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

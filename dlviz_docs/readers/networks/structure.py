@@ -16,6 +16,7 @@ from dlviz_docs.readers.networks._stored import Stored
 from dlviz_docs.readers.networks._trace import Step, Trace, ordered
 from dlviz_docs.readers.networks._traced_modules import modules_of
 from dlviz_docs.readers.networks.repeats import folded
+from dlviz_docs.stats.calls import Constant
 from dlviz_docs.stats.cost import multiply_adds
 from dlviz_docs.stats.receptive import Seen, beginning, field_of, through
 
@@ -166,9 +167,13 @@ def _seen(steps: Sequence[Step], name: str, shape: Shape) -> Iterator[Seen | Non
     known: dict[str, Seen | None] = {name: beginning(shape)}
     for step in steps:
         seen = through(step.call, [known.get(value) for value in step.read_by_call])
-        if seen is None and not step.measures and any(known.get(value) is not None for value in step.reads):
+        if (
+            seen is None
+            and not isinstance(step.call.does, Constant)
+            and any(known.get(value) is not None for value in step.reads)
+        ):
             inner = next(one for value in step.reads if (one := known.get(value)) is not None)
-            seen = Seen(inner.spans, inner.axes, inner.windowed, lost=True)
+            seen = replace(inner, lost=True)
         for value in step.writes:
             known.setdefault(value, seen)
         yield seen

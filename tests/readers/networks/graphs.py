@@ -23,14 +23,16 @@ def _path(name: str) -> Path:
 
 
 @cache
-def exported(name: str, dynamic: bool = False) -> Path:
-    """A `.pt2` file; with a first axis that varies if asked."""
+def exported(name: str, dynamic: bool = False, few: bool = False) -> Path:
+    """A `.pt2` file; with a first axis that varies, or in the few operators that all others come down to, if asked."""
     made = MODELS[name]
     shapes = ({0: torch.export.Dim("batch")},) if dynamic else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.export.export(made.model(), (made.example(),), dynamic_shapes=shapes)
-    path = _path(f"{name}{'-dynamic' if dynamic else ''}.pt2")
+        if few:
+            program = program.run_decompositions()
+    path = _path(f"{name}{'-dynamic' if dynamic else ''}{'-few' if few else ''}.pt2")
     torch.export.save(program, path)
     return path
 

@@ -15,7 +15,7 @@ from graphs import exported, flops, shapes_of
 from dlviz_docs.errors import ReadError
 from dlviz_docs.readers.networks._stored import load
 from dlviz_docs.readers.networks._symbols import spelled
-from dlviz_docs.readers.networks.exported import ExportedGraph, Ref, read_exported
+from dlviz_docs.readers.networks.exported import ExportedGraph, Ref, Refused, read_exported
 from dlviz_docs.readers.networks.structure import Structure, network_of
 
 
@@ -120,6 +120,40 @@ def test_multiply_adds_of_recurrent_layers_and_sums_by_letters_follow_their_form
     assert modules["head"].macs == 2 * 12 * 3
     volume = structure("volume")
     assert volume.modules[0].macs == flops("volume")
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "recurrent"])
+def test_a_program_in_few_operators_costs_and_sees_the_same(name: str) -> None:
+    """Linear layers are products of flattened rows then, attention is done in steps."""
+    found, whole = network_of(read(exported(name, few=True))), structure(name)
+    assert found.modules[0].macs == whole.modules[0].macs
+    if name != "volume":  # a sum by letters is not followed, the products that it comes down to are
+        assert found.modules[0].field == whole.modules[0].field
+    assert {module.path for module in found.modules} >= {module.path for module in whole.modules if module.tensors}
+
+
+def test_graphs_of_choices_are_listed_and_not_counted(tmp_path: Path) -> None:
+    class Choice(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.yes, self.no = torch.nn.Linear(3, 3), torch.nn.Linear(3, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.cond(x.sum() > 0, self.yes.forward, self.no.forward, (x,))
+
+    path = tmp_path / "a.pt2"
+    torch.export.save(torch.export.export(Choice(), (torch.randn(2, 3),)), path)
+    graph = read(path)
+    found = network_of(graph)
+    choice = next(operation for operation in found.operations if operation.kind == "higher_order.cond")
+    assert choice.macs is None
+    assert found.facts["not counted"] == "1 x higher_order.cond"
+    assert found.calls == ()
+    node = next(node for node in graph.nodes if node.target == choice.kind)
+    refused = [value for value in node.arguments.values() if isinstance(value, Refused)]
+    assert [one.what for one in refused] == ["graph", "graph"]
+    assert len(choice.inputs) == 2
+    assert len(choice.tensors) == 4
 
 
 @pytest.mark.parametrize("name", ["resnet", "vision", "words"])
