@@ -11,12 +11,13 @@ import numpy as np
 import onnx
 import pytest
 from exported_models import MODELS
-from graphs import flops, onnx_file, shapes_of
+from graphs import exported, flops, onnx_file, shapes_of
 from onnx import TensorProto, helper, numpy_helper
 
 from dlviz_docs.errors import ReadError
 from dlviz_docs.readers.networks._onnx_shapes import inferred
 from dlviz_docs.readers.networks._stored import Stored, load
+from dlviz_docs.readers.networks.exported import read_exported
 from dlviz_docs.readers.networks.onnx import Long, OnnxGraph, OnnxModel, read_onnx
 from dlviz_docs.readers.networks.structure import Structure, network_of
 
@@ -180,6 +181,12 @@ def test_multiply_adds_are_half_of_what_pytorch_counts(name: str, dynamo: bool) 
     else:
         assert found.modules[0].macs == flops(name)
     assert "not counted" not in found.facts
+
+
+@pytest.mark.parametrize(("name", "dynamo"), [(name, dynamo) for name, dynamo in FILES if name != "volume"])
+def test_fields_are_those_of_the_same_model_in_another_format(name: str, dynamo: bool) -> None:
+    path = exported(name)
+    assert structure(name, dynamo).modules[0].field == network_of(read_exported(path, path.parent)).modules[0].field
 
 
 @pytest.mark.parametrize(("name", "dynamo"), FILES)
