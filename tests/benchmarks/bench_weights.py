@@ -65,7 +65,7 @@ def rows(folder: Path) -> list[Row]:
     """CPU seconds and memory. A build has the readers loaded; whoever asks PyTorch has to import it first."""
     paths = {size: _checkpoint(folder / f"weights-{elements}.pt", elements) for size, elements in SIZES.items()}
     large = paths["3 GB"]
-    own = {size: median_cpu(lambda path=path: read_weights(path, folder), REPEATS) for size, path in paths.items()}
+    own = {size: median_cpu(lambda path=path: read_weights(path, folder), 3 * REPEATS) for size, path in paths.items()}
     peer = _median([_TORCH], large)
     alone, whole = _median([_OURS], large), _median([_OURS, str(2 * TENSORS)], large)
     once = median_cpu(lambda: _read(large), REPEATS)

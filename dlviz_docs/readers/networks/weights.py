@@ -40,7 +40,7 @@ def _read(path: Path, name: str) -> WeightsFile:
     try:
         if path.name.endswith(INDEX):
             return read_shards(path, name, _read)
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:  # no more is read than is asked for
             size = os.fstat(file.fileno()).st_size
             return _of(file, path, name, size)
     except ReadError as error:
