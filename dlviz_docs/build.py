@@ -50,7 +50,8 @@ def build(root: Path, options: Options, cache_dir: Path, progress: Progress = _s
         shown = [p for p in engine.present(_with_content(found, studies), digests, studies) if p is not None]
         problems += tuple(problem for presentation in shown for problem in presentation.problems)
         name, index = engine.index([presentation.entry for presentation in shown], problems)
-    engine.forget_others(shown, [name, *studies.made, *studies.kept])
+    probed = (name for names in studies.probed.values() for name in names)
+    engine.forget_others(shown, [name, *studies.made, *probed])
     document = report.document([presentation.report for presentation in shown], problems)
     data = [Asset(path, Path(engine.cache.path(name, SCRIPT))) for p in shown for path, name in p.scripts]
     data += [Asset(path, Path(engine.cache.path(name, WEBP))) for p in shown for path, name in p.pictures]

@@ -60,7 +60,7 @@ class Studies:
     problems: dict[str, list[Problem]] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
     """Names of all, those of nothing among them."""
-    kept: list[str] = field(default_factory=list)
+    probed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Names of what running models showed, which is worth keeping when pages change."""
 
 
@@ -132,7 +132,7 @@ class Engine:
         return studies
 
     def _study(self, subject: Subject, found: Scan, studies: Studies) -> None:
-        jobs = [job for folder in found.experiments if (job := self._study_job(folder, subject))]
+        jobs = [job for folder in found.experiments if (job := self._study_job(folder, subject, studies))]
         known = {job.name: self._studied(job.name) for job in jobs}
         todo = [job for job in jobs if known[job.name] is None]
         studies.made += [job.name for job in jobs]
@@ -146,8 +146,8 @@ class Engine:
                 known[outcome] = self.cache.get(outcome, Study)
         for job in jobs:
             made = known[job.name]
-            if made:
-                studies.kept += [name for _, name in made.kept]
+            if made and made.kept:
+                studies.probed[job.folder.slug] = tuple(name for _, name in made.kept)
             if made and (made.sections or made.told):
                 studies.names.setdefault(job.folder.slug, []).append(job.name)
 
@@ -212,17 +212,16 @@ class Engine:
             experiment.slug, experiment.relative, whole, self.options.readers, points, str(self.cache.folder)
         )
 
-    def _study_job(self, folder: ExperimentFolder, subject: Subject) -> StudyJob | None:
+    def _study_job(self, folder: ExperimentFolder, subject: Subject, studies: Studies) -> StudyJob | None:
         """None for an experiment that has no file of the subject."""
         files = signed(folder, subject)
         if files is None:
             return None
         place = (folder.slug, folder.name, folder.relative, [(run.name, run.place) for run in folder.runs])
-        name = caching.key(
-            "study", subject, place, _about(folder), files, self.options.renderers, self.options.factories
-        )
-        factories = self.options.factories
-        return StudyJob(folder, self.options.renderers, str(self.cache.folder), name, subject, factories)
+        trusted, renderers = self.options.factories, self.options.renderers
+        probed = studies.probed.get(folder.slug, ()) if subject == "models" else ()
+        name = caching.key("study", subject, place, _about(folder), files, renderers, trusted, probed)
+        return StudyJob(folder, renderers, str(self.cache.folder), name, subject, trusted, probed)
 
     def _present_job(self, folder: ExperimentFolder, digests: Digests, studies: Studies) -> PresentJob:
         names, problems = digests.names.get(folder.slug, []), list(digests.problems.get(folder.slug, []))

@@ -12,10 +12,12 @@ import torch
 
 from dlviz_docs import record
 from dlviz_docs.build import build, probe
+from dlviz_docs.cache import Cache
 from dlviz_docs.model.kept import Kept
 from dlviz_docs.options import Options, parse
 from dlviz_docs.readers.kept import packed_kept, read_kept
-from dlviz_docs.view import Site
+from dlviz_docs.study import Study, sections_of
+from dlviz_docs.view import RESPONSES, Box, Diagram, Section, Site
 
 pytest.importorskip("polars")
 
@@ -98,6 +100,26 @@ def test_a_model_beside_its_pictures_is_explained(runs: Path) -> None:
     pictures = {asset.path for asset in site.assets if asset.path.startswith("runs/pictures/")}
     assert len(pictures) >= 12
     assert page(site, "runs/architecture/index.html")
+
+
+def test_a_layer_shows_what_it_responds_to(runs: Path) -> None:
+    """The page of its architecture refers to pictures that were made where the model was run."""
+    cache = Cache(runs.parent / "cache")
+    site = make(runs)
+    studies = [study for name in cache.folder.rglob("*") if (study := cache.get(name.name, Study))]
+    (models,) = (one for one in studies if [section.topic for section in one.sections] == ["architecture"])
+    boxes = [box for section in sections_of(models, "runs") for box in boxes_of(section)]
+    (asked,) = {picture.key for box in boxes if box.id == "1" for picture in box.pictures}  # the ReLU
+    assert asked.startswith(RESPONSES)
+    made = {word: name for one in studies for word, name in one.thumbs}
+    pictures = {asset.path for asset in site.assets}
+    names = [name for word, name in made.items() if word.partition("/")[2] == asked]
+    assert [f"runs/pictures/{name}.webp" in pictures for name in names] == [True]
+
+
+def boxes_of(section: Section) -> Iterator[Box]:
+    for figure in section.figures:
+        yield from figure.spec.boxes if isinstance(figure.spec, Diagram) else ()
 
 
 def test_what_was_found_is_not_computed_again(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

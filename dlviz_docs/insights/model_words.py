@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from dlviz_docs import words
@@ -57,9 +58,17 @@ def moved(relative: float) -> str:
     return f"{_three(relative)} times" if relative >= 1.995 else share(relative, 1.0)
 
 
+_MADE_UP = re.compile(r"[su]\d+")
+
+
 def shape(lengths: Sequence[int | str]) -> str:
-    """ "1 × 64 × 56 × 56"; "a number" without axes. Names of lengths that vary are cut if they are long."""
-    return " × ".join(brief(str(length), 16) for length in lengths) if lengths else "a number"
+    """ "1 × 64 × 56 × 56"; "a number" without axes. Names of lengths that vary are cut if they are long, and those that
+    PyTorch made up ("s31") are called n."""
+    return " × ".join(_length(length) for length in lengths) if lengths else "a number"
+
+
+def _length(length: int | str) -> str:
+    return "n" if isinstance(length, str) and _MADE_UP.fullmatch(length) else brief(str(length), 16)
 
 
 def spaced(lengths: Sequence[int | str]) -> str:

@@ -76,18 +76,22 @@ class Verdicts:
 
 
 def best_layer(layers: Sequence[Candidate], verdicts: Verdicts) -> tuple[Candidate | None, str]:
-    """The layer with the largest ROAD, among equals the one whose maps gather nearer the evidence; and why."""
-    judged = [one for one in verdicts.found.values() if one.method == "hirescam"]
+    """The last layer that is within one standard error of the largest ROAD, and why.
+
+    A later layer has fewer cells and says more of the class: an earlier one has to be better beyond chance (the rule of
+    one standard error, Breiman et al. 1984).
+    """
+    judged = {one.layer: one for one in verdicts.found.values() if one.method == "hirescam"}
     if not judged:
         return (layers[0], f"Maps are taken at {layers[0].path}, the last layer.") if layers else (None, "")
-    best = max(judged, key=lambda one: (round(one.road or 0.0, 2), one.early or 0.0))
-    layer = next(one for one in layers if one.path == best.layer)
+    best = max(judged.values(), key=lambda one: one.road or 0.0)
+    least = (best.road or 0.0) - (best.road_error or 0.0)
+    layer = next(one for one in layers if one.path in judged and (judged[one.path].road or 0.0) >= least)
     if len(judged) == 1:
-        return layer, f"Maps are taken at {best.layer}."
-    others = ", ".join(f"{one.layer} {one.road:.2f}" for one in judged if one is not best)
-    tied = any(one is not best and f"{one.road:.2f}" == f"{best.road:.2f}" for one in judged)
-    how = "the highest, and of those the highest for the first 5 % of pixels" if tied else "the highest"
-    return layer, f"Maps are taken at {best.layer}: its ROAD of {best.road:.2f} is {how} ({others})."
+        return layer, f"Maps are taken at {layer.path}."
+    others = ", ".join(f"{one.layer} {one.road:.2f}" for one in judged.values() if one.layer != layer.path)
+    how = "is the highest" if best.layer == layer.path else "is within a standard error of the highest"
+    return layer, f"Maps are taken at {layer.path}: its ROAD of {judged[layer.path].road:.2f} {how} ({others})."
 
 
 def best_method(judged: Sequence[Faithfulness], checked: Sequence[Sanity], layer: str) -> tuple[str, str]:
@@ -97,6 +101,9 @@ def best_method(judged: Sequence[Faithfulness], checked: Sequence[Sanity], layer
     if not fit:
         return ("hirescam" if layer else ""), ""
     best = max(fit, key=lambda one: (round(one.road or 0.0, 2), one.early or 0.0, one.method == "hirescam"))
+    usual = next((one for one in fit if one.method == "hirescam" and one.layer == layer), best)
+    least = (best.road or 0.0) - (best.road_error or 0.0)
+    best = usual if (usual.road or 0.0) >= least else best
     noise = next((one.road for one in judged if one.method == RANDOM), None)
     beside = "" if noise is None else f", random maps {noise:.2f}"
     return best.method, f"Of the methods {best.method} is the most faithful (ROAD {best.road:.2f}{beside})."

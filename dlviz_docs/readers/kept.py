@@ -6,12 +6,15 @@ A word that tells what it is, then msgpack of known types, deflated. Read within
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model.kept import Kept
+from dlviz_docs.model.probes import Small
 from dlviz_docs.packing import decode, encode
 
 __all__ = ["SUFFIX", "packed_kept", "read_kept"]
@@ -20,12 +23,31 @@ SUFFIX = ".probe"
 HEAD = b"dlviz-probe/1\n"
 LARGEST = 256 << 20
 """Bytes once inflated."""
+_KEPT_BITS = np.uint32(0xFFFFF000)
+"""Sign, exponent and 11 stored bits of the fraction of a float32 (IEEE 754)."""
 _AGAIN = "Run dlviz probe again."
 
 
 def packed_kept(kept: Kept) -> bytes:
-    """The file's content."""
-    return HEAD + zlib.compress(encode(kept), 9)
+    """The file's content. Maps, which are only drawn, keep 12 bits of their precision: a third of the bytes."""
+    probed = kept.probed
+    small = replace(
+        probed,
+        explanations=tuple(
+            replace(one, maps=tuple(replace(map_, values=_short(map_.values)) for map_ in one.maps))
+            for one in probed.explanations
+        ),
+        channels=tuple(replace(one, maps=_short(one.maps)) for one in probed.channels),
+        reaches=tuple(replace(one, values=_short(one.values)) for one in probed.reaches),
+    )
+    return HEAD + zlib.compress(encode(replace(kept, probed=small)), 9)
+
+
+def _short(values: Small) -> Small:
+    """The same within 1 in 4,096; what is not finite stays."""
+    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
+    short = (bits & _KEPT_BITS).view(np.float32)
+    return np.where(np.isfinite(values), short, values).astype(np.float32)
 
 
 def read_kept(path: Path) -> Kept:

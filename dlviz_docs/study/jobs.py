@@ -14,8 +14,8 @@ from dlviz_docs.study.packed import Study
 
 __all__ = ["SUBJECTS", "StudyJob", "Subject", "signed", "study", "title_of"]
 
-Subject = Literal["samples", "models", "probes"]
-"""What renderers may ask for beside runs."""
+Subject = Literal["samples", "probes", "models"]
+"""What renderers may ask for beside runs, in the order they are studied: a layer shows what it responds to."""
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 _TITLES: Mapping[Subject, str] = {"samples": "data and predictions", "models": "models", "probes": "answers of models"}
 
@@ -48,6 +48,8 @@ class StudyJob:
     subject: Subject = "samples"
     factories: tuple[str, ...] = ()
     """Packages whose functions may build a model."""
+    probed: tuple[str, ...] = ()
+    """Names in the cache of what running its models showed."""
 
 
 def study(job: StudyJob) -> str:
@@ -66,7 +68,7 @@ def _study(job: StudyJob, cache: Cache) -> Study:
     if job.subject == "models":
         from dlviz_docs.study.models import study_models
 
-        return study_models(job.folder, job.renderers, cache)
+        return study_models(job.folder, job.renderers, cache, job.probed)
     from dlviz_docs.study.probes import study_probes
 
     return study_probes(job.folder, job.renderers, cache, job.factories)

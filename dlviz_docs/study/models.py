@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from dlviz_docs import names
 from dlviz_docs.cache import Cache
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Experiment, Models, Network
+from dlviz_docs.model.kept import Kept
 from dlviz_docs.options import Selection
 from dlviz_docs.readers._about import read_about
 from dlviz_docs.readers.kept import SUFFIX, read_kept
@@ -28,12 +29,13 @@ if TYPE_CHECKING:  # its readers are imported where there is something to read
 __all__ = ["found_models", "read_models", "study_models"]
 
 
-def study_models(folder: ExperimentFolder, renderers: Selection, cache: Cache) -> Study:
-    """What its checkpoints come to; nothing where it has none."""
+def study_models(folder: ExperimentFolder, renderers: Selection, cache: Cache, probed: Sequence[str] = ()) -> Study:
+    """What its checkpoints come to; nothing where it has none. `probed` names what running them showed."""
     models = read_models(folder)
     if not (models.networks or models.problems):
         return Study()
-    experiment = Experiment(folder.slug, folder.name, folder.relative, models=models)
+    probes = tuple(kept.probed for name in probed if (kept := cache.get(name, Kept)))
+    experiment = Experiment(folder.slug, folder.name, folder.relative, models=models, probes=probes)
     sections = list(_sections(experiment, renderers))
     figures = [figure for section in sections for figure in section.figures]
     made = thumbs(figures, cache, lambda key, side: _filters(models, key, side))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dlviz_docs.cache import Cache
 from dlviz_docs.charts.palette import mask_color
@@ -59,6 +60,13 @@ class PicturesOfSamples:
     def thumbs(self, figures: Iterable[Figure]) -> Iterator[tuple[str, str]]:
         """Words for pictures of a size, and their names in the cache."""
         yield from thumbs(figures, self.cache, self._content)
+
+    def pixels(self, key: str, longest: int) -> NDArray[np.uint8] | None:
+        """A sample's picture as it is seen; None where there is none."""
+        from dlviz_docs.readers.samples.thumbnails import pixels
+
+        place = self._find(key)
+        return pixels(self.root, *place, longest) if place else None
 
     def _content(self, key: str, side: int) -> bytes | None:
         from dlviz_docs.readers.samples.thumbnails import thumbnail

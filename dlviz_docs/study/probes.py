@@ -22,6 +22,7 @@ from dlviz_docs.study.models import read_models
 from dlviz_docs.study.packed import Study, packed
 from dlviz_docs.study.pictures import PicturesOfSamples
 from dlviz_docs.study.prepared import class_names, prepared_of
+from dlviz_docs.study.responses import responses
 from dlviz_docs.study.samples import read_samples
 from dlviz_docs.study.shown import Shown, pictures_for
 from dlviz_docs.view import Section
@@ -53,8 +54,9 @@ def study_probes(folder: ExperimentFolder, renderers: Selection, cache: Cache, f
     sections = list(_sections(experiment, renderers, told))
     figures = [figure for section in sections for figure in section.figures]
     root = Path(folder.samples.root if folder.samples else folder.path)
-    thumbs = PicturesOfSamples(root, samples, cache).thumbs(figures)
-    return Study(packed(sections), tuple(thumbs), kept=tuple((one.probed.model, one.key) for one in kept))
+    pictures = PicturesOfSamples(root, samples, cache)
+    thumbs = (*pictures.thumbs(figures), *responses(probes, pictures))
+    return Study(packed(sections), thumbs, kept=tuple((one.probed.model, one.key) for one in kept))
 
 
 def _sections(experiment: Experiment, selection: Selection, told: Sequence[Problem]) -> Iterator[Section]:
@@ -133,6 +135,8 @@ class _Probe:
         try:
             return self._stored(Kept(key, content, network, probe(job)))
         except MissingExtra as error:
+            if kept is not None and kept.content == content:
+                return self._stored(kept)  # of the same model; samples or options were others
             what = "is not run, since PyTorch cannot be imported here"
             return Problem("model-not-run", self._placed(checkpoint), what, str(error))
         except ProbeError as error:

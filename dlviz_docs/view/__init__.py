@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dlviz_docs.view.curves import Band, Chart, Dash, Line, Mark, XAxis
-from dlviz_docs.view.networks import FILTERS, Box, Diagram, Family, Heat, Overlay, Seen, Tile, Treemap, Wire
+from dlviz_docs.view.networks import FILTERS, RESPONSES, Box, Diagram, Family, Heat, Overlay, Seen, Tile, Treemap, Wire
 from dlviz_docs.view.samples import Gallery, Item, Layer, Matrix, Passage, Plot, PlotAxis, Region, Sweep, Thumb
 from dlviz_docs.view.site import (
     Asset,
@@ -23,6 +23,7 @@ from dlviz_docs.view.tables import Cell, Column, Table
 
 __all__ = [
     "FILTERS",
+    "RESPONSES",
     "Asset",
     "Band",
     "Box",

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from dlviz_docs.model import FloatArray
 from dlviz_docs.view.samples import Thumb
 
-__all__ = ["FILTERS", "Box", "Diagram", "Family", "Heat", "Overlay", "Seen", "Tile", "Treemap", "Wire"]
+__all__ = ["FILTERS", "RESPONSES", "Box", "Diagram", "Family", "Heat", "Overlay", "Seen", "Tile", "Treemap", "Wire"]
 
 SMALL = 144
 """Longest side in px of pictures to choose from."""
@@ -33,6 +33,10 @@ Family: TypeAlias = Literal[
 FILTERS = "filters:"
 """What the keys of pictures made of weights begin with: "filters:0:conv1.weight" is `Models.networks[0]`, and the name
 of the tensor in its `filters`; `stats.filters.filter_sheet` makes the pixels."""
+
+RESPONSES = "responses:"
+"""What the keys of pictures of feature maps begin with: "responses:0:2" is `Experiment.probes[0].channels[2]`, of which
+`charts.responses.response_sheet` makes the pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

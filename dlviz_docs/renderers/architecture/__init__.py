@@ -11,6 +11,7 @@ import numpy as np
 from dlviz_docs import names, words
 from dlviz_docs.insights.model_words import amount, brief
 from dlviz_docs.model import Experiment, Insight, Network
+from dlviz_docs.model.probes import Probed
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.architecture._known import Known, known
 from dlviz_docs.renderers.architecture.channels import channels
@@ -20,6 +21,7 @@ from dlviz_docs.renderers.architecture.filters import filters
 from dlviz_docs.renderers.architecture.flow import flow, sight
 from dlviz_docs.renderers.architecture.layers import layer_table
 from dlviz_docs.renderers.architecture.moved import moved
+from dlviz_docs.renderers.architecture.responses import responses_of
 from dlviz_docs.renderers.architecture.shares import shares
 from dlviz_docs.renderers.architecture.summary import fact_line, front_facts, sizes_by_type, summary
 from dlviz_docs.renderers.architecture.weights import weights
@@ -43,16 +45,16 @@ class Architecture:
 
     def __call__(self, experiment: Experiment) -> Iterator[Shown]:
         """What is said of all models, the most serious first, then their figures."""
-        shown = _all_shown(experiment.models.networks)
+        shown = _all_shown(experiment.models.networks, experiment.probes)
         yield from (one for one in shown if isinstance(one, Fact))
         yield from sorted((one for one in shown if isinstance(one, Insight)), key=lambda one: _SEVERITY[one.severity])
         yield from (one for one in shown if isinstance(one, Figure))
 
 
 @np.errstate(all="ignore")  # weights may hold anything, and a file may say of them what it likes
-def _all_shown(networks: Sequence[Network]) -> list[Shown]:
+def _all_shown(networks: Sequence[Network], probes: Sequence[Probed]) -> list[Shown]:
     found = [
-        known(network, number, place)
+        replace(known(network, number, place), responses=responses_of(network, probes))
         for number, (network, place) in enumerate(zip(networks, _places(networks), strict=True))
     ]
     shown: list[Shown] = [*_facts(found), *(_all_models(found) if len(found) > 1 else ())]

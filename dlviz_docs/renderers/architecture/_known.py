@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dlviz_docs.model import Module, Network, Operation, Statistics, Tensor
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.architecture._families import family_of, plain_kind
 from dlviz_docs.renderers.architecture._moves import Moves, moves_of
 from dlviz_docs.renderers.architecture._placed import nearest, placed
-from dlviz_docs.view import Family
+from dlviz_docs.view import Family, Thumb
 
 __all__ = ["Known", "known", "own_name"]
 
@@ -46,6 +46,8 @@ class Known:
     whole: Module
     """The model itself."""
     moves: Moves
+    responses: Mapping[str, Thumb] = field(default_factory=dict)
+    """By path: what the channels of a layer respond to, where the model was run."""
 
     @property
     def statistics(self) -> Mapping[str, Statistics]:

@@ -126,7 +126,7 @@ def _box(known: Known, fold: Fold, path: str, told: str) -> Box:
     counts, span = None, (0.0, 0.0)
     if statistics is not None and statistics.counts.sum() > 0:
         counts, span = rebinned(statistics.counts, BINS), (statistics.low, statistics.high)
-    sheet = sheet_of(known, main.name) if main else None
+    pictures = (sheet_of(known, main.name) if main else None, known.responses.get(path))
     return Box(
         path,
         _label(known, path),
@@ -140,7 +140,7 @@ def _box(known: Known, fold: Fold, path: str, told: str) -> Box:
         counts,
         span,
         known.moves.by_step(main.name) if main else None,
-        (sheet,) if sheet else (),
+        tuple(picture for picture in pictures if picture),
     )
 
 
