@@ -19,12 +19,15 @@ _FUSED = ("aten.scaled_dot_product_attention.", "aten._scaled_dot_product_flash_
 _SOFTMAX = ("aten.softmax.", "aten._softmax.", "Softmax")
 
 
-def is_attention(target: str, args: Sequence[Any]) -> bool:
-    """Whether a call is an attention of tokens to one another."""
+def is_attention(target: str, args: Sequence[Any], limit: int) -> bool:
+    """Whether a call is an attention of tokens to one another, whose weights take no more than `limit` bytes."""
     name = target.removeprefix("torch.ops.")
     shape = tuple(getattr(args[0], "shape", ())) if args else ()
     if name.startswith(_FUSED):
-        return len(shape) == 4 and shape[-2] == args[1].shape[-2]
+        tokens = shape[-2] if len(shape) == 4 else 0
+        # A fused attention never holds its weights: there they may be too many to be seen.
+        fits = args[0].element_size() * shape[0] * shape[1] * tokens * tokens <= limit if tokens else False
+        return fits and tokens == args[1].shape[-2]
     return name.startswith(_SOFTMAX) and len(shape) == 4 and shape[-1] == shape[-2]
 
 

@@ -6,13 +6,14 @@ caller's tensors and the weights stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlviz_docs.errors import ProbeError
 from dlviz_docs.probes.aten import Operator, evaluated, operator_of, trains
 from dlviz_docs.probes.attention import explicit_attention, is_attention
 from dlviz_docs.probes.guard import fingerprint, guarded
+from dlviz_docs.probes.memory import seen_elsewhere
 from dlviz_docs.probes.onnx_ops import onnx_operator
 from dlviz_docs.probes.places import Places, places_of
 from dlviz_docs.probes.program import Argument, Constant, Program, Ref, Step, references, steps
@@ -25,6 +26,10 @@ __all__ = ["GraphModel"]
 
 Change = Callable[[str, Any], Any]
 """What is done with a value by its name before anything uses it."""
+
+
+_FAILURES = (RuntimeError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
+"""What operators raise of arguments that do not fit."""
 
 
 class GraphModel:
@@ -163,7 +168,7 @@ class GraphModel:
             if place < len(args) and _others(call.args[place], args[place], values, given):
                 args[place] = args[place].clone()
         try:
-            if seen is not None and is_attention(call.target, args):
+            if seen is not None and is_attention(call.target, args, self.limits.octets):
                 attention, result = explicit_attention(call.target, operator.function, args, kwargs)
                 seen.append(Seen(call.module, attention))
                 return result
@@ -174,15 +179,7 @@ class GraphModel:
                 result = operator.function(*args, **kwargs)
             self._tried.add(key)
             return result
-        except (
-            RuntimeError,
-            TypeError,
-            ValueError,
-            IndexError,
-            AttributeError,
-            KeyError,
-            NotImplementedError,
-        ) as error:
+        except _FAILURES as error:
             first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise ProbeError(f"{call.target} in {call.module or 'the graph'} failed: {first}") from error
 
@@ -198,54 +195,11 @@ def _settled(program: Program) -> tuple[Program, list[Operator]]:
     if program.dialect == "onnx":
         return program, [Operator(onnx_operator(call.target, program.opset), {}) for call in program.calls]
     operators = [operator_of(call.target) for call in program.calls]
-    shared = _shared(program, operators)
+    shared = seen_elsewhere(program, operators)
     for place, operator in enumerate(operators):
         if operator.pure is not None and place not in shared:
             operators[place] = operator.pure
     return program, operators
-
-
-def _shared(program: Program, operators: list[Operator]) -> set[int]:
-    """Places of calls that write into memory which something later sees under another name than their result.
-
-    Everything that a view or a writing call takes and gives is taken to be one memory.
-    """
-    memory: dict[str, str] = {}
-
-    def root(name: str) -> str:
-        while memory.get(name, name) != name:
-            name = memory[name]
-        return name
-
-    last: dict[str, int] = {}
-    members: dict[str, set[str]] = {}
-    for call, operator in zip(program.calls, operators, strict=True):
-        if operator.aliases or operator.writes:
-            names = [n for a in call.args for n in references(a)][:1] + [n for n in call.outputs if n]
-            for name in names[1:]:
-                memory[root(name)] = root(names[0])
-    for place, call in enumerate(program.calls):
-        for name in (n for a in (*call.args, *call.kwargs.values()) for n in references(a)):
-            last[name] = place
-    for _, value in program.outputs:
-        last.update({name: len(program.calls) for name in references(value)})
-    for name in {*last, *memory}:
-        members.setdefault(root(name), set()).add(name)
-    found = set()
-    for place, (call, operator) in enumerate(zip(program.calls, operators, strict=True)):
-        if operator.writes:
-            written = [n for i in operator.writes if i < len(call.args) for n in references(call.args[i])]
-            others = {n for w in written for n in members.get(root(w), {w})} - set(call.outputs)
-            later = _born_before(program, others, place)
-            if any(last.get(name, -1) > place for name in later):
-                found.add(place)
-    return found
-
-
-def _born_before(program: Program, names: Iterable[str], place: int) -> set[str]:
-    """Those that exist before the call at that place has run: weights, inputs, results of earlier calls."""
-    later = {name for call in program.calls[place:] for name in call.outputs}
-    return {name for name in names if name not in later}
 
 
 def _tensors(program: Program) -> dict[str, Any]:
@@ -255,7 +209,7 @@ def _tensors(program: Program) -> dict[str, Any]:
     for name, array in program.weights.items():
         tensor = torch.from_numpy(array.copy() if not array.flags.writeable else array)
         wanted = program.dtypes.get(name)
-        found[name] = tensor.to(getattr(torch, wanted)) if wanted else tensor
+        found[name] = tensor.to(_constant(wanted)) if wanted else tensor
     return found
 
 

@@ -128,7 +128,13 @@ class ModuleModel:
     def forward(self, x: Tensor) -> Tensor:
         import torch
 
-        return answer({"": torch.func.functional_call(self.module, dict(self._changed), (x,))})
+        try:
+            return answer({"": torch.func.functional_call(self.module, dict(self._changed), (x,))})
+        except (ProbeError, MemoryError):
+            raise
+        # The user's own code may raise anything.
+        except Exception as error:
+            raise ProbeError(f"The model failed as it ran: {type(error).__name__}: {error}") from error
 
     def layers(self, x: Tensor) -> tuple[Layer, ...]:
         import torch

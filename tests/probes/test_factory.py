@@ -157,7 +157,7 @@ def test_layers_that_give_more_than_a_tensor_can_be_cut() -> None:
 
 def test_hooks_are_gone_after_a_pass_that_failed() -> None:
     model = ModuleModel(seeded(ResNet))
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ProbeError, match="failed as it ran"):
         model.cut("layer1", torch.randn(1, 7, 32, 32))
     assert not any(module._forward_hooks for module in model.module.modules())
     assert torch.is_grad_enabled()

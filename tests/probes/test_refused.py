@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -248,3 +249,32 @@ def test_no_sample_is_told(resnet_pt2: Path) -> None:
 def test_every_forced_argument_is_that_of_training() -> None:
     forced = {name: dict(operator_of(name).forced) for name in ("aten.dropout.default", "aten.batch_norm.default")}
     assert forced == {"aten.dropout.default": {2: False}, "aten.batch_norm.default": {5: False}}
+
+
+def test_attention_that_is_too_large_to_be_seen_is_run_and_not_shown() -> None:
+    heads = call("aten.reshape.default", Ref("x"), (2, 1, 4, 1), output="q")
+    wide = call("aten.scaled_dot_product_attention.default", Ref("q"), Ref("q"), Ref("q"), output="s")
+    program = Program(
+        "aten", (heads, wide, call("aten.flatten.using_ints", Ref("s"), 1)), (Port("x"),), (("o", Ref("y")),)
+    )
+    assert len(GraphModel(program, Limits(octets=4 * 2 * 16)).attentions(X)[0]) == 1
+    seen, output = GraphModel(program, Limits(octets=4 * 2 * 16 - 1)).attentions(X)
+    assert seen == ()
+    assert output.shape == (2, 4)
+
+
+def test_many_calls_that_write_are_looked_through_at_once() -> None:
+    names = ["x", *(f"v{i}" for i in range(19_000))]
+    calls = [call("aten.relu_.default", Ref(a), output=b) for a, b in pairwise(names)]
+    model = graph(*calls, call("aten.view.default", Ref(names[-1]), (-1,)))
+    x = torch.randn(2, 4)
+    before = x.clone()
+    assert torch.equal(model.forward(x), x.relu().flatten())
+    assert torch.equal(x, before)
+
+
+def test_an_unknown_type_of_weight_is_told() -> None:
+    weights, outputs = {"w": np.ones(4, np.float32)}, (("out", Ref("y")),)
+    calls = (call("aten.add.Tensor", Ref("x"), Ref("w")),)
+    with pytest.raises(ProbeError, match="float77"):
+        GraphModel(Program("aten", calls, (Port("x"),), outputs, weights, {"w": "float77"}))
