@@ -21,8 +21,19 @@ COMPLETE = 0.05
 """Part of the difference of the outputs that Integrated Gradients may miss."""
 
 
-def chosen(method: str, layer: str, road: float, error: float | None, noise: float | None, n: int) -> Insight | None:
-    """Which maps the page opens with, and whether they are better than noise at all."""
+def chosen(
+    method: str,
+    layer: str,
+    road: float,
+    error: float | None,
+    noise: float | None,
+    n: int,
+    highest: tuple[str, str, float] | None = None,
+) -> Insight | None:
+    """Which maps the page opens with, and whether they are better than noise at all.
+
+    `highest` are method, layer and ROAD of others that are higher, though not beyond chance.
+    """
     if not math.isfinite(road):
         return None
     wide = error if error is not None and math.isfinite(error) else 0.0
@@ -32,8 +43,14 @@ def chosen(method: str, layer: str, road: float, error: float | None, noise: flo
     name = f"{method_name(method)} at {brief(layer_name(layer))}"
     if fails:
         text = (
-            f"No map is clearly better than noise: the best, {name}, has a ROAD of {score(road)}{spread}{beside} "
+            f"Maps of {name} are not clearly better than noise: ROAD {score(road)}{spread}{beside} "
             f"(n = {n:,}). What the maps show may not be what the answers rest on."
+        )
+    elif highest is not None:
+        other = f"{method_name(highest[0])} at {brief(layer_name(highest[1]))}"
+        text = (
+            f"Maps of {name} are shown: ROAD {score(road)}{spread}{beside} (n = {n:,}). The highest, "
+            f"{score(highest[2])} of {other}, is no higher than chance may make it."
         )
     else:
         text = f"Maps of {name} are the most faithful: ROAD {score(road)}{spread}{beside} (n = {n:,})."

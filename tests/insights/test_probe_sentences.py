@@ -66,6 +66,9 @@ def test_maps_no_better_than_noise_are_a_warning() -> None:
     assert (clear.kind, clear.severity) == ("map-chosen", "info")
     assert clear.text.endswith("ROAD 0.300 ± 0.020, noise 0.010 (n = 16).")
     assert (weak.kind, weak.severity) == ("map-unfaithful", "warning")
+    assert weak.text.startswith("Maps of Grad-CAM at layer4 are not clearly better than noise")
+    beaten = said(probe_trust.chosen("gradcam", "layer4", 0.3, 0.1, 0.0, 16, ("occlusion", "", 0.35)))
+    assert beaten.endswith("The highest, 0.350 of Occlusion at input, is no higher than chance may make it.")
     assert probe_trust.chosen("gradcam", "layer4", math.nan, None, None, 16) is None
     assert said(probe_trust.chosen("gradcam", "layer4", 0.3, None, None, 16)).endswith("ROAD 0.300 (n = 16).")
 

@@ -90,7 +90,9 @@ def _sentences(one: Reading) -> Iterator[Insight | None]:
     mine = next((f for f in probed.faithfulness if (f.method, f.layer) == (probed.method, one.layer)), None)
     if mine is not None and mine.road is not None:
         base = None if noise is None else noise.road
-        yield say.chosen(mine.method, mine.layer, mine.road, mine.road_error, base, mine.samples)
+        yield say.chosen(
+            mine.method, mine.layer, mine.road, mine.road_error, base, mine.samples, _higher(mine, probed.faithfulness)
+        )
     if mine is not None and mine.inside is not None:
         base = None if noise is None else noise.inside
         yield probe_sight.boxes(mine.method, mine.inside, base, mine.pointing, mine.samples)
@@ -105,6 +107,13 @@ def _sentences(one: Reading) -> Iterator[Insight | None]:
 def _each_once(found: Sequence[Sanity]) -> list[Sanity]:
     """The first check of each method."""
     return list({one.method: one for one in reversed(found)}.values())[::-1]
+
+
+def _higher(mine: Faithfulness, rows: Sequence[Faithfulness]) -> tuple[str, str, float] | None:
+    """The highest of all, where that is another: a later layer and HiResCAM stay until others are clearly better."""
+    found = [(one.method, one.layer, one.road) for one in rows if one.road is not None and one.method != NOISE]
+    best = max(found, key=lambda one: one[2], default=None)
+    return best if best is not None and mine.road is not None and best[2] > mine.road else None
 
 
 def _layers(found: Sequence[Faithfulness], method: str) -> Insight | None:
