@@ -121,6 +121,32 @@ def imports(path: Path, *, top_level_only: bool = False) -> Iterator[tuple[str, 
             yield from ((name, node.lineno) for name in names)
 
 
+def test_what_tests_alone_install_is_imported_by_tests_alone() -> None:
+    """Whoever installs the package has its dependencies and extras, and nothing else."""
+    installed = {
+        "torch",
+        "matplotlib",
+        "plotly",
+        "polars",
+        "PIL",
+        "mkdocs",
+        "yaml",
+        "xxhash",
+        "numpy",
+        "msgspec",
+        "nh3",
+    }
+    installed |= {"rich", "jinja2", "markdown_it", "google_crc32c", "filelock", "dlviz_templates", "mkdocs_dlviz"}
+    told = set(sys.stdlib_module_names) | installed | {"dlviz_docs"}
+    breaches = [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for _, path in modules()
+        for name, line in imports(path)
+        if name.partition(".")[0] not in told
+    ]
+    assert not breaches, "\n".join(breaches)
+
+
 def test_every_room_imports_only_what_it_may() -> None:
     breaches = []
     for room, path in modules():

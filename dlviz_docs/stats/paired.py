@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs.stats.bootstrap import mean_interval, redrawn, spread
+from dlviz_docs.stats.tails import t_reach, t_tail
 
 __all__ = ["by_draws", "difference", "fisher", "holm", "mcnemar", "mean_difference", "student", "two_shares"]
 
@@ -82,14 +83,12 @@ def by_draws(value: float, draws: Floats, n: int) -> tuple[float, float, float]:
 
 def student(value: float, error: float, n: int) -> tuple[float, float, float]:
     """Interval and p-value of a mean of n items with this standard error; NaN for fewer than two."""
-    from scipy import special
-
     if n < 2 or not (math.isfinite(value) and math.isfinite(error)):
         return np.nan, np.nan, np.nan
     if error <= 1e-12:  # all draws are the same: rounding is no difference
         return value, value, 1.0 if abs(value) <= 1e-12 else 0.0
-    reach = float(special.stdtrit(n - 1, 0.975)) * error
-    return value - reach, value + reach, min(1.0, 2 * float(special.stdtr(n - 1, -abs(value) / error)))
+    reach = t_reach(n - 1) * error
+    return value - reach, value + reach, t_tail(value / error, n - 1)
 
 
 def two_shares(hits: int, n: int, others: int, rest: int) -> float:

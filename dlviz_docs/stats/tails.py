@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["chi2_tail", "f_tail", "kolmogorov_tail", "normal_tail", "t_tail"]
+__all__ = ["chi2_tail", "f_tail", "kolmogorov_tail", "normal_tail", "t_reach", "t_tail"]
 
 _TINY = 1e-300
 _EPSILON = 1e-13
@@ -78,6 +78,21 @@ def f_tail(statistic: float, above: float, below: float) -> float:
 def t_tail(statistic: float, degrees: float) -> float:
     """Probability of a Student's t farther from 0, on either side."""
     return f_tail(statistic * statistic, 1.0, degrees)
+
+
+def t_reach(degrees: float, tail: float = 0.05) -> float:
+    """How far from 0 a Student's t lies with that probability on either side together; NaN without a degree of freedom.
+
+    Bisection, to the last few bits.
+    """
+    if not degrees > 0:
+        return math.nan
+    low, high = 0.0, 1.0
+    while t_tail(high, degrees) > tail and high < 1e150:
+        low, high = high, 2 * high
+    while (middle := (low + high) / 2) not in (low, high):
+        low, high = (middle, high) if t_tail(middle, degrees) > tail else (low, middle)
+    return high
 
 
 def _beta(a: float, b: float, x: float) -> float:

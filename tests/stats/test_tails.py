@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from dlviz_docs.stats.fdr import q_values
-from dlviz_docs.stats.tails import chi2_tail, f_tail, kolmogorov_tail, normal_tail, t_tail
+from dlviz_docs.stats.tails import chi2_tail, f_tail, kolmogorov_tail, normal_tail, t_reach, t_tail
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 3.5, 10, 99, 1000, 50_000])
@@ -40,6 +42,15 @@ def test_t(statistic: float, degrees: int) -> None:
 def test_kolmogorov(distance: float, first: int, second: int) -> None:
     wanted = stats.kstwo.sf(distance, round(first * second / (first + second)))
     assert kolmogorov_tail(distance, first, second) == pytest.approx(wanted, abs=0.01)
+
+
+@given(st.integers(1, 10**6), st.floats(1e-6, 0.9))
+def test_t_reach(degrees: int, tail: float) -> None:
+    assert t_reach(degrees, tail) == pytest.approx(stats.t.isf(tail / 2, degrees), rel=1e-6)
+
+
+def test_t_reach_of_no_degree() -> None:
+    assert np.isnan(t_reach(0))
 
 
 def test_what_is_not_defined_is_nan() -> None:
