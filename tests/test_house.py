@@ -121,11 +121,28 @@ def imports(path: Path, *, top_level_only: bool = False) -> Iterator[tuple[str, 
             yield from ((name, node.lineno) for name in names)
 
 
+INSTALLED = frozenset(
+    ("dlviz_docs", "dlviz_templates", "mkdocs_dlviz")
+    + (
+        "filelock",
+        "google_crc32c",
+        "jinja2",
+        "markdown_it",
+        "markupsafe",
+        "mkdocs",
+        "msgspec",
+        "nh3",
+        "numpy",
+        "plotly",
+    )
+    + ("rich", "xxhash", "yaml", "matplotlib", "PIL", "polars", "torch")
+)
+"""What the package's dependencies and extras bring, as it is imported."""
+
+
 def test_what_tests_alone_install_is_imported_by_tests_alone() -> None:
     """Whoever installs the package has its dependencies and extras, and nothing else."""
-    installed = set("filelock google_crc32c jinja2 markdown_it markupsafe mkdocs msgspec nh3 numpy plotly".split())
-    installed |= set("rich xxhash yaml matplotlib PIL polars torch dlviz_templates mkdocs_dlviz".split())
-    told = set(sys.stdlib_module_names) | installed | {"dlviz_docs"}
+    told = set(sys.stdlib_module_names) | INSTALLED
     breaches = [
         f"{path.relative_to(ROOT)}:{line}: {name}"
         for _, path in modules()
