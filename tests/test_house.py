@@ -122,20 +122,9 @@ def imports(path: Path, *, top_level_only: bool = False) -> Iterator[tuple[str, 
 
 
 INSTALLED = frozenset(
-    ("dlviz_docs", "dlviz_templates", "mkdocs_dlviz")
-    + (
-        "filelock",
-        "google_crc32c",
-        "jinja2",
-        "markdown_it",
-        "markupsafe",
-        "mkdocs",
-        "msgspec",
-        "nh3",
-        "numpy",
-        "plotly",
-    )
-    + ("rich", "xxhash", "yaml", "matplotlib", "PIL", "polars", "torch")
+    {"dlviz_docs", "dlviz_templates", "mkdocs_dlviz"}
+    | {"filelock", "google_crc32c", "jinja2", "markdown_it", "markupsafe", "mkdocs", "msgspec", "nh3", "numpy"}
+    | {"plotly", "rich", "xxhash", "yaml", "matplotlib", "PIL", "polars", "torch"}
 )
 """What the package's dependencies and extras bring, as it is imported."""
 
