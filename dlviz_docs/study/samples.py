@@ -18,7 +18,7 @@ from dlviz_docs.readers._about import read_about
 from dlviz_docs.registry import load_renderers
 from dlviz_docs.render import asks_for, section_of
 from dlviz_docs.report import describe_samples
-from dlviz_docs.scan import ExperimentFolder
+from dlviz_docs.scan import ExperimentFolder, RunFolder
 from dlviz_docs.study.packed import Study, packed
 from dlviz_docs.study.pictures import PicturesOfSamples
 from dlviz_docs.view import Section
@@ -95,11 +95,16 @@ def _found_in(folder: ExperimentFolder, files: SampleFiles, about: About) -> Fou
             PictureFolder(path, tuple(p.name for p in found), tuple(p.octets for p in found))
             for path, found in files.pictures
         ),
-        runs={(above / run.place).as_posix(): names.exact_slug(run.name, "") for run in folder.runs},
+        runs={(above / run.place).as_posix(): names.exact_slug(run.name, "") for run in folder.runs if _trains(run)},
         # What experiment.yml names is relative to where it stands.
         data=tuple(replace(entry, path=(beside / entry.path).as_posix()) for entry in about.data),
         results=tuple(_beside(entry, root, beside) for entry in about.results),
     )
+
+
+def _trains(run: RunFolder) -> bool:
+    """Whether it is a training, whose folder holds what it drew; not mere checkpoints, which lie beside their data."""
+    return any(source.reader != "checkpoint" for source in run.sources)
 
 
 def _beside(entry: ResultEntry, root: Path, beside: Path) -> ResultEntry:
