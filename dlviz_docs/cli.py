@@ -67,14 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     target.add_argument("-o", "--output", metavar="SITE", default="site", help="the folder of the site (default: site)")
     target.add_argument("--to", metavar="DIR", help="write plain Markdown, assets and nav.yml for another generator")
     build_.add_argument("--strict", action="store_true", help="exit with 1 when any file has a problem")
-    probe = _command(commands, "probe", _probe, "run the models, and leave what that showed beside them")
-    probe.add_argument(
-        "--factories",
-        metavar="PACKAGE",
-        action="append",
-        default=[],
-        help="whose functions may build models; this runs them",
-    )
+    _command(commands, "probe", _probe, "run the models, and leave what that showed beside them")
     serve = _command(commands, "serve", _serve, "show the site, and rebuild what changes while a training runs")
     serve.add_argument("-a", "--address", metavar="HOST:PORT", default="127.0.0.1:8000")
     scan = _command(commands, "scan", _scan, "say what is found, without building")
@@ -99,6 +92,8 @@ def _command(
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
     parser.add_argument("--title", default="Experiments", help="title of the index page")
     parser.add_argument("--exclude", metavar="GLOB", action="append", default=[], help="leave out; may be given again")
+    whose = "whose functions may build models, which runs them; may be given again"
+    parser.add_argument("--factories", metavar="PACKAGE", action="append", default=[], help=whose)
     parser.add_argument("--workers", type=int, default=2, help="processes that read and draw (default: 2)")
     parser.add_argument(
         "--cache-dir", metavar="DIR", type=Path, help="where results are kept (default: the user's cache)"
@@ -116,7 +111,7 @@ def _options(given: argparse.Namespace) -> Options:
             "exclude": given.exclude,
             "workers": given.workers,
             "strict": getattr(given, "strict", False),
-            "factories": getattr(given, "factories", []),
+            "factories": given.factories,
         }
     )
 
@@ -166,7 +161,9 @@ def _probe(given: argparse.Namespace, console: Console) -> int:
     with _progress(console) as report:
         files, problems = probe(given.runs, options, cache_dir, report)
     for path, content in files:
-        path.write_bytes(content)
+        new = path.with_name(f".{path.name}.{os.getpid()}")  # renamed: a kill leaves the old file
+        new.write_bytes(content)
+        new.replace(path)
         console.print(f"Wrote {escape(str(path))} ({len(content) / 1e6:.1f} MB)", soft_wrap=True)
     _print_problems(console, problems)
     if not files:

@@ -61,7 +61,7 @@ class Studies:
     made: list[str] = field(default_factory=list)
     """Names of all, those of nothing among them."""
     probed: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Names of what running models showed, which is worth keeping when pages change."""
+    """Names of what running models showed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,8 @@ class Engine:
                 known[outcome] = self.cache.get(outcome, Study)
         for job in jobs:
             made = known[job.name]
+            if made:
+                studies.made += made.needs
             if made and made.kept:
                 studies.probed[job.folder.slug] = tuple(name for _, name in made.kept)
             if made and (made.sections or made.told):

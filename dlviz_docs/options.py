@@ -113,9 +113,6 @@ class InputEntry:
     """What pixels from 0 to 255 are multiplied by: 0.00392157 for values from 0 to 1. 0: not told."""
     crop: float = 1.0
     """Share of the shorter side that is kept around the middle; 0 squeezes the whole picture to the size."""
-    channels: int = 0
-    """1 for grey, 3 for colour. 0: not told."""
-    layout: Literal["channels first", "channels last"] = "channels first"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

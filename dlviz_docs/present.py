@@ -66,9 +66,7 @@ def present(job: PresentJob) -> str:
     digests = load(cache, job.digests)
     studies = _studies(cache, job.studies)
     experiment = gathered(job.folder, digests, (*job.problems, *(told for study in studies for told in study.told)))
-    thumbs = [word for study in studies for word in study.thumbs]  # a layer shows pictures that another study made
-    whole = [replace(study, thumbs=tuple(thumbs)) for study in studies]
-    studied = [one for study in whole for one in sections_of(study, job.folder.slug) if _has_something(one)]
+    studied = [section for section in sections_of(studies, job.folder.slug) if _has_something(section)]
     sections = list(_sections(experiment, studied, job.renderers)) or [Section("overview", "Overview")]
     problems = (*problems_of(experiment), *(problem for section in sections for problem in section.problems))
     scripts = tuple((f"{job.folder.slug}/data/{slug}.js", n) for d in digests for slug, n in d.scripts)

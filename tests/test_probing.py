@@ -108,7 +108,7 @@ def test_a_layer_shows_what_it_responds_to(runs: Path) -> None:
     site = make(runs)
     studies = [study for name in cache.folder.rglob("*") if (study := cache.get(name.name, Study))]
     (models,) = (one for one in studies if [section.topic for section in one.sections] == ["architecture"])
-    boxes = [box for section in sections_of(models, "runs") for box in boxes_of(section)]
+    boxes = [box for section in sections_of([models], "runs") for box in boxes_of(section)]
     (asked,) = {picture.key for box in boxes if box.id == "1" for picture in box.pictures}  # the ReLU
     assert asked.startswith(RESPONSES)
     made = {word: name for one in studies for word, name in one.thumbs}
@@ -155,8 +155,87 @@ def test_results_of_another_model_are_not_shown_for_this_one(runs: Path) -> None
     kept = read_kept(path)
     path.write_bytes(packed_kept(Kept("another", "another", kept.network, kept.probed)))
     assert page(make(runs), "runs/cam/index.html")
-    path.write_bytes(b"damaged")
-    assert make(runs).problems == ()
+
+
+def test_damaged_results_are_told_with_and_without_the_model(runs: Path) -> None:
+    for path, content in probe(runs, HERE, runs.parent / "cache")[0]:
+        path.write_bytes(content[:-9])
+    with_model = make(runs)
+    assert [problem.code for problem in with_model.problems] == ["probe-damaged"] * 2
+    assert "one/model-epoch=1.pt2.probe" in page(with_model, "runs/architecture/index.html")
+    assert page(with_model, "runs/cam/index.html")
+    for path in runs.rglob("*.pt2"):
+        path.unlink()
+    without = make(runs)
+    assert {(one.code, one.path) for one in without.problems} == {
+        ("probe-damaged", "one/model-epoch=1.pt2.probe"),
+        ("probe-damaged", "one/model-epoch=2.pt2.probe"),
+    }
+
+
+def test_results_of_the_last_moment_are_enough(runs: Path) -> None:
+    for path, content in probe(runs, HERE, runs.parent / "cache")[0]:
+        path.write_bytes(content)
+    (runs / "one" / "model-epoch=1.pt2.probe").unlink()
+    for path in runs.rglob("*.pt2"):
+        path.unlink()
+    site = make(runs)
+    assert site.problems == ()
+    assert "HiResCAM" in page(site, "runs/cam/index.html")
+
+
+def test_what_is_wrong_with_weights_is_told_on_their_page(runs: Path) -> None:
+    """A cut file, and one that would call something, keep what can be read of them."""
+    whole = (runs / "one" / "model-epoch=1.pt2").read_bytes()
+    for path in runs.rglob("*.pt2"):
+        path.unlink()
+    (runs / "one" / "model.pt2").write_bytes(whole[: len(whole) // 2])
+    weights = {"layer.weight": torch.full((4, 4), torch.nan)}
+    torch.save(weights, runs / "two" / "last.pt")
+    site = make(runs)
+    told = {(one.code, one.path) for one in site.problems}
+    assert ("weights-not-finite", "two/last.pt") in told
+    assert any(path == "one/model.pt2" for _, path in told)
+    architecture = "".join(page(site, one.path) for one in site.pages if "architecture" in one.path)
+    assert "two/last.pt" in architecture
+    assert "one/model.pt2" in architecture
+
+
+def test_weights_are_read_once_for_all_pages(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dlviz_docs.readers import networks
+
+    times, read = [], networks.read
+    monkeypatch.setattr(networks, "read", lambda *given: times.append(given) or read(*given))
+    make(runs)
+    (runs / "data" / "more.csv").write_text("a,b\n1,2\n3,4\n5,6\n")  # samples change, models do not
+    make(runs)
+    assert len(times) == 1
+
+
+def test_results_are_shown_of_a_function_that_is_not_trusted_here(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "mine_elsewhere.py").write_text(FACTORY)
+    monkeypatch.syspath_prepend(tmp_path / "code")
+    for path in runs.rglob("*.pt2"):
+        path.unlink()
+    torch.save(network().state_dict(), runs / "one" / "best.pt")
+    (runs / "experiment.yml").write_text("model: mine_elsewhere:build\nmodel_options: {channels: 4}\n")
+    trusting = parse({"workers": 0, "path": "", "factories": ["mine_elsewhere"]})
+    for path, content in probe(runs, trusting, tmp_path / "there")[0]:
+        path.write_bytes(content)
+    site = make(runs)
+    assert site.problems == ()
+    assert "HiResCAM" in page(site, "runs/cam/index.html")
+
+
+def test_a_size_alone_leaves_the_scale_to_be_found_out(runs: Path) -> None:
+    (runs / "experiment.yml").write_text("input: {size: [8, 8]}\n")
+    site = make(runs)
+    assert "labelled samples" in page(site, "runs/cam/index.html")
+    (runs / "experiment.yml").write_text("input: {scale: 0.00392157}\n")
+    assert "labelled samples" not in page(make(runs), "runs/cam/index.html")
 
 
 def test_without_torch_the_page_says_what_to_install(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,10 +262,10 @@ def test_a_function_that_a_folder_names_runs_only_where_the_site_trusts_its_pack
     site = make(runs)
     assert [problem.code for problem in site.problems] == ["factory-not-trusted"]
     assert "factories: [mine_to_trust]" in site.problems[0].remedy
+    assert make(runs, parse({"workers": 0, "path": "", "factories": ["mine"]})).problems
     trusted = make(runs, parse({"workers": 0, "path": "", "factories": ["mine_to_trust"]}))
     assert trusted.problems == ()
     assert "HiResCAM" in page(trusted, "runs/cam/index.html")
-    assert make(runs, parse({"workers": 0, "path": "", "factories": ["mine"]})).problems
 
 
 def test_a_model_that_cannot_be_run_costs_only_its_page(runs: Path) -> None:

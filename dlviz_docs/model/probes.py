@@ -43,6 +43,7 @@ class Prepared:
     """Height and width in px; none for tables and texts."""
     channels: int = 0
     scale: float = 1.0
+    """0 where it is asked to be found out."""
     mean: tuple[float, ...] = ()
     """By channel, or one for all; none for 0."""
     std: tuple[float, ...] = ()

@@ -71,9 +71,11 @@ def prepared_for(
 ) -> Prepared:
     """What is told, completed by the model's own input; or else the best of the usual ways."""
     base = _asked(port, model, [samples.pictures[row] for row in rows])
-    if samples.prepared is not None:
-        told = samples.prepared
-        return replace(told, size=told.size or base.size, channels=base.channels or told.channels, layout=base.layout)
+    if (told := samples.prepared) is not None:
+        size = told.size or base.size
+        if told.scale:
+            return replace(told, size=size, channels=base.channels, layout=base.layout)
+        base = replace(base, size=size, crop=told.crop)
     known = rows if truth is None else rows[truth[rows] >= 0]
     some = (known if len(known) else rows)[np.linspace(0, max(len(known), 1) - 1, _TRIED).astype(np.intp)]
     some = np.unique(some)

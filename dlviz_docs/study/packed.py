@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -50,6 +50,8 @@ class Study:
     """Problems of files that belong to no topic."""
     kept: tuple[tuple[str, str], ...] = ()
     """What running models showed: path of the model relative to the experiment, name in the cache."""
+    needs: tuple[str, ...] = ()
+    """Names in the cache of what was read for it and serves another study of the same files."""
 
     def problems(self) -> tuple[Problem, ...]:
         """All of them."""
@@ -78,16 +80,17 @@ def word_of(side: int, key: str) -> str:
     return f"{side}/{key}"
 
 
-def sections_of(found: Study, slug: str) -> Iterator[Section]:
-    """The sections, with the addresses of their pictures in the site."""
-    thumbs = {word: f"{slug}/pictures/{name}{WEBP}" for word, name in found.thumbs}
-    sprites = {
-        figure: Sprite(f"{slug}/pictures/{name}{WEBP}", tile, columns, keys)
-        for figure, name, tile, columns, keys in found.sprites
-    }
-    for one in found.sections:
-        figures = tuple(_unpacked(figure) for figure in one.figures)
-        yield Section(one.topic, one.title, one.insights, figures, one.problems, thumbs, sprites, one.facts)
+def sections_of(studies: Sequence[Study], slug: str) -> Iterator[Section]:
+    """The sections of all, with the addresses of their pictures in the site: one may show what another made."""
+    thumbs = {word: f"{slug}/pictures/{name}{WEBP}" for study in studies for word, name in study.thumbs}
+    for study in studies:
+        sprites = {
+            figure: Sprite(f"{slug}/pictures/{name}{WEBP}", tile, columns, keys)
+            for figure, name, tile, columns, keys in study.sprites
+        }
+        for one in study.sections:
+            figures = tuple(_unpacked(figure) for figure in one.figures)
+            yield Section(one.topic, one.title, one.insights, figures, one.problems, thumbs, sprites, one.facts)
 
 
 def _unpacked(one: _Packed) -> Figure:

@@ -17,10 +17,9 @@ def prepared_of(folder: ExperimentFolder, about: About, checkpoint: Checkpoint) 
     """What experiment.yml says, or else a file beside the model or above it; None where nobody does."""
     if about.input != InputEntry():
         told = about.input
-        scale = 1 / told.scale if told.scale else 255.0 if told.mean or told.std else 1.0
-        return Prepared(
-            told.size, told.channels, scale, told.mean, told.std, told.layout, told.crop, source="experiment.yml"
-        )
+        # Size alone says nothing of the scale, which then is found out.
+        scale = 1 / told.scale if told.scale else 255.0 if told.mean or told.std else 0.0
+        return Prepared(told.size, 0, scale, told.mean, told.std, crop=told.crop, source="experiment.yml")
     from dlviz_docs.probes import prepared_from
 
     root = Path(folder.path)

@@ -15,8 +15,6 @@ from dlviz_docs.model.probes import Probed
 from dlviz_docs.options import About, Selection, factory_of
 from dlviz_docs.readers._about import read_about
 from dlviz_docs.readers.kept import SUFFIX, read_kept
-from dlviz_docs.registry import load_renderers
-from dlviz_docs.render import asks_for, section_of
 from dlviz_docs.scan import ExperimentFolder
 from dlviz_docs.study.models import read_models
 from dlviz_docs.study.packed import Study, packed
@@ -24,8 +22,8 @@ from dlviz_docs.study.pictures import PicturesOfSamples
 from dlviz_docs.study.prepared import class_names, prepared_of
 from dlviz_docs.study.responses import responses
 from dlviz_docs.study.samples import read_samples
+from dlviz_docs.study.sections import drawn, placed
 from dlviz_docs.study.shown import Shown, pictures_for
-from dlviz_docs.view import Section
 
 if TYPE_CHECKING:
     from dlviz_docs.probes import Factory, Job
@@ -42,29 +40,29 @@ def study_probes(folder: ExperimentFolder, renderers: Selection, cache: Cache, f
     `factories` are the packages whose functions may build a model, by the site's own configuration.
     """
     about, _, _ = read_about([Path(source.path) for source in folder.about])
-    samples, models = read_samples(folder), read_models(folder)
+    if not _may_run(folder, about):
+        return Study()
+    (name, models), samples = read_models(folder, cache), read_samples(folder)
     probe = _Probe(folder, about, samples, cache, tuple(factories))
     found = [one for network in models.networks for one in probe.of(network)]
+    if not found:
+        return Study(needs=(name,))
     kept = [one for one in found if isinstance(one, Kept)]
     told = [one for one in found if isinstance(one, Problem)]
-    if not found:
-        return Study()
+    told += placed([problem for one in kept for problem in one.probed.problems], folder.relative)
     probes = tuple(one.probed for one in kept)
     experiment = Experiment(folder.slug, folder.name, folder.relative, samples=samples, models=models, probes=probes)
-    sections = list(_sections(experiment, renderers, told))
+    sections = list(drawn("probes", experiment, renderers, {"cam": told}))
     figures = [figure for section in sections for figure in section.figures]
-    root = Path(folder.samples.root if folder.samples else folder.path)
-    pictures = PicturesOfSamples(root, samples, cache)
+    pictures = PicturesOfSamples(probe.place, samples, cache)
     thumbs = (*pictures.thumbs(figures), *responses(probes, pictures))
-    return Study(packed(sections), thumbs, kept=tuple((one.probed.model, one.key) for one in kept))
+    return Study(packed(sections), thumbs, kept=tuple((one.probed.model, one.key) for one in kept), needs=(name,))
 
 
-def _sections(experiment: Experiment, selection: Selection, told: Sequence[Problem]) -> Iterator[Section]:
-    renderers, _ = load_renderers(selection)
-    for name, renderer in renderers.items():
-        if asks_for(renderer) == "probes":
-            section = section_of(name, renderer, experiment)
-            yield replace(section, problems=(*told, *section.problems))
+def _may_run(folder: ExperimentFolder, about: About) -> bool:
+    """By names alone: else all weights and samples would be read to find nothing."""
+    paths = [source.path.lower().removesuffix(SUFFIX) for source in folder.models]
+    return factory_of(about) is not None or any(path.endswith(RUNNABLE) for path in paths)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,12 +80,8 @@ class _Probe:
         files = self._files(network)
         if not files:
             return
-        root = Path(self.folder.samples.root) if self.folder.samples else self._root
-        shown = pictures_for(files[-1].run, self.samples, self.about, root, class_names(self.folder))
+        shown = pictures_for(files[-1].run, self.samples, self.about, self.place, class_names(self.folder))
         if shown is None:
-            return
-        if (problem := self._distrust(files[-1])) is not None:
-            yield problem
             return
         last: Kept | None = None
         for checkpoint in reversed(files):
@@ -98,14 +92,23 @@ class _Probe:
             last = last or outcome
 
     @property
+    def place(self) -> Path:
+        """The folder that paths of samples are relative to."""
+        return Path(self.folder.samples.root) if self.folder.samples else self._root
+
+    @property
     def _root(self) -> Path:
         return Path(self.folder.path)
 
     def _files(self, network: Network) -> list[Checkpoint]:
-        """Those that can be run, in the order of training: of a factory, any weights."""
-        if factory_of(self.about) is not None:
-            return list(network.checkpoints)
-        return [one for one in network.checkpoints if one.path.lower().endswith(RUNNABLE)]
+        """Those that can be run, or were, in the order of training: of a factory, any weights."""
+        any_weights = factory_of(self.about) is not None
+        return [
+            one
+            for one in network.checkpoints
+            if (any_weights or one.path.lower().endswith(RUNNABLE))
+            and ((self._root / one.path).exists() or self._kept(self._root / one.path))
+        ]
 
     def _distrust(self, checkpoint: Checkpoint) -> Problem | None:
         """Why what the experiment names is not run."""
@@ -128,15 +131,18 @@ class _Probe:
         job = self._job(checkpoint, shown, last)
         content = content_hash(str(path))
         key = content_key(job, content)
-        if (known := self.cache.get(key, Kept)) is not None:
-            return known
+        if (made := self.cache.get(key, Kept)) is not None:
+            return made
         if kept is not None and kept.key == key:
             return self._stored(kept)
+        known = kept if kept is not None and kept.content == content else None
+        if (problem := self._distrust(checkpoint)) is not None:
+            return self._stored(known) if known else problem
         try:
             return self._stored(Kept(key, content, network, probe(job)))
         except MissingExtra as error:
-            if kept is not None and kept.content == content:
-                return self._stored(kept)  # of the same model; samples or options were others
+            if known:
+                return self._stored(known)  # of the same model; samples or options were others
             what = "is not run, since PyTorch cannot be imported here"
             return Problem("model-not-run", self._placed(checkpoint), what, str(error))
         except ProbeError as error:
@@ -144,7 +150,7 @@ class _Probe:
             return Problem("model-not-run", self._placed(checkpoint), f"could not be run: {error}", remedy)
 
     def _kept(self, path: Path) -> Kept | None:
-        """What `dlviz probe` left beside the model; nothing where that cannot be read: it is computed again."""
+        """What `dlviz probe` left beside the model; a file that cannot be read is told with the models."""
         beside = path.with_name(path.name + SUFFIX)
         try:
             return read_kept(beside) if beside.exists() else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,13 +15,11 @@ from dlviz_docs.collect import SampleFiles
 from dlviz_docs.model import Dataset, Experiment, Predictions, Problem, Samples
 from dlviz_docs.options import About, ResultEntry, Selection
 from dlviz_docs.readers._about import read_about
-from dlviz_docs.registry import load_renderers
-from dlviz_docs.render import asks_for, section_of
 from dlviz_docs.report import describe_samples
 from dlviz_docs.scan import ExperimentFolder, RunFolder
 from dlviz_docs.study.packed import Study, packed
 from dlviz_docs.study.pictures import PicturesOfSamples
-from dlviz_docs.view import Section
+from dlviz_docs.study.sections import drawn, placed
 
 if TYPE_CHECKING:  # its readers are imported where there is something to read
     from dlviz_docs.readers.samples import Found, Plan
@@ -54,7 +52,7 @@ def read_samples(folder: ExperimentFolder) -> Samples:
     found, plan = _found(folder, folder.samples)
     if (plan.datasets or plan.predictions) and (missing := [name for name in EXTRA if find_spec(name) is None]):
         return Samples(problems=(_not_installed(folder, missing),))
-    return _named(_placed(read(found, plan), folder.samples), folder)
+    return _named(_placed(read(found, plan), folder.samples.relative), folder)
 
 
 def study_samples(folder: ExperimentFolder, renderers: Selection, cache: Cache) -> Study:
@@ -63,7 +61,8 @@ def study_samples(folder: ExperimentFolder, renderers: Selection, cache: Cache) 
     if folder.samples is None or not (samples.datasets or samples.predictions or samples.problems):
         return Study()
     experiment = Experiment(folder.slug, folder.name, folder.relative, samples=samples)
-    sections = list(_sections(experiment, renderers))
+    told = {"data": _problems(samples.datasets), "results": _problems(samples.predictions)}
+    sections = list(drawn("samples", experiment, renderers, told))
     made = PicturesOfSamples(Path(folder.samples.root), samples, cache)
     return Study(
         packed(sections),
@@ -122,16 +121,12 @@ def _beside(entry: ResultEntry, root: Path, beside: Path) -> ResultEntry:
     )
 
 
-def _placed(samples: Samples, files: SampleFiles) -> Samples:
-    """With the paths of problems relative to the scanned folder, as everywhere."""
-
-    def placed(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-        return tuple(replace(p, path=f"{files.relative}/{p.path}".removeprefix("./").rstrip("/")) for p in problems)
-
+def _placed(samples: Samples, folder: str) -> Samples:
+    """With the paths of problems relative to the scanned folder."""
     return Samples(
-        tuple(replace(one, problems=placed(one.problems)) for one in samples.datasets),
-        tuple(replace(one, problems=placed(one.problems)) for one in samples.predictions),
-        placed(samples.problems),
+        tuple(replace(one, problems=placed(one.problems, folder)) for one in samples.datasets),
+        tuple(replace(one, problems=placed(one.problems, folder)) for one in samples.predictions),
+        placed(samples.problems, folder),
     )
 
 
@@ -144,16 +139,6 @@ def _named(samples: Samples, folder: ExperimentFolder) -> Samples:
         for one in samples.predictions
     )
     return replace(samples, predictions=named)
-
-
-def _sections(experiment: Experiment, selection: Selection) -> Iterator[Section]:
-    renderers, _ = load_renderers(selection)
-    samples = experiment.samples
-    told = {"data": _problems(samples.datasets), "results": _problems(samples.predictions)}
-    for name, renderer in renderers.items():
-        if asks_for(renderer) == "samples":
-            section = section_of(name, renderer, experiment)
-            yield replace(section, problems=(*told.get(name, ()), *section.problems))
 
 
 def _problems(found: Sequence[Dataset | Predictions]) -> tuple[Problem, ...]:
