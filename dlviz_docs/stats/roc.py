@@ -24,6 +24,7 @@ __all__ = [
     "rank",
     "roc_band",
     "shortened",
+    "traded",
 ]
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -101,6 +102,9 @@ class Order:
     auc_ends: tuple[float, float]
     ap: float
     ap_ends: tuple[float, float]
+    equal_error: float
+    traded: tuple[Floats, Floats]
+    """Shares of false alarms and of misses, for axes that are logarithmic."""
 
 
 def order(scores: Floats, positive: Bools) -> Order | None:
@@ -111,7 +115,8 @@ def order(scores: Floats, positive: Bools) -> Order | None:
     steps = _steps(ranked)
     area, ap = _area(ranked, steps), _mean_precision(ranked, steps)
     ends = _auc_ends(ranked, steps, area)
-    return Order(shortened(ranked), area, ends, ap, ap_interval(ap, ranked.positives))
+    ap_ends = ap_interval(ap, ranked.positives)
+    return Order(shortened(ranked), area, ends, ap, ap_ends, equal_error(ranked), traded(ranked))
 
 
 def _steps(ranked: Ranked) -> tuple[Floats, Floats]:
@@ -207,6 +212,18 @@ def shortened(ranked: Ranked, points: int = 200) -> Ranked:
     places = np.searchsorted(way, np.linspace(way[0], way[-1], points - 1))
     kept = np.unique(np.r_[0, np.minimum(places, len(way) - 1), len(way) - 1])
     return Ranked(ranked.thresholds[kept], ranked.hits[kept], ranked.alarms[kept])
+
+
+def traded(ranked: Ranked, points: int = 200) -> tuple[Floats, Floats]:
+    """Shares of false alarms and of misses at the thresholds that have both: at most so many, evenly on a logarithmic
+    axis of either, where `shortened` would leave next to none of a good model."""
+    levels = [np.geomspace(1, count, points // 2) for count in (ranked.negatives, ranked.positives)]
+    by_alarms = np.searchsorted(ranked.alarms, levels[0])
+    by_misses = np.searchsorted(ranked.hits, ranked.positives - levels[1])
+    kept = np.unique(np.minimum(np.r_[by_alarms, by_misses], len(ranked.hits) - 1))
+    alarms, misses = ranked.alarms[kept] / ranked.negatives, 1 - ranked.hits[kept] / ranked.positives
+    inside = (alarms > 0) & (misses > 0)
+    return alarms[inside], misses[inside]
 
 
 def _redrawn(ranked: Ranked, seed: int) -> tuple[Floats, Floats]:

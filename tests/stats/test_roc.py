@@ -117,3 +117,22 @@ def test_equal_errors_at_the_ends() -> None:
     assert roc.equal_error(roc.rank(np.array([0.8, 0.9, 0.1, 0.2]), labels)) == 1.0
     assert roc.equal_error(roc.rank(np.full(4, 0.5), labels)) == 0.5
     assert np.isnan(roc.equal_error(roc.rank(np.array([0.5]), np.array([True]))))
+
+
+def test_the_trade_of_a_good_model_is_drawn_and_its_equal_error_that_of_all_thresholds() -> None:
+    """Few points that lie evenly along a ROC curve say next to nothing of the corner in which a good one turns."""
+    rng = np.random.default_rng(8)
+    positive = rng.random(20_000) < 0.3
+    scores = 1 / (1 + np.exp(-rng.normal(np.where(positive, 2.5, -2.5), 1.0)))
+    found = roc.order(scores, positive)
+    assert found is not None
+    ranked = roc.rank(scores, positive)
+    assert found.equal_error == roc.equal_error(ranked) != roc.equal_error(found.curve)
+    alarms, misses = found.traded
+    there = {*zip(ranked.alarms / ranked.negatives, 1 - ranked.hits / ranked.positives, strict=True)}
+    assert {*zip(alarms, misses, strict=True)} <= there
+    corner = (found.curve.alarms < 0.01 * ranked.negatives) & (found.curve.hits > 0.99 * ranked.positives)
+    assert np.count_nonzero((alarms < 0.01) & (misses < 0.01)) > 10 * np.count_nonzero(corner)
+    assert len(alarms) <= 200
+    assert (np.diff(alarms) >= 0).all()
+    assert (np.diff(misses) <= 0).all()

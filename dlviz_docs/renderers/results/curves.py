@@ -142,12 +142,10 @@ def _det(found: Sequence[_Curve], of_all: int, n: int, k: int, place: Place) -> 
     """
     layers: list[Layer] = []
     for color, curve in enumerate(found):
-        short = curve.order.curve
-        x, y = short.alarms / short.negatives, 1 - short.hits / short.positives
-        inside = (x > 0) & (y > 0)
-        if inside.sum() > 1:
-            label = f"{brief(curve.name, 20)}: equal error {percent(roc.equal_error(short))}"
-            layers.append(Layer("line", x[inside], y[inside], color=color, label=label))
+        x, y = curve.order.traded
+        if len(x) > 1:
+            label = f"{brief(curve.name, 20)}: equal error {percent(curve.order.equal_error)}"
+            layers.append(Layer("line", x, y, color=color, label=label))
     if not layers:
         return None
     ends = np.array([max(min(float(min(one.x.min(), one.y.min())) for one in layers), 1e-6), 1.0])
