@@ -20,7 +20,7 @@ from made_models import (
     weights,
 )
 
-from dlviz_docs.model import Module, Network
+from dlviz_docs.model import Module, Network, Operation
 from dlviz_docs.view import Gallery, Plot, Table
 
 
@@ -106,6 +106,48 @@ def test_one_layer_far_out_does_not_flatten_the_others() -> None:
     assert figure.spec.x.high == pytest.approx(0.12, abs=0.01)
     assert figure.spec.x.low == -figure.spec.x.high  # type: ignore[operator]
     assert figure.caption.endswith("They spread widest in “6”, to 6.1, which is beyond the picture.")
+
+
+def test_matrices_of_products_have_what_comes_in_first() -> None:
+    """As ONNX has them: their rows are no units, and their fan-in is the number of rows."""
+    rng = np.random.default_rng(0)
+    arrays = {
+        "up": rng.normal(0, (2 / 64) ** 0.5, (64, 512)).astype(np.float32),
+        "down": rng.normal(0, (2 / 512) ** 0.5, (512, 16)).astype(np.float32),
+        "out": rng.normal(0, (2 / 16) ** 0.5, (20, 16)).astype(np.float32),
+    }
+    for array in arrays.values():
+        array[3] = 0
+    operations = (
+        Operation("a", "MatMul", inputs=("x",), tensors=("up",)),
+        Operation("b", "Gemm", inputs=("a",), tensors=("down",)),
+        Operation("c", "Gemm", inputs=("b",), tensors=("out",), settings={"transB": 1}),
+    )
+    shown = page(Network("n", "graph", (checkpoint(arrays),), operations=operations))
+    he = figures(shown)["sizes"].spec
+    assert isinstance(he, Plot)
+    assert he.layers[0].y.tolist() == pytest.approx([(2 / 64) ** 0.5, (2 / 512) ** 0.5, (2 / 16) ** 0.5])
+    assert insights(shown)["dead-filters"].text.startswith("1 of 20 filters of “c” is off")
+
+
+@pytest.mark.parametrize(
+    ("kind", "tensor", "shape", "fan_in"),
+    [
+        ("Conv2D", "kernel", (3, 3, 4, 8), 36),
+        ("DepthwiseConv2D", "depthwise_kernel", (3, 3, 128, 1), 9),
+        ("DepthwiseConv2D", "kernel", (3, 3, 128, 1), 9),
+        ("SeparableConv2D", "pointwise_kernel", (1, 1, 128, 256), 128),
+        ("Dense", "kernel", (32, 10), 32),
+        ("EinsumDense", "kernel", (32, 4, 8), np.nan),
+        ("Conv1D", "weight", (32, 96), 32),
+        ("Conv2d", "weight", (8, 4, 3, 3), 36),
+    ],
+)
+def test_fan_in_is_what_a_unit_takes_in(kind: str, tensor: str, shape: tuple[int, ...], fan_in: float) -> None:
+    arrays = {f"{path}.{tensor}": np.ones(shape, np.float32) for path in "ab"}
+    modules = (Module("", ""), *(Module(path, kind, tensors=(f"{path}.{tensor}",)) for path in "ab"))
+    spec = plot(Network("n", "modules", (checkpoint(arrays),), modules), "sizes")
+    assert spec.layers[0].y.tolist() == pytest.approx([(2 / fan_in) ** 0.5] * 2, nan_ok=True)
 
 
 def test_layers_without_statistics_are_left_out() -> None:

@@ -16,6 +16,10 @@ from dlviz_docs.view import Family, Thumb
 __all__ = ["Known", "known", "own_name"]
 
 
+_PRODUCTS = frozenset({"MatMul", "FusedMatMul", "Gemm", "matmul", "mm", "addmm"})
+"""Operations that take a matrix as it is, with what comes in along its first axis."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
     """One network. A node is a module, or an operation that is not simply what a layer does; both have a path."""
@@ -46,6 +50,9 @@ class Known:
     whole: Module
     """The model itself."""
     moves: Moves
+    turned: frozenset[str]
+    """Names of matrices whose first axis is what comes in, as a product of matrices takes them: that of other layers is
+    what comes out."""
     responses: Mapping[str, Thumb] = field(default_factory=dict)
     """By path: what the channels of a layer respond to, where the model was run."""
 
@@ -105,6 +112,12 @@ class Known:
         found = ((path, self.main(path)) for path in self.nodes)
         return [(path, main) for path, main in found if main and len(main.shape) > 1 and main.size and not main.tied]
 
+    def rows_are_outputs(self, path: str, main: Tensor) -> bool:
+        """Whether the first axis of a layer's weights, as their statistics have it, counts filters or units."""
+        kind = self.nodes[path].kind
+        plain = self.family(path) in ("convolution", "linear") and kind != "EinsumDense"
+        return plain and "transpose" not in kind.lower() and not (main.name in self.turned and len(main.shape) == 2)
+
     def blocks(self) -> list[str]:
         """The outermost parts there are several of: children of the model, or of the only block it has."""
         path = ""
@@ -147,7 +160,17 @@ def known(network: Network, number: int = 0, place: Place | None = None) -> Know
         _costs({"": whole, **ordered}, children, tensors),
         whole,
         moves_of(network),
+        frozenset(_turned(network)),
     )
+
+
+def _turned(network: Network) -> Iterator[str]:
+    for one in network.operations:
+        if plain_kind(one.kind) in _PRODUCTS and not one.settings.get("transB"):
+            yield from one.tensors
+    for module in network.modules:
+        if module.kind == "Conv1D":  # what Hugging Face calls GPT-2's linear layers; Keras' have three axes
+            yield from module.tensors
 
 
 def _modules_of(tensors: Mapping[str, Tensor]) -> Iterator[Module]:

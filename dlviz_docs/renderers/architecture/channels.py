@@ -19,8 +19,9 @@ LISTED = 200
 def channels(known: Known) -> Iterator[Shown]:
     """By the scales of normalisation, by the norms of filters, and by variances that normalisation kept."""
     scales, of_scales = _rows_off(known, _scales(known))
+    # Not rows of a vocabulary: many of its words may never have come up.
     filters, of_filters = _rows_off(
-        known, [(path, main.name) for path, main in known.weighted if _has_rows(known, path)]
+        known, [(path, main.name) for path, main in known.weighted if known.rows_are_outputs(path, main)]
     )
     silent, of_silent = _rows_off(known, _variances(known))
     figure = known.place.id("off")
@@ -70,10 +71,3 @@ def _scales(known: Known) -> list[tuple[str, str]]:
 def _variances(known: Known) -> list[tuple[str, str]]:
     names = ("running_var", "moving_variance")
     return [(path, one.name) for path in known.nodes for one in known.own(path) if own_name(one.name) in names]
-
-
-def _has_rows(known: Known, path: str) -> bool:
-    """Whether its rows are filters or units: not words of a vocabulary, many of which may never have come up, nor the
-    inputs of a transposed convolution.
-    """
-    return known.family(path) in ("convolution", "linear") and "transpose" not in known.nodes[path].kind.lower()

@@ -196,16 +196,24 @@ def _sizes(known: Known, found: list[tuple[str, Tensor, Statistics]]) -> Iterato
     )
     caption = "Root mean square of each layer's weights, beside the deviation that those for ReLU begin with"
     caption = f"{caption}{_ends(rows, sizes / usual)}."
-    caption += f" PyTorch's own layers begin at {PYTORCH} times that."
+    if not known.network.last.format.startswith("Keras"):
+        caption += f" PyTorch's own layers begin at {PYTORCH} times that."
     spec = Plot(layers, PlotAxis("layer, in order"), PlotAxis("root mean square", "log"), height=220)
     yield Figure(known.place.id("sizes"), "Size of the weights", caption, spec, "Weights")
 
 
 def _usual(known: Known, path: str, main: Tensor) -> float:
-    """By He, of linear layers and convolutions; a transposed one has its axes the other way round."""
-    if known.family(path) not in ("convolution", "linear") or "transpose" in known.nodes[path].kind.lower():
+    """By He, of linear layers and convolutions; NaN where the axes do not tell what comes in."""
+    if "float" not in main.dtype:
         return math.nan
-    return he_deviation(main.shape, last=own_name(main.name) == "kernel")
+    if main.name in known.turned and len(main.shape) == 2:
+        return he_deviation(main.shape, last=True)
+    if not known.rows_are_outputs(path, main):
+        return math.nan
+    own = own_name(main.name)
+    if "depthwise" in own or (own == "kernel" and known.kind(path).startswith("Depthwise")):
+        return he_deviation(main.shape[:-1], last=True)  # Keras has the window first, and a filter sees one channel
+    return he_deviation(main.shape, last=own.endswith("kernel"))
 
 
 def _ends(rows: list[tuple[str, Tensor, float]], times: FloatArray) -> str:
