@@ -10,7 +10,7 @@ import numpy as np
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import BoolArray, Change, Tensor
 from dlviz_docs.readers.networks._dtypes import Numbers
-from dlviz_docs.readers.networks._stored import Stored, chunks, load
+from dlviz_docs.readers.networks._stored import Stored, chunks, dense, load
 from dlviz_docs.readers.networks._weights import WeightsFile
 from dlviz_docs.readers.networks.statistics import MOST_TIMES
 
@@ -72,7 +72,7 @@ def movement(before: Stored, after: Stored) -> tuple[float, float]:
 
 def _flat(stored: Stored, other: Stored) -> Iterator[Numbers]:
     """Its elements in an order that both share."""
-    if stored.strides == other.strides:
+    if stored.strides == other.strides and (dense(stored) or stored.dtype == other.dtype):
         return chunks(stored)
     return iter([load(stored, _LARGEST).reshape(-1)])
 

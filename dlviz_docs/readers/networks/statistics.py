@@ -3,8 +3,8 @@
 Elements come in pieces that stay in a core's cache. Of float32 weights around zero, blocks of up to a thousand elements
 are added as they are and the blocks in float64 (the sums are right to some 1e-7); all others are added in float64. The
 spread is put together from that of the pieces (Chan, Golub and LeVeque 1979), so that a large mean does not eat it. The
-histogram is of all elements of a small tensor, and of evenly spaced ones of a large tensor; its span is known only at
-the end.
+histogram is of all elements of a small tensor, and of evenly spaced ones of a large tensor, at a distance that shares no
+divisor with its sides, so that all rows, columns and places in a kernel are met; its span is known only at the end.
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ __all__ = ["BINS", "MOST_TIMES", "SAMPLED", "read_statistics", "statistics_of"]
 
 BINS = 64
 SAMPLED = 1 << 16
-"""Elements that the histogram is of, at least: a bar of a hundredth of them is right to four percent of itself. Up to
-twice as many are all taken."""
+"""Elements that the histogram is of, at least: a bar of a hundredth of them is right to four percent of itself."""
 _SPREADS = 4
 """Standard deviations around the mean that the histogram spans, as far as there are elements."""
 _MOST_ROWS = 1 << 17
@@ -36,6 +35,8 @@ _BLOCK = 1024
 _LEAST_BLOCK = 64
 _SAFE = 1e15
 """Magnitude below which a thousand squares are no infinity in float32."""
+_LEAST_SQUARES = 1e-30
+"""Sum of squares of a block below which some of them may have been lost in float32."""
 MOST_TIMES = 4
 """How often the bytes of a file may be read: tensors of a crafted one may lie over each other without end."""
 
@@ -153,17 +154,19 @@ class _Total:
     norm: float = 0.0
     """Sum of squares."""
     sampled: list[Numbers] = field(default_factory=list)
+    step: int = field(init=False)
+    """Distance of the sampled elements."""
     flags: BoolArray = field(init=False)
     held: tuple[FloatArray, FloatArray] = field(init=False)
     """These are used again for each piece: to ask for memory takes longer than to add."""
 
     def __post_init__(self) -> None:
         most = min(PIECE, self.size)
+        self.step = next(step for step in range(max(1, self.size // SAMPLED), 0, -1) if math.gcd(step, self.size) == 1)
         self.flags, self.held = np.empty(most, np.bool_), (np.empty(most), np.empty(most))
 
     def add(self, values: Numbers) -> None:
-        step = max(1, self.size // SAMPLED)
-        self.sampled.append(values[-self.seen % step :: step].copy())
+        self.sampled.append(values[-self.seen % self.step :: self.step].copy())
         self.zeros += int(np.count_nonzero(np.equal(values, 0, out=self.flags[: len(values)])))
         low, high = float(values.min()), float(values.max())
         if math.isfinite(low) and math.isfinite(high):
@@ -204,12 +207,13 @@ class _Total:
         return squares
 
     def _add_blocks(self, values: NDArray[np.float32], block: int) -> bool:
-        """Add blocks in float32; False where the mean is so large that this would eat the spread."""
+        """Add blocks in float32; False where that would be too coarse: of tiny elements, and of a mean so large that the
+        spread would be eaten."""
         blocks = values.reshape(-1, block)
         total = float(np.einsum("ij->i", blocks).sum(dtype=np.float64))
         squares = np.einsum("ij,ij->i", blocks, blocks).astype(np.float64)
         norm = float(squares.sum())
-        if total * total > 0.1 * norm * len(values):
+        if total * total > 0.1 * norm * len(values) or squares.min() < _LEAST_SQUARES:
             return False
         self._merge(len(values), total, norm, norm - total * total / len(values))
         if self.rows:
@@ -258,11 +262,13 @@ class _Total:
         return self.low - around, self.low + around
 
     def _counts(self, low: float, high: float) -> FloatArray:
-        values = np.concatenate(self.sampled) if self.sampled else np.empty(0)
+        if not self.finite:
+            return np.zeros(BINS)
+        values = np.concatenate(self.sampled)
         if self.finite < self.seen:
             values = values[np.isfinite(values)]
         if not len(values):
-            return np.zeros(BINS)
+            values = np.array([self.low, self.high])  # the few that are finite lie between the sampled ones
         if not 1e-30 < high - low < 1e30:
             bins = (values.astype(np.float64) / 2 - low / 2) / (high / 2 - low / 2) * BINS
             np.nan_to_num(bins, copy=False)

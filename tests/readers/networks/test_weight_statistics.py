@@ -166,6 +166,31 @@ def test_the_histogram_of_a_large_tensor_is_of_evenly_spaced_elements(tmp_path: 
     assert found.counts.sum() == pytest.approx(tensor.numel())
 
 
+@pytest.mark.parametrize("shape", [(512, 128, 3, 3), (1024, 1024)], ids=str)
+def test_the_histogram_of_a_large_tensor_is_of_every_column_and_place_in_a_kernel(
+    tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    tensor = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    tensor[(slice(None), 0) if len(shape) == 2 else (..., 0, 0)] *= 0.01  # first in each row, or in each kernel
+    found = one(tmp_path, tensor)
+    expected, _ = np.histogram(np.clip(tensor.numpy(), found.low, found.high), BINS, (found.low, found.high))
+    assert np.abs(found.counts - expected).sum() / tensor.numel() < 0.05
+
+
+def test_rows_of_tiny_weights_beside_others_keep_their_norms(tmp_path: Path) -> None:
+    tensor = torch.randn(8, 512, generator=torch.Generator().manual_seed(0))
+    tensor[1:] *= torch.logspace(-18, -30, 7)[:, None]
+    agrees(one(tmp_path, tensor), tensor)
+
+
+def test_a_few_finite_weights_among_many_that_are_not_are_in_the_histogram(tmp_path: Path) -> None:
+    tensor = torch.full((3, 87_383), math.nan)
+    tensor[1, 2:4] = torch.tensor([0.5, 1.0])
+    found = one(tmp_path, tensor)
+    assert found.counts.sum() == 2
+    assert found.counts[[0, -1]].tolist() == [1, 1]
+
+
 def test_outliers_stand_in_the_outermost_bins(tmp_path: Path) -> None:
     tensor = torch.cat([torch.randn(9_999), torch.tensor([1000.0])])
     found = one(tmp_path, tensor)
@@ -229,6 +254,12 @@ def test_tensors_in_another_order_of_axes_or_another_type(tmp_path: Path) -> Non
     relative, cosine = movement(saved(tmp_path, "f.pt", w=tensor).stored["w"], half.stored["w"])
     assert relative == pytest.approx(expected[0], rel=1e-2)
     assert cosine == pytest.approx(expected[1], rel=1e-3)
+
+
+def test_tensors_with_gaps_in_files_of_two_types(tmp_path: Path) -> None:
+    wide = torch.randn(1000, 800)
+    before, after = saved(tmp_path, "1.pt", w=wide[:, ::2]), saved(tmp_path, "2.pt", w=(wide * 1.5).half()[:, ::2])
+    assert movement(before.stored["w"], after.stored["w"])[0] == pytest.approx(0.5, rel=1e-2)
 
 
 def test_what_did_not_move_and_what_was_nothing(tmp_path: Path) -> None:
