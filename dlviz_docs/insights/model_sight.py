@@ -25,8 +25,8 @@ def sight_sentence(
 
     Bounded fields are told first: that a global pooling sees everything says nothing of what the filters before it do.
     """
-    bounded = [(path, size) for path, size in found if all(map(math.isfinite, size))]
-    if not bounded or not given or len(given) != len(bounded[-1][1]):
+    bounded = [(path, size) for path, size in found if len(size) == len(given) and all(map(math.isfinite, size))]
+    if not bounded or not given:
         return
     largest = max(bounded, key=lambda one: math.prod(one[1]))
     whole = next((path for path, size in bounded if all(a >= b for a, b in zip(size, given, strict=True))), "")
@@ -34,8 +34,8 @@ def sight_sentence(
     if whole == largest[0]:
         text = f"Units of {layer(whole)} see {pixels(largest[1])}: at least as much as the whole input of {picture}."
     elif whole:
-        text = f"From {layer(whole)} on, units see an area as large as the whole input of {picture}"
-        text += f"; at most {pixels(largest[1])}, in {layer(largest[0])}."
+        text = f"The first units to see an area as large as the whole input of {picture} are those of {layer(whole)}"
+        text += f"; at most {pixels(largest[1])} are seen, in {layer(largest[0])}."
     else:
         text = (
             f"Units of {layer(largest[0])} see {pixels(largest[1])} of an input of {picture}: no filter sees all of it."

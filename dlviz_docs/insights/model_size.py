@@ -31,8 +31,8 @@ EVIDENCE: Mapping[Evidence, tuple[str, str]] = {
 }
 """What a structure is known from, the best first, and what that tells."""
 
-MOST_OF = 0.4
-"""Share of the whole from which on a part is named as where it sits."""
+MOST_OF, MOST_OF_BOTH = 0.4, 0.5
+"""Share of the whole from which on a part, or the two largest together, are named as where it sits."""
 LARGE = 0.5
 """Share of all parameters from which on a single layer is worth a sentence."""
 LEAST_LAYERS = 4
@@ -78,8 +78,14 @@ def compute_sentence(macs: float, given: Sequence[int | str], parts: Sequence[Pa
     if not macs > 0:
         return
     of = f" for an input of {shape(given)}" if given else ""
-    text = f"{multiply_adds(macs)}{of} ({amount(2 * macs)}FLOP){_where(parts, macs)}."
+    text = f"{multiply_adds(macs)}{of} ({_flop(2 * macs)}){_where(parts, macs)}."
     yield Insight(kind="model-compute", severity="info", text=text, figure=figure, values={"macs": macs})
+
+
+def _flop(count: float) -> str:
+    """ "3.64 GFLOP", "912 FLOP"."""
+    number, _, prefix = amount(count).partition(" ")
+    return f"{number} {prefix}FLOP"
 
 
 def _where(parts: Sequence[Part], whole: float) -> str:
@@ -89,7 +95,7 @@ def _where(parts: Sequence[Part], whole: float) -> str:
     first, second, *_ = sorted(parts, key=lambda part: -part.value)
     if first.value >= MOST_OF * whole:
         return f"; {share(first.value, whole)} of that is in {layer(first.path)}"
-    if len(parts) > 2 and first.value + second.value >= MOST_OF * whole:
+    if len(parts) > 2 and first.value + second.value >= MOST_OF_BOTH * whole:
         both = f"{layer(first.path)} ({share(first.value, whole)}) and {layer(second.path)}"
         return f"; most of that is in {both} ({share(second.value, whole)})"
     return ""

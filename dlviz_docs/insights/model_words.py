@@ -55,7 +55,9 @@ def moved(relative: float) -> str:
     """A change beside what changed: "47 %", "4.5 times", "frozen"."""
     if not relative:
         return "frozen"
-    return f"{_three(relative)} times" if relative >= 1.995 else share(relative, 1.0)
+    if relative >= 1.995:
+        return f"{_three(relative)} times"
+    return f"{100 * relative:.0f} %" if relative >= 0.995 else share(relative, 1.0)
 
 
 _MADE_UP = re.compile(r"[su]\d+")

@@ -89,6 +89,8 @@ def test_shares_of_nothing_are_none() -> None:
     [
         (0, "frozen"),
         (0.47, "47 %"),
+        (1.0, "100 %"),
+        (1.227, "123 %"),
         (1.5, "150 %"),
         (4.4712, "4.47 times"),
         (1234.5, "1,234 times"),
@@ -136,6 +138,7 @@ def said(found: object) -> str:
         ([("a", 74), ("b", 26)], "; 74 % of that is in “a”"),
         ([("a", 30), ("b", 25), ("c", 45)], "; 45 % of that is in “c”"),
         ([("a", 30), ("b", 35), ("c", 35)], "; most of that is in “b” (35 %) and “c” (35 %)"),
+        ([("a", 25), ("b", 24), *((str(i), 17) for i in range(3))], ""),
         ([(str(i), 1) for i in range(100)], ""),
     ],
 )
@@ -149,6 +152,11 @@ def test_without_parameters_or_work_nothing_is_said() -> None:
     assert list(size_sentence(0, 0, "", [], "f")) == []
     assert list(compute_sentence(0.0, (), [], "f")) == []
     assert list(compute_sentence(math.nan, (), [], "f")) == []
+
+
+def test_operations_have_their_unit() -> None:
+    assert said(compute_sentence(1.82e9, (), [], "f")) == "1.82 G multiply-adds (3.64 GFLOP)."
+    assert said(compute_sentence(456, (1, 8), [], "f")) == "456 multiply-adds for an input of 1 × 8 (912 FLOP)."
 
 
 @pytest.mark.parametrize(("largest", "others", "said_so"), [(50, 3, True), (49, 3, False), (90, 2, False)])
@@ -306,7 +314,11 @@ def test_fields_are_told_against_the_input() -> None:
     assert said(sight_sentence(found, (20, 20), "f")) == (
         "Units of “b” see 40 × 20 px: at least as much as the whole input of 20 × 20 px."
     )
-    assert said(sight_sentence(found, (3, 3), "f")).startswith("From “a” on, units see an area as large as the whole")
+    assert said(sight_sentence(found, (3, 3), "f")) == (
+        "The first units to see an area as large as the whole input of 3 × 3 px are those of “a”; at most 40 × 20 px "
+        "are seen, in “b”."
+    )
+    assert "see 40 × 20 px of an input" in said(sight_sentence([("signal", (9.0,)), *found], (32, 32), "f"))
     for given in ((), (32,)):
         assert list(sight_sentence(found, given, "f")) == []
     assert list(sight_sentence(found[2:], (32, 32), "f")) == []

@@ -385,8 +385,8 @@ def test_what_units_see_is_set_beside_the_input() -> None:
     shown = page(network(ResNet(), CIFAR, evidence="graph", fields=fields(3, 15, 37, 81, math.inf)))
     said = insights(shown)["receptive-field"]
     assert said.text == (
-        "From “layer2.0.conv1” on, units see an area as large as the whole input of 32 × 32 px; at most 81 × 81 px, in "
-        "“layer3.0.conv1”."
+        "The first units to see an area as large as the whole input of 32 × 32 px are those of “layer2.0.conv1”; at "
+        "most 81 × 81 px are seen, in “layer3.0.conv1”."
     )
     figure = figures(shown)["sight"]
     assert isinstance(figure.spec, Plot)
