@@ -34,7 +34,10 @@ class Told:
 
 @np.errstate(over="ignore", invalid="ignore")
 def check(values: NDArray[Any]) -> Told:
-    """Of shape (n, k), k at least 2: probabilities, weights or logits."""
+    """Of shape (n, k), k at least 2: probabilities, weights or logits.
+
+    Where most rows are probabilities, one that holds other numbers is of no use, and does not make logits of them all.
+    """
     table = values.astype(np.float64)
     finite = np.isfinite(table)
     # -inf among logits is a class that was ruled out.
@@ -45,10 +48,12 @@ def check(values: NDArray[Any]) -> Told:
         table /= _PERCENT
     sums = table.sum(axis=1)
     off = usable & ~(np.abs(sums - 1) <= SUM_TOLERANCE)
-    lowest = table[usable].min(initial=0.0)
-    highest = table[usable].max(initial=1.0)
-    if (lowest < -SUM_TOLERANCE or highest > 1 + SUM_TOLERANCE) and off.any():
-        return Told(_softmax(table, usable), usable, from_logits=True)
+    beyond = usable & ((table.min(axis=1) < -SUM_TOLERANCE) | (table.max(axis=1) > 1 + SUM_TOLERANCE))
+    if beyond.any():
+        if 2 * np.count_nonzero(usable & ~off & ~beyond) > np.count_nonzero(usable):
+            usable &= ~beyond
+        elif off.any():
+            return Told(_softmax(table, usable), usable, from_logits=True)
     np.clip(table, 0.0, None, out=table)
     sums = table.sum(axis=1)
     usable &= sums > 0

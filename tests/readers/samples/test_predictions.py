@@ -62,6 +62,19 @@ def test_weights_are_divided_and_rows_of_no_use_marked() -> None:
     np.testing.assert_allclose(found.values[:5], P[:5])
 
 
+def test_one_broken_row_makes_no_logits_of_probabilities() -> None:
+    table = P.copy()
+    table[0] = [-1.0, 1.0, 1.0]
+    table[1] = [40.0, 0.0, 0.0]
+    table[2] = [0.0, -np.inf, 0.0]
+    table[3] *= 0.5
+    found = check(table)
+    assert not found.from_logits
+    assert np.flatnonzero(~found.usable).tolist() == [0, 1, 2]
+    assert found.normalised == 1
+    np.testing.assert_allclose(found.values[3:], P[3:])
+
+
 def test_one_number_a_row() -> None:
     np.testing.assert_allclose(of_one_class(np.array([0.2, 1.0])), [[0.8, 0.2], [0.0, 1.0]])
     np.testing.assert_allclose(of_one_class(np.array([0.0, -900.0, 900.0])), [[0.5, 0.5], [1, 0], [0, 1]])
