@@ -88,7 +88,7 @@ _NO_VARIANT = re.compile(
 _EMBEDDING = re.compile(r"(^|_)(emb|embs|embeds?|embeddings?|latents?|feats?|features?)($|_)")
 _SERIES = re.compile(r"(^|_)(series|signals?|waveforms?|wave|timeseries|time_series|ecg|eeg|traces?|audio)($|_)")
 _IDENTIFIES = frozenset({"id", "ids", "uuid", "guid", "uid", "index", "idx"})
-_CLASSIFIES = frozenset({"class", "category", "label", "target", "cluster", "type"})
+_CLASSIFIES = frozenset({"class", "category", "label", "target", "cluster", "type", "fold", "kfold"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ def test_numbers_that_count_the_rows_need_no_strings() -> None:
 def test_whole_numbers_that_name_something_are_identifiers() -> None:
     assert feature_of("user_id", pl.Series([3, 3, 4])).kind == "identifier"
     assert feature_of("class_id", pl.Series([3, 3, 4])).kind == "number"
+    assert feature_of("fold_id", pl.Series([3, 3, 4])).kind == "number"
     assert feature_of("width", pl.Series([3, 3, 4])).kind == "number"
     assert feature_of("user_id", pl.Series([3, 3, 4])).values.tolist() == [0, 0, 2]
 
