@@ -29,7 +29,11 @@ def describe(module: Module, tensors: Sequence[Tensor] = ()) -> str:
 
 def describe_operation(operation: Operation, tensors: Sequence[Tensor] = (), *, shortcut: bool = False) -> str:
     """The same for a node of a graph; `shortcut` where one of its inputs comes from far before."""
-    if _plain(operation.kind) in ("add", "sum") and not operation.tensors:
+    name = _plain(operation.kind)
+    several = len(operation.inputs) > 1  # ONNX's Sum and Mean are of arrays, those of others along an axis
+    if name == "mean" and several:
+        return FIXED["average"]
+    if (name == "add" or (name == "sum" and several)) and not operation.tensors:
         return "adds the shortcut" if shortcut else "adds its inputs"
     return _sentence(operation.kind, operation.settings, tensors)
 
@@ -152,7 +156,8 @@ def _transposed(settings: Settings, weight: tuple[int, ...], name: str) -> str:
 def _linear(settings: Settings, weight: tuple[int, ...], name: str) -> str:
     into, out = _int(settings, "in_features", "nx"), _int(settings, "out_features", "nf")
     if not (into and out) and len(weight) == 2:
-        out, into = weight
+        turned = name == "addmm" or (name == "gemm" and not settings.get("transB"))
+        into, out = weight if turned else weight[::-1]
     if into and out:
         return f"{count(out, 'weighted sum')} of {count(into, 'feature')}" + _then(settings)
     return f"{count(out, 'weighted sum')}" + _then(settings) if out else ""

@@ -109,7 +109,23 @@ def test_where_settings_are_silent_the_weight_speaks() -> None:
     weight = Tensor("conv.weight", (16, 3, 5, 5), "float32", 4800)
     assert describe(Module("conv", "Conv"), [weight]) == "16 filters of 5 × 5 over 3 channels"
     linear = Tensor("fc.weight", (10, 84), "float32", 3360)
-    assert describe_operation(Operation("fc", "Gemm"), [linear]) == "10 weighted sums of 84 features"
+    assert describe_operation(Operation("fc", "aten.linear.default"), [linear]) == "10 weighted sums of 84 features"
+
+
+def test_a_product_tells_which_axis_of_its_weight_it_sums_over() -> None:
+    weight = Tensor("fc.weight", (10, 84), "float32", 3360)
+    turned = Operation("fc", "Gemm", settings={"transB": 1})
+    assert describe_operation(turned, [weight]) == "10 weighted sums of 84 features"
+    for kind in ("Gemm", "aten.addmm.default"):
+        assert describe_operation(Operation("fc", kind), [weight]) == "84 weighted sums of 10 features"
+
+
+def test_sums_of_arrays_are_told_from_sums_along_an_axis() -> None:
+    for kind in ("aten.sum.dim_IntList", "Sum"):
+        assert describe_operation(Operation("a", kind, inputs=("x",))) == "adds up along an axis"
+    assert describe_operation(Operation("a", "Sum", inputs=("x", "y"))) == "adds its inputs"
+    assert describe_operation(Operation("a", "aten.mean.dim", inputs=("x",))) == "averages along an axis"
+    assert describe_operation(Operation("a", "Mean", inputs=("x", "y"))) == "averages its inputs"
 
 
 def test_a_sum_is_told_from_a_shortcut() -> None:
