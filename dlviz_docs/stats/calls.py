@@ -6,7 +6,9 @@ before the axes a window slides along: (batch, channels, *spatial).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Literal, TypeAlias
 
 from dlviz_docs.model import Dim, Shape
@@ -33,6 +35,7 @@ __all__ = [
     "Unknown",
     "Window",
     "adaptive",
+    "summation",
 ]
 
 Interpolation = Literal["nearest", "linear", "cubic"]
@@ -238,3 +241,22 @@ class Call:
     inputs: tuple[Shape | None, ...] = ()
     """Shapes of what it takes in; None where not even the number of axes is known."""
     outputs: tuple[Shape | None, ...] = ()
+
+
+def summation(equation: str, shapes: Sequence[Shape | None], output: Shape | None) -> Summation | Unknown:
+    """What Einstein's notation costs for two arrays: multiplied are, for each element of the result, the letters that
+    both have and the result lacks; a letter of one array alone is summed before."""
+    left, arrow, result = equation.partition("->")
+    terms = left.split(",")
+    if output is None or "." in equation or not arrow or len(terms) != len(shapes) or len(terms) > 2:
+        return Unknown()
+    if any(shape is None or len(term) != len(shape) for term, shape in zip(terms, shapes, strict=True)):
+        return Unknown()
+    first, *others = [dict(zip(term, shape or (), strict=True)) for term, shape in zip(terms, shapes, strict=True)]
+    pairs = [(first[letter], other[letter]) for other in others for letter in first.keys() & other.keys() - set(result)]
+    summed = [pair for pair in pairs if 1 not in pair]
+    lengths = [next((length for length in pair if isinstance(length, int)), None) for pair in summed]
+    known = [length for length in lengths if length is not None]
+    if len(known) < len(lengths):
+        return Unknown()
+    return Summation(prod(known)) if known else Unknown(costs=False)

@@ -21,6 +21,7 @@ from dlviz_docs.stats.calls import (
     Unknown,
     Window,
     adaptive,
+    summation,
 )
 from dlviz_docs.stats.cost import elements, multiply_adds
 
@@ -105,3 +106,25 @@ def test_windows_of_adaptive_pooling_cover_what_pytorch_takes(longer: int, short
         assert end - start <= window.size[0]
     assert prod(window.stride) == longer / shorter
     assert adaptive(("n",), (shorter,)) is None
+
+
+@pytest.mark.parametrize(
+    ("equation", "shapes", "output", "costs"),
+    [
+        ("bhqd,bhkd->bhqk", ((2, 3, 4, 5), (2, 3, 6, 5)), (2, 3, 4, 6), 720),
+        ("bqd,bkd->bqk", ((2, 4, 5), (1, 6, 5)), (2, 4, 6), 240),
+        ("bqd,bkd->bqk", ((2, 4, 5), (2, 6, 1)), (2, 4, 6), 0),
+        ("ab,c->a", ((2, 4), (6,)), (2,), 0),
+        ("i,j->ij", ((2,), (6,)), (2, 6), 0),
+        ("ii->i", ((2, 2),), (2,), 0),
+        ("ab,bc->ac", (("?", "?"), (4, 5)), (2, 5), 40),
+        ("ab,bc->ac", ((2, "?"), ("?", 5)), (2, 5), None),
+        ("ab,bc", ((2, 4), (4, 5)), (2, 5), None),
+        ("...b,bc->...c", ((2, 4), (4, 5)), (2, 5), None),
+        ("ab,bc->ac", ((2, 4, 1), (4, 5)), (2, 5), None),
+    ],
+)
+def test_sums_by_letters_cost_what_both_arrays_have_and_the_result_lacks(
+    equation: str, shapes: tuple[Shape, ...], output: Shape, costs: float | None
+) -> None:
+    assert multiply_adds(Call(summation(equation, shapes, output), shapes, (output,))) == costs

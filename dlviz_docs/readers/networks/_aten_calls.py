@@ -6,17 +6,18 @@ not. All that multiplies and adds is listed in PyTorch's own FlopCounterMode: an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from math import prod
 from typing import TypeAlias
 
-from dlviz_docs.model import Dim, Shape
+from dlviz_docs.model import Dim
 from dlviz_docs.readers.networks import _layer_settings as layers
 from dlviz_docs.readers.networks._aten_given import Given, Meaning
 from dlviz_docs.readers.networks._aten_words import (
     ACTIVATIONS,
     COSTLY,
     MADE,
+    MOVED,
     POINTWISE,
     REDUCTIONS,
     RESHAPES,
@@ -28,7 +29,6 @@ from dlviz_docs.stats.calls import (
     Constant,
     Contraction,
     Convolution,
-    Deed,
     Joining,
     Lookup,
     Mixing,
@@ -40,10 +40,10 @@ from dlviz_docs.stats.calls import (
     Resampling,
     Reshaping,
     Slicing,
-    Summation,
     Unknown,
     Window,
     adaptive,
+    summation,
 )
 
 __all__ = ["Given", "Meaning", "base_of", "meaning"]
@@ -77,6 +77,8 @@ def _otherwise(name: str, given: Given) -> Meaning:
     """An operator that keeps the shape works element by element; of another, nobody knows what it sees."""
     if name in MADE:
         return Meaning(Constant())
+    if name in COSTLY or name in MOVED:
+        return Meaning(Unknown(costs=name in COSTLY), _EVERY)
     layer = Layer(ACTIVATIONS[name]) if name in ACTIVATIONS else Layer()
     shape = given.shape("input", "self")
     if name in POINTWISE or (shape is not None and shape == given.output):
@@ -137,29 +139,16 @@ def _product(left: str, right: str) -> _Rule:
     return rule
 
 
+def _inner(given: Given) -> Meaning:
+    shape = given.shape("self") or ()
+    return Meaning(Contraction(shape[-1], -1, -1), ("self", "other"))
+
+
 def _einsum(given: Given) -> Meaning:
-    """One multiply-add for each combination of letters: exact for two operands."""
     equation = str(given.arguments.get("equation", "")).replace(" ", "")
     names = given.listed("tensors")
     shapes = [given.sizes(name) for name in names]
-    return Meaning(einsum(equation, shapes, given.output), ("tensors",))
-
-
-def einsum(equation: str, shapes: Sequence[Shape | None], output: Shape | None) -> Deed:
-    """The product over the letters that the result lacks, times the result's elements, is the cost."""
-    left, _, result = equation.partition("->")
-    terms = left.split(",")
-    if output is None or "." in equation or len(terms) != len(shapes) or len(terms) > 2 or "->" not in equation:
-        return Unknown()
-    lengths: dict[str, Dim] = {}
-    for term, shape in zip(terms, shapes, strict=True):
-        if shape is None or len(term) != len(shape):
-            return Unknown()
-        lengths |= dict(zip(term, shape, strict=True))
-    summed = [length for letter, length in lengths.items() if letter not in result]
-    if len(terms) == 1 or not all(isinstance(length, int) for length in summed):
-        return Unknown(costs=len(terms) > 1)
-    return Summation(prod(_int(length) for length in summed))
+    return Meaning(summation(equation, shapes, given.output), ("tensors",))
 
 
 def _attention(given: Given) -> Meaning:
@@ -235,8 +224,11 @@ def _reduced(name: str = "dim", *, dropped: bool = True) -> _Rule:
     return rule
 
 
-def _softmax(given: Given) -> Meaning:
-    return Meaning(Mixing(given.integers("dim", 1, -1)), layer=layers.simple("Softmax", dim=given.integer("dim", -1)))
+def _softmax(kind: str) -> _Rule:
+    def rule(given: Given) -> Meaning:
+        return Meaning(Mixing(given.integers("dim", 1, -1)), layer=layers.simple(kind, dim=given.integer("dim", -1)))
+
+    return rule
 
 
 def _upsampled(interpolation: str) -> _Rule:
@@ -357,6 +349,7 @@ _RULES: Mapping[str, _Rule] = {
     "matmul": _product("self", "other"),
     "mv": _product("self", "vec"),
     "dot": _product("self", "tensor"),
+    "inner": _inner,
     "einsum": _einsum,
     "scaled_dot_product_attention": _attention,
     "_scaled_dot_product_flash_attention_for_cpu": _attention,
@@ -378,8 +371,8 @@ _RULES: Mapping[str, _Rule] = {
     **{f"adaptive_max_pool{axes}d": _adaptive("MaxPool", axes) for axes in (1, 2, 3)},
     **dict.fromkeys(REDUCTIONS, _reduced()),
     **dict.fromkeys(SWEEPS, _reduced(dropped=False)),
-    "softmax": _softmax,
-    "_softmax": _softmax,
+    **dict.fromkeys(["softmax", "_softmax"], _softmax("Softmax")),
+    **dict.fromkeys(["log_softmax", "_log_softmax"], _softmax("LogSoftmax")),
     **{f"upsample_nearest{axes}d": _upsampled("nearest") for axes in (1, 2, 3)},
     **{f"_upsample_nearest_exact{axes}d": _upsampled("nearest") for axes in (1, 2, 3)},
     **{f"upsample_{word}": _upsampled("linear") for word in ("linear1d", "bilinear2d", "trilinear3d")},

@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 from dlviz_docs.model import Dim
 from dlviz_docs.readers.networks import _layer_settings as layers
-from dlviz_docs.readers.networks._aten_calls import einsum
 from dlviz_docs.readers.networks._onnx_given import Seen
 from dlviz_docs.readers.networks._onnx_rules import kernel, pads_of
 from dlviz_docs.readers.networks._onnx_words import ACTIVATIONS, NORMALISATIONS, PAIRWISE, SAME
@@ -32,6 +31,7 @@ from dlviz_docs.stats.calls import (
     Slicing,
     Unknown,
     Window,
+    summation,
 )
 
 __all__ = ["Meaning", "meaning"]
@@ -143,7 +143,7 @@ def _product(left: int = 0, right: int = 1) -> _Rule:
 def _einsum(seen: Seen) -> Meaning:
     shapes = [one.shape for one in seen.inputs]
     equation = seen.word("equation").replace(" ", "")
-    return Meaning(einsum(equation, shapes, seen.outputs[0].shape if seen.outputs else None), None)
+    return Meaning(summation(equation, shapes, seen.outputs[0].shape if seen.outputs else None), None)
 
 
 def _attended(seen: Seen) -> Meaning:

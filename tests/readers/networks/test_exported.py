@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 import torch
 from exported_models import MODELS
 from graphs import exported, flops, shapes_of
+from torch import nn
+from torch.nn import functional
 
 from dlviz_docs.errors import ReadError
 from dlviz_docs.readers.networks._stored import load
@@ -120,6 +123,58 @@ def test_multiply_adds_of_recurrent_layers_and_sums_by_letters_follow_their_form
     assert modules["head"].macs == 2 * 12 * 3
     volume = structure("volume")
     assert volume.modules[0].macs == flops("volume")
+
+
+class _Does(nn.Module):
+    """One function of arrays, behind a convolution where it has a picture."""
+
+    def __init__(self, does: Callable[..., torch.Tensor]) -> None:
+        super().__init__()
+        self.does = does
+        self.conv = nn.Conv2d(3, 3, 3)
+
+    def forward(self, first: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
+        return self.does(self.conv(first) if first.ndim == 4 else first, *others)
+
+
+def does(folder: Path, function: Callable[..., torch.Tensor], *given: torch.Tensor) -> Structure:
+    torch.export.save(torch.export.export(_Does(function).eval(), given), folder / "a.pt2")
+    return network_of(read(folder / "a.pt2"))
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes", "costs"),
+    [
+        (torch.inner, [(4, 5), (6, 5)], 120),
+        (functional.bilinear, [(2, 4), (2, 5), (6, 4, 5)], None),
+        (torch.addbmm, [(4, 4), (3, 4, 5), (3, 5, 4)], None),
+        (torch.addmv, [(4,), (4, 5), (5,)], None),
+        (torch.cdist, [(50, 8), (60, 8)], None),
+        (lambda *given: torch.linalg.multi_dot(given), [(4, 5), (5, 6), (6, 3)], None),
+    ],
+)
+def test_what_multiplies_and_adds_is_counted_or_said_not_to_be(
+    function: Callable[..., torch.Tensor], shapes: list[tuple[int, ...]], costs: float | None, tmp_path: Path
+) -> None:
+    found = does(tmp_path, function, *map(torch.ones, shapes))
+    assert found.operations[-1].macs == costs
+    assert ("not counted" in found.facts) is (costs is None)
+
+
+@pytest.mark.parametrize(
+    "moves",
+    [
+        lambda x: x.roll((3, 3), (2, 3)),
+        lambda x: x.flip(2),
+        lambda x: x[:, :, torch.arange(13, -1, -1)],
+        lambda x: torch.fft.fft2(x).real,
+        lambda x: functional.grid_sample(x, torch.zeros(1, 14, 14, 2), align_corners=False),
+    ],
+)
+def test_behind_what_moves_elements_no_field_is_told(moves: Callable[..., torch.Tensor], tmp_path: Path) -> None:
+    found = does(tmp_path, moves, torch.ones(1, 3, 16, 16))
+    assert next(one for one in found.operations if "conv2d" in one.kind).field is not None
+    assert found.operations[-1].field is None
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "recurrent"])
