@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dlviz_docs.errors import OptionError
-from dlviz_docs.options import About, Options, from_mapping, parse
+from dlviz_docs.options import About, Options, factory_of, from_mapping, parse
 
 
 def test_nothing_given_is_the_defaults() -> None:
@@ -35,3 +35,9 @@ def test_experiment_yml() -> None:
     assert (about.title, about.direction, about.tags) == ("T", "min", ("a", "b"))
     with pytest.raises(OptionError, match=r"experiment.yml: direction: Invalid enum value 'down'"):
         from_mapping(About, {"direction": "down"}, where="experiment.yml")
+
+
+def test_a_model_is_a_function_or_a_sentence() -> None:
+    assert factory_of(About(model="a.b.c:Zoo.small")) == ("a.b.c", "Zoo.small")
+    for said in ("", "a net: deep", "models", ":build", "models:", "a-b:c", "a b:c", "a:b()", ".a:b"):
+        assert factory_of(About(model=said)) is None

@@ -1,16 +1,14 @@
 """Models that the user's own code builds: `package.module:build`, named in the user's own configuration.
 
-This is code that runs. It is imported as Python finds it: the experiment's folder is on the path only where the
-configuration puts it there.
+This is code that runs. It is imported as Python finds it; the experiment's folder is not put on Python's path.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib
-import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
 
-__all__ = ["Loaded", "ModuleModel", "built", "is_factory", "loaded"]
+__all__ = ["Loaded", "ModuleModel", "built", "loaded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,44 +38,25 @@ class Loaded:
     """What was taken off the file's names."""
 
 
-def is_factory(name: str) -> bool:
-    """Whether it names a function in a module: "package.module:build"."""
-    module, colon, function = name.partition(":")
-    return bool(colon) and all(part.isidentifier() for part in (*module.split("."), *function.split(".")))
-
-
-def built(name: str, arguments: Mapping[str, Any] | None = None, path: Sequence[str] = ()) -> Module:
-    """What the factory returns, in evaluation mode; `path` are folders that the configuration adds to Python's.
+def built(name: str, arguments: Mapping[str, Any] | None = None) -> Module:
+    """What the factory "package.module:build" returns, in evaluation mode.
 
     Raises `ProbeError` where it cannot be imported, raises itself, or returns no module.
     """
     import torch
 
-    if not is_factory(name):
-        raise ProbeError(f"{name!r} does not name a function in a module, such as package.module:build.")
     module_name, _, function_name = name.partition(":")
-    with _on_path(path):
-        try:
-            found: Any = importlib.import_module(module_name)
-            for part in function_name.split("."):
-                found = getattr(found, part)
-            model = found(**(arguments or {}))
-        # The user's own code may raise anything.
-        except (Exception, SystemExit) as error:
-            raise ProbeError(f"{name} could not be called: {type(error).__name__}: {error}") from error
+    try:
+        found: Any = importlib.import_module(module_name)
+        for part in function_name.split("."):
+            found = getattr(found, part)
+        model = found(**(arguments or {}))
+    # The user's own code may raise anything.
+    except (Exception, SystemExit) as error:
+        raise ProbeError(f"{name} could not be called: {type(error).__name__}: {error}") from error
     if not isinstance(model, torch.nn.Module):
         raise ProbeError(f"{name} returned {type(model).__name__}, not a torch.nn.Module.")
     return model.eval().requires_grad_(False)
-
-
-@contextlib.contextmanager
-def _on_path(folders: Sequence[str]) -> Iterator[None]:
-    before = list(sys.path)
-    sys.path[:0] = list(folders)
-    try:
-        yield
-    finally:
-        sys.path[:] = before
 
 
 def loaded(model: Module, weights: Mapping[str, NDArray[Any]]) -> Loaded:

@@ -44,8 +44,6 @@ class Factory:
     name: str
     """"package.module:build", from the user's own configuration."""
     arguments: Mapping[str, Setting] = field(default_factory=dict)
-    path: tuple[str, ...] = ()
-    """Folders that the user's configuration adds to Python's path."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -58,7 +58,7 @@ def _from_program(program: Program, limits: Limits) -> Opened:
 
 
 def _from_factory(factory: Factory, weights: Path | None, root: Path | None) -> Opened:
-    module = built(factory.name, factory.arguments, factory.path)
+    module = built(factory.name, factory.arguments)
     if weights is None:
         return Opened(ModuleModel(module), notes=("No weights were named: the factory's own are explained.",))
     from dlviz_docs.readers.networks.weights import read_weights

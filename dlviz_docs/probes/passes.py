@@ -10,7 +10,7 @@ from dlviz_docs.probes.targets import score
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["activations_of", "gradients_at", "input_gradients", "outputs_of"]
+__all__ = ["gradients_at", "input_gradients", "outputs_of"]
 
 
 def outputs_of(model: Runnable, x: Tensor, batch: int) -> Tensor:
@@ -19,15 +19,6 @@ def outputs_of(model: Runnable, x: Tensor, batch: int) -> Tensor:
 
     with torch.no_grad():
         return torch.cat([model.forward(x[places])[:count] for places, count in in_batches(model, len(x), batch)])
-
-
-def activations_of(model: Runnable, layer: str, x: Tensor, batch: int) -> Tensor:
-    """A layer's output for all samples."""
-    import torch
-
-    with torch.no_grad():
-        found = [model.forward_to(layer, x[places])[:count] for places, count in in_batches(model, len(x), batch)]
-    return torch.cat(found)
 
 
 def gradients_at(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,9 +40,6 @@ from dlviz_docs.probes.spatial import grid_of
 from dlviz_docs.probes.targets import probabilities
 from dlviz_docs.probes.trace import reach_of, traced
 from dlviz_docs.probes.verdicts import Verdicts, best_layer, best_method
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["probe_pictures"]
 

@@ -73,7 +73,5 @@ def _of_texts(job: Job, texts: TextInput, found: Opened) -> Probed:
         raise ProbeError("There is no sample to run the model on.")
     words = [texts.words[row] for row in rows]
     told = tokens_of(found.model, texts.ids[list(rows)].astype(np.int64), words, job.limits.batch, texts.pad)
-    from dataclasses import replace
-
     own = tuple(replace(one, sample=rows[one.sample]) for one in told)
     return Probed(job.name, classes=job.classes, samples=len(texts.ids), texts=own, notes=found.notes)

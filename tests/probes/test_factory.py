@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from torch import nn
 
 from dlviz_docs.errors import ProbeError
 from dlviz_docs.probes import Factory, Job, Limits, PictureInput, probe
-from dlviz_docs.probes.factory import ModuleModel, built, is_factory, loaded
+from dlviz_docs.probes.factory import ModuleModel, built, loaded
 from dlviz_docs.probes.trace import traced
 
 CODE = """
@@ -39,32 +38,21 @@ def leave():
 """
 
 
-@pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("code")
-    (folder / "their_models.py").write_text(CODE)
-    (folder / "broken_models.py").write_text("import nothing_of_that_name")
-    return folder
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "their_models.py").write_text(CODE)
+    (tmp_path / "broken_models.py").write_text("import nothing_of_that_name")
+    monkeypatch.syspath_prepend(tmp_path)
 
 
-def test_what_names_a_factory() -> None:
-    assert all(is_factory(name) for name in ("models:build", "a.b.c:Zoo.small"))
-    assert not any(
-        is_factory(name) for name in ("a net: deep", "models", ":build", "models:", "a-b:c", "a b:c", "a:b()")
-    )
-
-
-def test_the_folder_is_on_the_path_only_while_it_is_imported(package: Path) -> None:
-    with pytest.raises(ProbeError, match="No module named"):
-        built("their_models:build")
-    before = list(sys.path)
-    model = built("their_models:build", {"classes": 3}, (str(package),))
-    assert sys.path == before
+@pytest.mark.usefixtures("package")
+def test_a_factory_gives_a_module_that_is_not_trained_on() -> None:
+    model = built("their_models:build", {"classes": 3})
     assert isinstance(model[4], nn.Linear)
     assert model[4].out_features == 3
     assert not model.training
     assert not any(p.requires_grad for p in model.parameters())
-    assert built("their_models:Zoo.small", {}, (str(package),))[4].out_features == 2
+    assert built("their_models:Zoo.small")[4].out_features == 2
 
 
 @pytest.mark.parametrize(
@@ -76,12 +64,14 @@ def test_the_folder_is_on_the_path_only_while_it_is_imported(package: Path) -> N
         ("their_models:number", {}, "returned int"),
         ("their_models:leave", {}, "SystemExit"),
         ("broken_models:build", {}, "nothing_of_that_name"),
-        ("not a factory", {}, "does not name"),
+        ("elsewhere_models:build", {}, "No module named"),
+        ("not a factory", {}, "could not be called"),
     ],
 )
-def test_what_goes_wrong_is_told(package: Path, name: str, arguments: dict[str, bool], said: str) -> None:
+@pytest.mark.usefixtures("package")
+def test_what_goes_wrong_is_told(name: str, arguments: dict[str, bool], said: str) -> None:
     with pytest.raises(ProbeError, match=said):
-        built(name, arguments, (str(package),))
+        built(name, arguments)
 
 
 @pytest.mark.parametrize("prefix", ["", "module.", "model.", "state_dict.model._orig_mod."])
@@ -110,14 +100,15 @@ def test_what_does_not_fit_is_told() -> None:
         loaded(ResNet().eval(), {"other": np.zeros(3)})
 
 
-def test_a_factory_with_weights_is_explained(package: Path, tmp_path: Path) -> None:
-    model = built("their_models:build", {}, (str(package),))
+@pytest.mark.usefixtures("package")
+def test_a_factory_with_weights_is_explained(tmp_path: Path) -> None:
+    model = built("their_models:build")
     torch.save(
         {"state_dict": {f"module.{name}": tensor for name, tensor in model.state_dict().items()}}, tmp_path / "w.pt"
     )
     random = np.random.default_rng(0)
     pictures = tuple(random.integers(0, 255, (24, 24, 3)).astype(np.uint8) for _ in range(20))
-    factory = Factory("their_models:build", {}, (str(package),))
+    factory = Factory("their_models:build")
     job = Job(PictureInput(pictures), tmp_path / "w.pt", tmp_path, factory, limits=Limits(batch=3))
     found = probe(job)
     x = torch.tensor(np.stack(pictures)).float().permute(0, 3, 1, 2) / 255
