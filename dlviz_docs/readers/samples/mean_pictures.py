@@ -11,15 +11,14 @@ from dlviz_docs.readers.samples.thumbnails import encoded
 
 __all__ = ["mean_picture"]
 
-MOST_NUMBERS = 30_000_000
-"""Pixels that are read for one mean; of more pictures a sample is."""
-_BLOCK = 256
+_AT_ONCE = 1 << 20
+"""Numbers that are copied at once."""
 
 
 def mean_picture(pictures: Pictures, rows: NDArray[np.intp], side: int) -> bytes | None:
     """WebP of the mean of those rows: of an array in its own colours and size, of files in grey at 32 px.
 
-    None where no row can be looked at. Of very many rows a sample with seed 0.
+    None where no row can be looked at.
     """
     if pictures.array is not None:
         mean = _of_array(pictures.array, rows)
@@ -29,14 +28,16 @@ def mean_picture(pictures: Pictures, rows: NDArray[np.intp], side: int) -> bytes
 
 
 def _of_array(array: NDArray[np.generic], rows: NDArray[np.intp]) -> FloatArray | None:
-    most = max(1, MOST_NUMBERS // max(1, int(np.prod(array.shape[1:]))))
-    if len(rows) > most:
-        rows = np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
     total, count = np.zeros(array.shape[1:]), np.zeros(array.shape[1:])
-    for start in range(0, len(rows), _BLOCK):
-        block = array[rows[start : start + _BLOCK]].astype(np.float64)
+    step = max(1, _AT_ONCE // max(1, total.size))
+    for start in range(0, len(rows), step):
+        block = array[rows[start : start + step]]
+        if block.dtype.kind != "f":
+            total += block.sum(axis=0, dtype=np.float64)
+            count += len(block)
+            continue
         known = np.isfinite(block)
-        total += np.where(known, block, 0.0).sum(axis=0)
+        total += np.where(known, block, 0.0).sum(axis=0, dtype=np.float64)
         count += known.sum(axis=0)
     return total / np.maximum(count, 1) if count.any() else None
 
