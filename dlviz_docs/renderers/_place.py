@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dlviz_docs import names
 from dlviz_docs.view import Figure, Shown
 
-__all__ = ["Place"]
+__all__ = ["Place", "places"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +32,16 @@ class Place:
     def put(self, shown: Iterable[Shown]) -> Iterator[Shown]:
         """Figures on the data set's own page, where there are several."""
         yield from (replace(one, page=self.name) if isinstance(one, Figure) else one for one in shown)
+
+
+def places(called: Sequence[str]) -> list[Place]:
+    """One for each of several, by its name: with a number where another one has that, or the same address."""
+    found: list[Place] = []
+    taken: set[str] = set()
+    for base in map(names.spelled, called):
+        name, turn = base, 2
+        while names.slug(name) in taken:
+            name, turn = f"{base} ({turn})", turn + 1
+        taken.add(names.slug(name))
+        found.append(Place(name))
+    return found

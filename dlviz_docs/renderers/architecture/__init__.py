@@ -12,7 +12,7 @@ from dlviz_docs import names, words
 from dlviz_docs.insights.model_words import amount, brief
 from dlviz_docs.model import Experiment, Insight, Network
 from dlviz_docs.model.probes import Probed
-from dlviz_docs.renderers._place import Place
+from dlviz_docs.renderers._place import Place, places
 from dlviz_docs.renderers.architecture._known import Known, known
 from dlviz_docs.renderers.architecture.channels import channels
 from dlviz_docs.renderers.architecture.diagram import diagram
@@ -64,19 +64,9 @@ def _all_shown(networks: Sequence[Network], probes: Sequence[Probed]) -> list[Sh
 
 
 def _places(networks: Sequence[Network]) -> list[Place]:
-    """A name for each of several: its own, and a number where another one has it."""
-    if len(networks) == 1:
-        return [Place()]
-    found: list[Place] = []
-    taken: set[str] = set()
-    for network in networks:
-        base = name = names.spelled(brief(network.name)) or "model"
-        turn = 2
-        while names.slug(name) in taken:
-            name, turn = f"{base} ({turn})", turn + 1
-        taken.add(names.slug(name))
-        found.append(Place(name))
-    return found
+    """A name for each of several."""
+    called = [brief(network.name) or "model" for network in networks]
+    return [Place()] if len(networks) == 1 else places(called)
 
 
 def _linked(shown: Sequence[Shown], place: Place) -> Iterator[Shown]:
@@ -130,10 +120,8 @@ def _all_models(found: Sequence[Known]) -> Iterator[Figure]:
         Column("Checkpoints", True),
         Column("Format"),
     )
-    slugs = names.unique_slugs([one.place.name for one in found])
     rows = tuple(
-        _row(one, f"{slug}/index.html" if at < IN_DETAIL else "")
-        for at, (one, slug) in enumerate(zip(found, slugs, strict=True))
+        _row(one, f"{names.slug(one.place.name)}/index.html" if at < IN_DETAIL else "") for at, one in enumerate(found)
     )
     caption = f"{words.count(len(found), 'model')} found; each has a page."
     if len(found) > IN_DETAIL:

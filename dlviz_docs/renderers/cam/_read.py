@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dlviz_docs import names
 from dlviz_docs.insights.probe_words import layer_name, method_name
 from dlviz_docs.insights.results_words import brief, percent, score
 from dlviz_docs.model import Checkpoint, Dataset, Experiment, FloatArray, Pictures, Predictions, Samples
 from dlviz_docs.model.probes import Explanation, Map, Probed
+from dlviz_docs.renderers._place import places
 from dlviz_docs.stats.evidence import half_of
 from dlviz_docs.view import Heat, Thumb
 from dlviz_docs.words import number
@@ -157,16 +157,16 @@ def readings(experiment: Experiment) -> list[Reading]:
         if moments:
             found.append((network.name, moments))
     found += [(probed.model, [Moment("", probed)]) for probed in left]
-    told = _apart([name or moments[-1].probed.model or "model" for name, moments in found])
+    told = places([name or moments[-1].probed.model or "model" for name, moments in found])
     return [
         Reading(
             moments[-1].probed,
             pictures,
             _layer(moments[-1].probed),
             tuple(moments) if len(moments) > 1 else (),
-            name if len(found) > 1 else "",
+            place.name if len(found) > 1 else "",
         )
-        for name, (_, moments) in zip(told, found, strict=True)
+        for place, (_, moments) in zip(told, found, strict=True)
     ]
 
 
@@ -185,17 +185,6 @@ def _when(checkpoint: Checkpoint) -> str:
     if checkpoint.epoch is not None:
         return f"epoch {number(checkpoint.epoch)}"
     return checkpoint.path if checkpoint.step is None else f"step {number(checkpoint.step)}"
-
-
-def _apart(told: Sequence[str]) -> Iterator[str]:
-    """Names that are one's own, as addresses too: with a number where another one has it."""
-    taken: set[str] = set()
-    for base in told:
-        name, turn = base, 2
-        while names.slug(name) in taken:
-            name, turn = f"{base} ({turn})", turn + 1
-        taken.add(names.slug(name))
-        yield name
 
 
 def _pictures(samples: Samples) -> Mapping[str, tuple[int, int]]:

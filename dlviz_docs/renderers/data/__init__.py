@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
-from dlviz_docs import names, words
+from dlviz_docs import words
 from dlviz_docs.model import Dataset, Experiment, Insight
-from dlviz_docs.renderers._place import Place
+from dlviz_docs.renderers._place import Place, places
 from dlviz_docs.renderers.data._profile import Profile, profile
 from dlviz_docs.renderers.data._sample import sample_of
 from dlviz_docs.renderers.data.associations import associations
@@ -54,17 +54,8 @@ class Data:
 
 
 def _places(datasets: Sequence[Dataset]) -> list[Place]:
-    """A name for each of several: its own, and a number where another one has it."""
-    if len(datasets) == 1:
-        return [Place()]
-    found: list[Place] = []
-    for dataset in datasets:
-        base = name = dataset.name or "data"
-        turn = 2
-        while names.slug(name) in {names.slug(place.name) for place in found}:
-            name, turn = f"{base} ({turn})", turn + 1
-        found.append(Place(name))
-    return found
+    """A name for each of several."""
+    return [Place()] if len(datasets) == 1 else places([dataset.name or "data" for dataset in datasets])
 
 
 def _named(shown: Iterator[Shown], place: Place) -> Iterator[Shown]:

@@ -7,10 +7,9 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Protocol, TypeAlias, cast
 
-from dlviz_docs import names
 from dlviz_docs.model import Experiment, Insight
 from dlviz_docs.model.samples import Predictions, Task
-from dlviz_docs.renderers._place import Place
+from dlviz_docs.renderers._place import Place, places
 from dlviz_docs.view import Fact, Figure, Shown
 
 __all__ = ["Results"]
@@ -136,17 +135,9 @@ def _part(one: Predictions) -> _Part:
 
 
 def _places(predictions: Sequence[Predictions]) -> dict[int, Place]:
-    """A name for each, by its identity: its own, and a number where another one has it."""
-    found: dict[int, Place] = {}
-    taken: set[str] = set()
-    for one in predictions:
-        base = name = one.name or one.run or "predictions"
-        turn = 2
-        while names.slug(name) in taken:  # an address that is one's own, too
-            name, turn = f"{base} ({turn})", turn + 1
-        taken.add(names.slug(name))
-        found[id(one)] = Place(name)
-    return found
+    """A name for each, by its identity."""
+    found = places([one.name or one.run or "predictions" for one in predictions])
+    return {id(one): place for one, place in zip(predictions, found, strict=True)}
 
 
 def _groups(predictions: Sequence[Predictions]) -> Iterator[tuple[Place, list[Predictions]]]:
