@@ -65,20 +65,21 @@ def leaks(dataset: Dataset) -> Leaks | None:
 def _same(dataset: Dataset, train: Bools) -> Bools | None:
     """None of tables of few columns whose training rows are often alike too: that is chance."""
     features = [one for one in dataset.features if one.kind != "identifier" and one.name != dataset.target]
-    arrays = [array for array in (dataset.embeddings, dataset.series) if array is not None]
-    pictured = dataset.pictures is not None and len(dataset.pictures.contents) == dataset.length
+    others = [_as_column(array) for array in (dataset.embeddings, dataset.series) if array is not None]
     texts = [one.texts for one in features if one.kind == "text" and one.texts is not None]
-    if not (features or arrays or pictured):
+    pictures = dataset.pictures
+    pictured = pictures is not None and len(pictures.contents) == dataset.length
+    if pictures is not None and pictured:
+        others.append(_hashed(pictures.contents))
+    if not (features or others):
         return None
-    same = np.ones(dataset.length, np.bool_)
-    if features or arrays:
-        hashes = row_hashes([*features, *map(_as_column, arrays)])
-        if not (arrays or pictured or texts) and len(features) <= FEW_COLUMNS and _repeats(hashes[train]):
-            return None
-        same = _among(hashes, train)
-    if dataset.pictures is not None and pictured:
-        same &= (dataset.pictures.contents != 0) & _among(dataset.pictures.contents, train)
-    elif texts and not arrays:
+    hashes = row_hashes([*features, *others])
+    if not (others or texts) and len(features) <= FEW_COLUMNS and _repeats(hashes[train]):
+        return None
+    same = _among(hashes, train)
+    if pictures is not None and pictured:
+        same &= pictures.contents != 0
+    elif texts and not others:
         same &= np.any([one.lengths > 0 for one in texts], axis=0)  # that nothing is written is no copy
     return same
 
@@ -101,9 +102,12 @@ def _among(hashes: NDArray[np.uint64], train: Bools) -> Bools:
 def _as_column(array: NDArray[Any]) -> Feature:
     """An array's rows by their content."""
     rows = np.ascontiguousarray(array).reshape(len(array), -1)
-    hashes = np.fromiter((xxh3_64_intdigest(row.tobytes()) for row in rows), np.uint64, len(rows))
-    texts = Texts((), np.zeros(len(rows), np.int64), hashes)
-    return Feature("", "identifier", np.arange(len(rows), dtype=np.int32), texts=texts)
+    return _hashed(np.fromiter((xxh3_64_intdigest(row.tobytes()) for row in rows), np.uint64, len(rows)))
+
+
+def _hashed(hashes: NDArray[np.uint64]) -> Feature:
+    texts = Texts((), np.zeros(len(hashes), np.int64), hashes)
+    return Feature("", "identifier", np.arange(len(hashes), dtype=np.int32), texts=texts)
 
 
 # --- nearly the same --------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageFilter
 from sample_files import lone_dataset, lone_predictions, samples_of, write
 
-from dlviz_docs.model import Dataset, Feature, Texts
+from dlviz_docs.model import Dataset, Feature, Pictures, Texts
 from dlviz_docs.readers.samples._leaks import leaks
 
 RNG = np.random.default_rng(0)
@@ -78,6 +78,16 @@ def test_rows_of_few_columns_are_alike_by_chance() -> None:
     assert np.flatnonzero(few.same).tolist() == [35, 36, 37, 38, 39]
     rounded = [Feature(f"x{k}", "number", np.round(row), whole=True) for k, row in enumerate(values)]
     assert leaks(of_splits(split, *rounded[:2])) is None
+
+
+def test_a_copy_has_picture_and_columns_of_one_row() -> None:
+    """The picture of one training row with what is said of another is no copy; a picture that is not there is none."""
+    view = Feature("view", "category", np.array([0, 1, 1, 0, 1, 0], np.int32), ("front", "side"))
+    contents = np.array([7, 8, 7, 7, 0, 0], np.uint64)
+    pictures = Pictures(tuple("abcdef"), contents=contents)
+    found = leaks(replace(of_splits([0, 0, 2, 2, 2, 2], view), pictures=pictures))
+    assert found is not None
+    assert np.flatnonzero(found.same).tolist() == [3]
 
 
 def test_without_a_training_split_nothing_is_known() -> None:
