@@ -8,7 +8,7 @@ from dlviz_docs.renderers._place import places
 
 def test_each_has_a_name_and_an_address_of_its_own() -> None:
     found = places(["net", "Net", "net (2)", "other", "net"])
-    assert [place.name for place in found] == ["net", "Net (2)", "net (2) (2)", "other", "net (3)"]
+    assert [place.name for place in found] == ["net", "Net (2)", "net (2)", "other", "net (3)"]
     assert len({names.slug(place.name) for place in found}) == len(found)
 
 
