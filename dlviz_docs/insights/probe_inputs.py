@@ -34,7 +34,7 @@ def guessed(tried: Sequence[tuple[str, float]]) -> Insight | None:
     )
 
 
-def silent(layer: str, amount: int, total: int, n: int) -> Insight | None:
+def silent(layer: str, amount: int, total: int, n: int, figure: str = "channels") -> Insight | None:
     """Channels that no sample excites."""
     if not total or amount < MANY * total:
         return None
@@ -43,6 +43,6 @@ def silent(layer: str, amount: int, total: int, n: int) -> Insight | None:
         "info",
         f"{amount:,} of {total:,} channels of {brief(layer_name(layer))} ({percent(amount / total)}) say the same for "
         f"each of {n:,} samples: they are dead, or wait for something that is not among these.",
-        figure="channels",
+        figure=figure,
         values={"silent": amount, "channels": total, "share_threshold": MANY},
     )

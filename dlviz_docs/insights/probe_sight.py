@@ -17,12 +17,17 @@ MOST = 0.5
 """Share of the evidence along the border from which on most of it lies there."""
 OFTEN = 0.7
 """Share of the samples for which that has to be so."""
-ABOVE = 0.1
-"""By how much the share of evidence in boxes has to exceed that of noise."""
+ABOVE, TIMES = 0.1, 1.5
+"""How far on the way from noise to all of it, or how many times that of noise, the share of evidence in boxes is more
+than noise alone would give."""
 
 
-def spread(half: float, n: int, least: tuple[str, float] | None, most: tuple[str, float] | None) -> Insight | None:
-    """Mean share of the picture that holds half of the evidence; classes where it is least and most, where known."""
+def spread(
+    half: float, n: int, least: tuple[str, float] | None, most: tuple[str, float] | None, even: float = 0.5
+) -> Insight | None:
+    """Mean share of the picture that holds half of the evidence; classes where it is least and most, where known; the
+    share for maps without any preference, which is less than half where a model sees the middle of pictures alone.
+    """
     if n < LEAST:
         return None
     ends = ""
@@ -32,21 +37,25 @@ def spread(half: float, n: int, least: tuple[str, float] | None, most: tuple[str
         "evidence-area",
         "info",
         f"Half of the evidence lies on {percent(half)} of the picture on average{ends} (n = {n:,}); of a map without "
-        "any preference it would be 50 %.",
+        f"any preference it would be {percent(even)}.",
         figure="maps",
         values={"half": half, "n": n},
     )
 
 
-def border(name: str, along: int, n: int, area: float, *, wrong: bool) -> Insight | None:
-    """Most of the evidence for a class lies along the border: the background may be what was learnt."""
+def border(name: str, along: int, n: int, area: float, *, wrong: bool, cut: bool = False) -> Insight | None:
+    """Most of the evidence for a class lies along the border: the background may be what was learnt.
+
+    `name` is "" where there are no classes; `cut` are pictures of which the model sees the middle alone.
+    """
     if n < LEAST or along < OFTEN * n:
         return None
-    answers = f"wrong answers {brief(name)}" if wrong else f"answers {brief(name)}"
+    answers = f"{'wrong ' if wrong else ''}answers{f' “{brief(name)}”' if name else ''}"
+    of = "what the model sees" if cut else "the picture"
     return Insight(
         "evidence-border",
         "warning",
-        f"In {along:,} of {n:,} {answers} most of the evidence lies along the border of the picture, which has "
+        f"In {along:,} of {n:,} {answers} most of the evidence lies along the border of {of}, which has "
         f"{percent(area)} of the area: perhaps the background is what was learnt.",
         figure="maps",
         values={"along": along, "n": n, "share_threshold": MOST, "often_threshold": OFTEN},
@@ -57,17 +66,17 @@ def boxes(method: str, inside: float, noise: float | None, pointing: float | Non
     """How much of the evidence lies in the boxes that somebody drew."""
     if n < LEAST:
         return None
-    below = noise is not None and inside < noise + ABOVE
+    below = noise is not None and inside < min(noise + ABOVE * (1 - noise), TIMES * noise)
     beside = "" if noise is None else f"; of maps of noise {percent(noise)}"
     tip = "" if pointing is None else f" The strongest cell lies in one for {percent(pointing)} of the samples."
-    verdict = " That is hardly more: the answers rest on something else." if below else ""
+    verdict = " That is hardly more: the answers may rest on something else." if below else ""
     return Insight(
         "evidence-in-boxes",
         "warning" if below else "info",
         f"{percent(inside)} of the evidence that {method_name(method)} shows lies in the annotated boxes{beside} "
         f"(n = {n:,}).{tip}{verdict}",
         figure="faithfulness",
-        values={"inside": inside, "noise": noise if noise is not None else float("nan"), "margin_threshold": ABOVE},
+        values={"inside": inside, "noise": noise if noise is not None else float("nan"), "way_threshold": ABOVE},
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias
 
 from dlviz_docs.insights.probe_words import layer_name, method_name
 from dlviz_docs.insights.results_words import brief, listed, percent, score
@@ -17,6 +18,14 @@ ALIKE = 0.3
 """Mean rank correlation below which methods tell different stories."""
 TWICE = 2.0
 """How much more the choice of the layer has to matter than that of the method."""
+WhyNot: TypeAlias = Literal["chance", "alike", "classless", ""]
+"""Why the maps with the highest ROAD are not those that are shown."""
+_WHY_NOT: Mapping[WhyNot, str] = {
+    "chance": "{one} have the highest, {road}: no higher than chance may make it.",
+    "alike": "{one} have the highest, {road}, but stay alike when weights are random.",
+    "classless": "{one} have the highest, {road}, but do not depend on the class.",
+    "": "{one} have the highest, {road}.",
+}
 COMPLETE = 0.05
 """Part of the difference of the outputs that Integrated Gradients may miss."""
 
@@ -28,11 +37,11 @@ def chosen(
     error: float | None,
     noise: float | None,
     n: int,
-    highest: tuple[str, str, float] | None = None,
+    highest: tuple[str, str, float, WhyNot] | None = None,
 ) -> Insight | None:
     """Which maps the page opens with, and whether they are better than noise at all.
 
-    `highest` are method, layer and ROAD of others that are higher, though not beyond chance.
+    `highest` are method, layer and ROAD of others that are higher, and why they are not shown.
     """
     if not math.isfinite(road):
         return None
@@ -48,10 +57,8 @@ def chosen(
         )
     elif highest is not None:
         other = f"{method_name(highest[0])} at {brief(layer_name(highest[1]))}"
-        text = (
-            f"Maps of {name} are shown: ROAD {score(road)}{spread}{beside} (n = {n:,}). The highest, "
-            f"{score(highest[2])} of {other}, is no higher than chance may make it."
-        )
+        why = _WHY_NOT[highest[3]].format(one=f"Those of {other}", road=score(highest[2]))
+        text = f"Maps of {name} are shown: ROAD {score(road)}{spread}{beside} (n = {n:,}). {why}"
     else:
         text = f"Maps of {name} are the most faithful: ROAD {score(road)}{spread}{beside} (n = {n:,})."
     return Insight(
@@ -79,7 +86,8 @@ def insane(methods: Sequence[tuple[str, float]], picked: str) -> Insight | None:
         "sanity-failed",
         "serious" if own else "info",
         f"{names} {'fail' if len(methods) > 1 else 'fails'} the sanity check: after all weights were made random, maps "
-        f"are as they were (rank correlation up to {score(worst)}). They show the picture, not what was learnt.",
+        f"are still like those before (rank correlation up to {score(worst)}): they show the picture more than what "
+        "was learnt.",
         figure="sanity",
         values={"similarity": worst, "similarity_threshold": 0.5},
     )

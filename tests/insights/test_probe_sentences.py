@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from dlviz_docs.insights import probe_inputs, probe_sight, probe_trust
 from dlviz_docs.insights.probe_words import layer_name, method_name, method_says
 from dlviz_docs.model import Insight
@@ -25,18 +27,21 @@ def test_half_of_the_evidence_from_the_narrowest_to_the_widest_class() -> None:
     assert text.startswith(
         "Half of the evidence lies on 12 % of the picture on average, from 5 % for ring to 31 % for sea"
     )
+    assert said(probe_sight.spread(0.12, 24, None, None, 0.3)).endswith("without any preference it would be 30 %.")
     assert "from" not in said(probe_sight.spread(0.12, 24, ("ring", 0.05), ("ring", 0.05))).split("(n")[0]
 
 
 def test_the_border_is_told_where_it_holds_most_evidence_most_of_the_time() -> None:
     told = probe_sight.border("wolf", 7, 9, 0.36, wrong=True)
     assert said(told) == (
-        "In 7 of 9 wrong answers wolf most of the evidence lies along the border of the picture, which has 36 % of the "
-        "area: perhaps the background is what was learnt."
+        "In 7 of 9 wrong answers “wolf” most of the evidence lies along the border of the picture, which has 36 % of "
+        "the area: perhaps the background is what was learnt."
     )
     assert told is not None
     assert told.severity == "warning"
     assert probe_sight.border("wolf", 6, 9, 0.36, wrong=True) is None
+    cut = said(probe_sight.border("", 9, 9, 0.36, wrong=False, cut=True))
+    assert cut.startswith("In 9 of 9 answers most of the evidence lies along the border of what the model sees, which")
 
 
 def test_evidence_in_boxes_has_to_exceed_that_of_noise() -> None:
@@ -44,7 +49,23 @@ def test_evidence_in_boxes_has_to_exceed_that_of_noise() -> None:
     assert good is not None
     assert poor is not None
     assert (good.severity, poor.severity) == ("info", "warning")
-    assert poor.text.endswith("That is hardly more: the answers rest on something else.")
+    assert poor.text.endswith("That is hardly more: the answers may rest on something else.")
+
+
+@pytest.mark.parametrize(
+    ("inside", "noise", "severity"),
+    [
+        (0.97, 0.95, "info"),
+        (0.951, 0.95, "warning"),
+        (0.13, 0.05, "info"),
+        (0.06, 0.05, "warning"),
+        (0.01, 0.05, "warning"),
+    ],
+)
+def test_large_and_small_boxes_are_judged_by_what_noise_would_give(inside: float, noise: float, severity: str) -> None:
+    told = probe_sight.boxes("gradcam", inside, noise, None, 16)
+    assert told is not None
+    assert told.severity == severity
 
 
 def test_reasons_of_empty_maps_are_counted() -> None:
@@ -67,8 +88,8 @@ def test_maps_no_better_than_noise_are_a_warning() -> None:
     assert clear.text.endswith("ROAD 0.300 ± 0.020, noise 0.010 (n = 16).")
     assert (weak.kind, weak.severity) == ("map-unfaithful", "warning")
     assert weak.text.startswith("Maps of Grad-CAM at layer4 are not clearly better than noise")
-    beaten = said(probe_trust.chosen("gradcam", "layer4", 0.3, 0.1, 0.0, 16, ("occlusion", "", 0.35)))
-    assert beaten.endswith("The highest, 0.350 of Occlusion at input, is no higher than chance may make it.")
+    beaten = said(probe_trust.chosen("gradcam", "layer4", 0.3, 0.1, 0.0, 16, ("occlusion", "", 0.35, "chance")))
+    assert beaten.endswith("Those of Occlusion at input have the highest, 0.350: no higher than chance may make it.")
     assert probe_trust.chosen("gradcam", "layer4", math.nan, None, None, 16) is None
     assert said(probe_trust.chosen("gradcam", "layer4", 0.3, None, None, 16)).endswith("ROAD 0.300 (n = 16).")
 
@@ -79,7 +100,10 @@ def test_a_failed_check_is_serious_where_it_is_the_chosen_method() -> None:
     assert own is not None
     assert other is not None
     assert (own.severity, other.severity) == ("serious", "info")
-    assert other.text.startswith("Grad-CAM, EigenCAM fail the sanity check")
+    assert other.text == (
+        "Grad-CAM, EigenCAM fail the sanity check: after all weights were made random, maps are still like those "
+        "before (rank correlation up to 0.900): they show the picture more than what was learnt."
+    )
     assert probe_trust.insane([], "gradcam") is None
     assert probe_trust.classless([]) is None
 

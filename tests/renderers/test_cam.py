@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from dlviz_docs.model import Experiment, Insight
-from dlviz_docs.model.probes import Columns, Map, Prepared, Probed, Tokens
+from dlviz_docs.model.probes import Columns, Explanation, Map, Prepared, Probed, Tokens
 from dlviz_docs.renderers.cam import Cam
 from dlviz_docs.view import Fact, Figure, Gallery, Matrix, Overlay, Plot, Shown, Table
 from tests.renderers.made_probes import blob, experiment, explained, faithful, made, over_training, sane
@@ -111,6 +112,12 @@ def test_channels_have_a_page_of_their_own() -> None:
     assert {page for id_, page in pages.items() if id_ not in ("channels", "excited")} == {""}
 
 
+def test_silent_channels_point_at_their_own_layer() -> None:
+    layers = tuple(replace(made().channels[0], layer=layer) for layer in ("layer4", "layer3"))
+    told = [one for one in shown(replace(made(), channels=layers)) if isinstance(one, Insight)]
+    assert [one.figure for one in told if one.kind == "channels-silent"] == ["channels", "channels-2"]
+
+
 def test_the_chosen_method_may_be_one_of_the_input() -> None:
     rows = (faithful("integrated gradients", "", 0.5), *made().faithfulness)
     found = shown(replace(made(), method="integrated gradients", faithfulness=rows))
@@ -199,6 +206,21 @@ def test_the_mean_of_an_answer_tells_right_from_wrong() -> None:
     assert (int(right.grid.sum(axis=0).argmax()), int(wrong.grid.sum(axis=0).argmax())) == (1, 5)
 
 
+def test_of_pictures_that_are_cut_the_part_that_is_seen_counts() -> None:
+    middle = (0.25, 0.0, 0.75, 1.0)
+
+    def cut(one: Explanation) -> Explanation:
+        return replace(one, maps=tuple(replace(drawn, area=middle) for drawn in one.maps))
+
+    whole = made()
+    found = shown(replace(whole, explanations=tuple(map(cut, whole.explanations))))
+    halves = [
+        float(re.findall(r"lies on ([\d.]+) %", text(each, "evidence-area"))[0]) for each in (shown(whole), found)
+    ]
+    assert halves[1] == pytest.approx(halves[0] / 2, abs=0.6)
+    assert text(found, "evidence-area").endswith("of a map without any preference it would be 25 %.")
+
+
 def test_training_is_a_slider_over_checkpoints() -> None:
     overlay = spec(shown(over_training((1, 5, 9))), "training-maps", Overlay)
     assert overlay.sliders == overlay.axes == ("checkpoint",)
@@ -208,6 +230,8 @@ def test_training_is_a_slider_over_checkpoints() -> None:
     assert first[0].note.startswith("It says fox (0.400). For cat: half")
     assert first[-1].note.startswith("It says cat (0.950). For cat: half")
     assert "training-maps" not in figures(shown(over_training((9,))))
+    twice = spec(shown(over_training((1, 9, 9))), "training-maps", Overlay)
+    assert [heat.choice for heat in twice.items[0].heats] == [("epoch 1",), ("net-1.pt2",), ("net-2.pt2",)]
     unnamed = spec(shown(over_training((None, None))), "training-maps", Overlay)
     assert [heat.choice for heat in unnamed.items[0].heats] == [("net-0.pt2",), ("net-1.pt2",)]
 
@@ -261,6 +285,40 @@ def test_curves_are_of_each_method_at_its_best_layer_and_of_noise() -> None:
     plot = spec(shown(made()), "deletion", Plot)
     assert [layer.label.split(":")[0] for layer in plot.layers] == ["HiResCAM, layer4", "Grad-CAM, layer4", "noise"]
     assert [layer.dash for layer in plot.layers] == ["solid", "solid", "dotted"]
+
+
+def test_noise_and_the_chosen_maps_have_a_curve_whatever_their_place() -> None:
+    rows = [faithful(f"method {i}", "layer4", 0.9 - i / 20) for i in range(7)]
+    rows += [faithful("hirescam", "layer3", 0.5), faithful("random", "", 0.01)]
+    found = replace(made(), method="method 2", layer="layer3", faithfulness=tuple(rows))
+    plot = spec(shown(found), "deletion", Plot)
+    assert [layer.label.split(":")[0] for layer in plot.layers] == [f"method {i}, layer4" for i in range(6)] + ["noise"]
+    early = (faithful("hirescam", "layer3", 0.41), *made().faithfulness[:1], *made().faithfulness[3:])
+    plot = spec(shown(replace(made(), faithfulness=early)), "deletion", Plot)
+    assert [layer.label.split(":")[0] for layer in plot.layers] == ["HiResCAM, layer4", "noise"]
+
+
+@pytest.mark.parametrize(
+    ("method", "layer", "road", "end"),
+    [
+        ("hirescam", "layer3", 0.41, "HiResCAM at layer3 have the highest, 0.410: no higher than chance may make it."),
+        ("hirescam", "layer3", 0.6, "HiResCAM at layer3 have the highest, 0.600."),
+        (
+            "eigencam",
+            "layer4",
+            0.6,
+            "EigenCAM at layer4 have the highest, 0.600, but stay alike when weights are random.",
+        ),
+        ("gradcam++", "layer4", 0.6, "Grad-CAM++ at layer4 have the highest, 0.600, but do not depend on the class."),
+    ],
+)
+def test_maps_that_are_higher_are_named_with_why_they_are_not_shown(
+    method: str, layer: str, road: float, end: str
+) -> None:
+    sanity = (*made().sanity, sane("gradcam++", 0.99, 0.2))
+    rows = (faithful(method, layer, road), *made().faithfulness)
+    told = text(shown(replace(made(), faithfulness=rows, sanity=sanity)), "map-chosen")
+    assert told == f"Maps of HiResCAM at layer4 are shown: ROAD 0.400 ± 0.020, noise 0.010 (n = 16). Those of {end}"
 
 
 def test_sanity_runs_from_the_head_to_the_input() -> None:

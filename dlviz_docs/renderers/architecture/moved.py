@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from dlviz_docs import words
 from dlviz_docs.insights import model_changes as said
 from dlviz_docs.insights.model_words import brief
 from dlviz_docs.insights.model_words import moved as in_words
-from dlviz_docs.model import Change, Checkpoint, FloatArray
+from dlviz_docs.model import Change, FloatArray
+from dlviz_docs.renderers._moments import moments as moments_of
 from dlviz_docs.renderers.architecture._known import Known
 from dlviz_docs.view import Figure, Layer, Matrix, Plot, PlotAxis, Shown
 
@@ -42,24 +42,8 @@ def _by_layer(known: Known, one: Change) -> dict[str, float]:
     return {path: value for path, value in found.items() if np.isfinite(value)}
 
 
-def _moment(found: Checkpoint) -> str:
-    """ "epoch 10", "step 2,000", or the file's name."""
-    if found.epoch is not None:
-        return f"epoch {words.number(found.epoch)}"
-    if found.step is not None:
-        return f"step {words.number(found.step)}"
-    return brief(found.path.rpartition("/")[2], LABEL)
-
-
-def _moments(known: Known) -> dict[str, str]:
-    """By path: a name for each checkpoint that no other has."""
-    told = {one.path: _moment(one) for one in known.network.checkpoints}
-    names = list(told.values())
-    return {path: name if names.count(name) == 1 else brief(path, LABEL) for path, name in told.items()}
-
-
 def _sentences(known: Known, whole: Change, relative: Mapping[str, float], figure: str) -> Iterator[Shown]:
-    moments = _moments(known)
+    moments = moments_of(known.network.checkpoints)
     before, after = moments[whole.before], moments[whole.after]
     still = set(_still(known, whole))
     learnt = [one for one in known.learnt() if one.name in whole.names]
@@ -107,7 +91,7 @@ def _bars(known: Known, whole: Change, relative: Mapping[str, float], figure: st
     notes = tuple(_note(known, whole, path, relative[path]) for path in paths)
     bars = Layer("bar", values, np.arange(len(paths), dtype=np.float64), notes=notes, horizontal=True)
     names = tuple(brief(path, LABEL) for path in paths)
-    moments = _moments(known)
+    moments = moments_of(known.network.checkpoints)
     time = said.times_word(moments[whole.before], moments[whole.after])
     caption = f"Change of each layer's weights {time}, relative to their size before.{_of_run(known)}"
     caption += f" The {BARS} of {len(relative):,} layers that moved furthest." if len(relative) > BARS else ""
@@ -135,7 +119,7 @@ def _note(known: Known, whole: Change, path: str, value: float) -> str:
 
 def _map(known: Known) -> Iterator[Figure]:
     """Layers by steps, where there are two steps or more."""
-    moments, steps = _moments(known), known.moves.steps
+    moments, steps = moments_of(known.network.checkpoints), known.moves.steps
     found = [_by_layer(known, one) for one in steps]
     layers = [path for path in known.layers if any(path in one for one in found)]
     if not steps or not layers:

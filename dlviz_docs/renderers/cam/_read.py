@@ -11,12 +11,12 @@ from dlviz_docs.insights.probe_words import layer_name, method_name
 from dlviz_docs.insights.results_words import brief, percent, score
 from dlviz_docs.model import Checkpoint, Dataset, Experiment, FloatArray, Pictures, Predictions, Samples
 from dlviz_docs.model.probes import Explanation, Map, Probed
+from dlviz_docs.renderers._moments import moments as moments_of
 from dlviz_docs.renderers._place import places
 from dlviz_docs.stats.evidence import half_of
 from dlviz_docs.view import Heat, Thumb
-from dlviz_docs.words import number
 
-__all__ = ["Moment", "Reading", "readings"]
+__all__ = ["Moment", "Reading", "readings", "seen_of"]
 
 SIDE = 384
 """Longest side in px of the pictures that maps lie over."""
@@ -133,8 +133,7 @@ class Reading:
             of += f" rather than {brief(self.said(drawn.against))}"
         if drawn.empty:
             return f"{of}: {drawn.empty[:1].lower()}{drawn.empty[1:]}"
-        left, top, right, bottom = drawn.area
-        half = half_of(values) * (right - left) * (bottom - top)
+        half = half_of(values) * seen_of(drawn)
         if not np.isfinite(half):
             return f"{of}: nothing speaks for it here."
         known = drawn.gap is not None and np.isfinite(drawn.gap)
@@ -147,13 +146,22 @@ class Reading:
         return found or next((m for m in one.maps if m.target == one.predicted and m.against is None), None)
 
 
+def seen_of(drawn: Map) -> float:
+    """Share of the picture that a map covers."""
+    left, top, right, bottom = drawn.area
+    return (right - left) * (bottom - top)
+
+
 def readings(experiment: Experiment) -> list[Reading]:
     """Of each model the last checkpoint that was explained, with those before it; a name for each of several models."""
     pictures = _pictures(experiment.samples)
     left = list(experiment.probes)
     found: list[tuple[str, list[Moment]]] = []
     for network in experiment.models.networks:
-        moments = [Moment(_when(c), left.pop(place)) for c in network.checkpoints if (place := _place(left, c)) >= 0]
+        when = moments_of(network.checkpoints)
+        moments = [
+            Moment(when[c.path], left.pop(place)) for c in network.checkpoints if (place := _place(left, c)) >= 0
+        ]
         if moments:
             found.append((network.name, moments))
     found += [(probed.model, [Moment("", probed)]) for probed in left]
@@ -178,13 +186,6 @@ def _layer(probed: Probed) -> str:
     drawn = (drawn for one in probed.explanations for drawn in one.maps if drawn.method == probed.method)
     found = list(dict.fromkeys(one.layer for one in drawn))
     return probed.layer if probed.layer in found or not found else found[0]
-
-
-def _when(checkpoint: Checkpoint) -> str:
-    """When it was written, in words; its file where nothing says so."""
-    if checkpoint.epoch is not None:
-        return f"epoch {number(checkpoint.epoch)}"
-    return checkpoint.path if checkpoint.step is None else f"step {number(checkpoint.step)}"
 
 
 def _pictures(samples: Samples) -> Mapping[str, tuple[int, int]]:

@@ -31,19 +31,22 @@ FIRST = 6
 def channels(one: Reading, place: Place, samples: bool) -> Iterator[Shown]:
     """Of each layer, while the page has room; the first of them are those of the chosen layer."""
     found = sorted(one.probed.channels, key=lambda each: each.layer != one.probed.layer)
-    for each in found:
-        if (told := say.silent(each.layer, each.silent, each.total, one.probed.samples)) is not None:
-            yield told
+    for i, each in enumerate(found):
+        told = say.silent(each.layer, each.silent, each.total, one.probed.samples, f"channels{_suffix(i)}")
+        yield from filter(None, [told])
     if not samples:
         return
     room = CELLS
     for i, each in enumerate(found):
-        suffix = "" if i == 0 else f"-{i + 1}"
-        if each.maps.size <= room and (figure := _maps(one, each, place.id(f"channels{suffix}"))):
+        if each.maps.size <= room and (figure := _maps(one, each, place.id(f"channels{_suffix(i)}"))):
             room -= each.maps.size
             yield figure
-        if gallery := _excited(one, each, place.id(f"excited{suffix}")):
+        if gallery := _excited(one, each, place.id(f"excited{_suffix(i)}")):
             yield gallery
+
+
+def _suffix(turn: int) -> str:
+    return f"-{turn + 1}" if turn else ""
 
 
 def _maps(one: Reading, found: Channels, id_: str) -> Figure | None:
@@ -80,7 +83,7 @@ def _heat(
         if peak
         else "Silent for this picture."
     )
-    covers = next((drawn.area for drawn in each.maps if drawn.layer == found.layer), (0.0, 0.0, 1.0, 1.0))
+    covers = next((drawn.area for drawn in each.maps), (0.0, 0.0, 1.0, 1.0))
     return Heat((_name(found, rank),), grid, peak or 1.0, bool((grid < 0).any()), note, area=covers)
 
 

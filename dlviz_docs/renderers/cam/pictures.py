@@ -14,7 +14,7 @@ from dlviz_docs.insights.results_words import brief, percent, score
 from dlviz_docs.model import FloatArray
 from dlviz_docs.model.probes import Explanation, Map
 from dlviz_docs.renderers._place import Place
-from dlviz_docs.renderers.cam._read import PREDICTED, Reading
+from dlviz_docs.renderers.cam._read import PREDICTED, Reading, seen_of
 from dlviz_docs.stats.evidence import frame_area, frame_share, half_of, mean_of
 from dlviz_docs.view import Fact, Figure, Heat, Overlay, Seen, Shown, Thumb
 from dlviz_docs.words import count
@@ -69,16 +69,18 @@ def _sentences(one: Reading, explained: Sequence[Explanation]) -> Iterator[Shown
 
 def _spread(one: Reading, found: Sequence[tuple[Explanation, Map]]) -> Shown | None:
     halves: defaultdict[str, list[float]] = defaultdict(list)
+    areas: list[float] = []
     for each, drawn in found:
         half = half_of(np.asarray(drawn.values, np.float64))
         if np.isfinite(half):
-            halves[one.said(each.predicted)].append(half)
+            areas.append(seen_of(drawn))
+            halves[one.said(each.predicted)].append(half * areas[-1])
     means = sorted(
         ((name, float(np.mean(own))) for name, own in halves.items() if len(own) >= LEAST), key=lambda m: m[1]
     )
     every = [half for own in halves.values() for half in own]
-    ends = (means[0], means[-1]) if means else (None, None)
-    return say.spread(float(np.mean(every)), len(every), *ends) if every else None
+    least, most = (means[0], means[-1]) if means else (None, None)
+    return say.spread(float(np.mean(every)), len(every), least, most, float(np.mean(areas)) / 2) if every else None
 
 
 def _borders(one: Reading, found: Sequence[tuple[Explanation, Map]]) -> Iterator[Shown | None]:
@@ -87,14 +89,18 @@ def _borders(one: Reading, found: Sequence[tuple[Explanation, Map]]) -> Iterator
     for each, drawn in found:
         share = frame_share(np.asarray(drawn.values, np.float64))
         if np.isfinite(share):
-            shares[one.said(each.predicted), bool(one.wrong(each))].append(share)
+            name = one.said(each.predicted) if one.of_classes else ""
+            shares[name, bool(one.wrong(each))].append(share)
+    cut = any(seen_of(drawn) < 1 for _, drawn in found)
     for name in dict.fromkeys(name for name, _ in shares):
         mistakes, right = shares.get((name, True), []), shares.get((name, False), [])
         told = [
-            say.border(name, _along(own), len(own), frame_area(), wrong=own is mistakes) for own in (mistakes, right)
+            say.border(name, _along(own), len(own), frame_area(), wrong=own is mistakes, cut=cut)
+            for own in (mistakes, right)
         ]
         whole = [*mistakes, *right]
-        yield from told if any(told) else [say.border(name, _along(whole), len(whole), frame_area(), wrong=False)]
+        every = say.border(name, _along(whole), len(whole), frame_area(), wrong=False, cut=cut)
+        yield from told if any(told) else [every]
 
 
 def _along(shares: Sequence[float]) -> int:
@@ -168,7 +174,7 @@ def _mean(one: Reading, predicted: int, found: Mapping[str, list[FloatArray]]) -
         mean = mean_of(maps) if len(maps) >= LEAST else None
         if mean is not None:
             half = percent(half_of(mean))
-            note = f"Half of the evidence lies on {half} of the picture, in the mean of {count(len(maps), 'map')}."
+            note = f"Half of the evidence lies on {half} of the area, in the mean of {count(len(maps), 'map')}."
             heats.append(Heat((name,), mean, float(mean.max()), note=note))
     if not heats:
         return None
@@ -205,8 +211,9 @@ def _training(one: Reading, place: Place) -> Iterator[Figure]:
     if not items:
         return
     caption = (
-        f"Maps of what the model answered at each of {len(moments)} checkpoints, by {method_name(one.probed.method)} "
-        f"at {layer_name(one.layer)}. Beside the picture stands what it answers in the end."
+        f"Maps at each of {len(moments)} checkpoints, by {method_name(one.probed.method)} at {layer_name(one.layer)}, "
+        "with what the model answered then and which answer the map is of. Beside the picture stands what it answers "
+        "in the end."
     )
     overlay = Overlay(tuple(items), ("checkpoint",), (moments[-1].name,), ("checkpoint",))
     yield Figure(place.id("training-maps"), "Over training", caption, overlay, place.group("Over training"))

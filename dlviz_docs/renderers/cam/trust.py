@@ -13,7 +13,7 @@ from dlviz_docs.insights import probe_trust as say
 from dlviz_docs.insights.probe_words import NOISE, layer_name, method_name
 from dlviz_docs.insights.results_words import percent, score
 from dlviz_docs.model import FloatArray, Insight
-from dlviz_docs.model.probes import Agreement, Faithfulness, Sanity
+from dlviz_docs.model.probes import Agreement, Faithfulness, Probed, Sanity
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.cam._read import Reading
 from dlviz_docs.view import Cell, Column, Figure, Layer, Matrix, Plot, PlotAxis, Shown, Table
@@ -22,7 +22,7 @@ __all__ = ["trust"]
 
 GROUP = "How far to believe the maps"
 CURVES = 6
-"""Methods that have a curve, besides noise: the best."""
+"""Methods that have a curve, besides noise."""
 CHANCE = 0.5
 """Similarity that maps of random weights have to be below."""
 
@@ -74,7 +74,7 @@ def trust(one: Reading, place: Place) -> Iterator[Shown]:
     yield from filter(None, _sentences(one))
     if probed.faithfulness:
         yield _table(one, place)
-        yield from _curves(probed.faithfulness, place)
+        yield from _curves(_drawn(one), place)
     if probed.sanity:
         yield _sanity(probed.sanity, place)
     if probed.agreement is not None and len(probed.agreement.methods) > 1:
@@ -90,9 +90,7 @@ def _sentences(one: Reading) -> Iterator[Insight | None]:
     mine = next((f for f in probed.faithfulness if (f.method, f.layer) == (probed.method, one.layer)), None)
     if mine is not None and mine.road is not None:
         base = None if noise is None else noise.road
-        yield say.chosen(
-            mine.method, mine.layer, mine.road, mine.road_error, base, mine.samples, _higher(mine, probed.faithfulness)
-        )
+        yield say.chosen(mine.method, mine.layer, mine.road, mine.road_error, base, mine.samples, _higher(mine, probed))
     if mine is not None and mine.inside is not None:
         base = None if noise is None else noise.inside
         yield probe_sight.boxes(mine.method, mine.inside, base, mine.pointing, mine.samples)
@@ -109,20 +107,27 @@ def _each_once(found: Sequence[Sanity]) -> list[Sanity]:
     return list({one.method: one for one in reversed(found)}.values())[::-1]
 
 
-def _higher(mine: Faithfulness, rows: Sequence[Faithfulness]) -> tuple[str, str, float] | None:
-    """The highest of all, where that is another: a later layer and HiResCAM stay until others are clearly better."""
-    found = [(one.method, one.layer, one.road) for one in rows if one.road is not None and one.method != NOISE]
-    best = max(found, key=lambda one: one[2], default=None)
-    return best if best is not None and mine.road is not None and best[2] > mine.road else None
+def _higher(mine: Faithfulness, probed: Probed) -> tuple[str, str, float, say.WhyNot] | None:
+    """The highest of all, where that is another: a later layer and HiResCAM stay until others are clearly better, and
+    what fails a check with random weights is not chosen."""
+    found = [(one.road, one) for one in probed.faithfulness if _known(one.road) and one.method != NOISE]
+    road, best = max(found, key=lambda one: one[0], default=(0.0, mine))
+    if not _known(mine.road) or road <= mine.road:
+        return None
+    checked = next((one for one in probed.sanity if one.method == best.method and not (one.passes and one.head)), None)
+    why: say.WhyNot = "chance" if _known(best.road_error) and road - mine.road <= best.road_error else ""
+    if checked is not None and best.method != mine.method:
+        why = "classless" if checked.passes else "alike"
+    return best.method, best.layer, road, why
 
 
 def _layers(found: Sequence[Faithfulness], method: str) -> Insight | None:
     """ROAD of the chosen method over layers, against that of all methods at its best layer."""
-    own = {f.layer: f.road for f in found if f.method == method and f.road is not None}
+    own = {f.layer: f.road for f in found if f.method == method and _known(f.road)}
     if len(own) < 2:
         return None
     best, worst = max(own, key=lambda layer: own[layer]), min(own, key=lambda layer: own[layer])
-    at_best = [f.road for f in found if f.layer == best and f.method != NOISE and f.road is not None]
+    at_best = [f.road for f in found if f.layer == best and f.method != NOISE and _known(f.road)]
     if len(at_best) < 2:
         return None
     return say.layer_matters(method, (best, own[best]), (worst, own[worst]), max(at_best) - min(at_best))
@@ -202,12 +207,18 @@ def _axis(found: Sequence[Faithfulness]) -> tuple[float, float]:
 # --- curves ---
 
 
+def _drawn(one: Reading) -> list[Faithfulness]:
+    """Each method where it is chosen, or else at its best layer; the first of them, and noise."""
+    found = [row for row in one.probed.faithfulness if row.shares is not None]
+    best = {row.method: row for row in reversed(found)}
+    best |= {row.method: row for row in found if (row.method, row.layer) == (one.probed.method, one.layer)}
+    order = dict.fromkeys(row.method for row in found)
+    first = [method for method in order if method != NOISE][:CURVES]
+    return [best[method] for method in order if method == NOISE or method in first]
+
+
 def _curves(found: Sequence[Faithfulness], place: Place) -> Iterator[Figure]:
-    best: dict[str, Faithfulness] = {}
-    for one in found:
-        if one.shares is not None and len(best) <= CURVES:
-            best.setdefault(one.method, one)
-    if not best:
+    if not found:
         return
     for id_, title, says, which in (
         (
@@ -223,10 +234,10 @@ def _curves(found: Sequence[Faithfulness], place: Place) -> Iterator[Figure]:
             1,
         ),
     ):
-        lines = tuple(line for i, one in enumerate(best.values()) if (line := _curve(one, which, i)))
+        lines = tuple(line for i, one in enumerate(found) if (line := _curve(one, which, i)))
         if lines:
             axes = PlotAxis("share of pixels", low=0.0, high=1.0), PlotAxis("probability of the answer", low=0.0)
-            caption = f"{says} Means over {next(iter(best.values())).samples:,} samples (Petsiuk et al. 2018)."
+            caption = f"{says} Means over {found[0].samples:,} samples (Petsiuk et al. 2018)."
             yield Figure(place.id(id_), title, caption, Plot(lines, *axes), GROUP)
 
 
