@@ -48,8 +48,8 @@ bitwise_xor __and__ __or__ __xor__ isnan isinf isfinite where masked_fill masked
 sum mean amax amin aminmax max min argmax argmin prod std var std_mean var_mean logsumexp cumsum cumprod all any median
 topk sort argsort count_nonzero cummax cummin
 view view_as reshape reshape_as flatten unflatten squeeze squeeze_ unsqueeze unsqueeze_ permute transpose transpose_ t
-numpy_T mT movedim swapaxes swapdims adjoint expand expand_as broadcast_to contiguous clone detach alias lift_fresh
-lift_fresh_copy to _to_copy type_as view_copy _unsafe_view narrow select slice
+numpy_T mT movedim swapaxes swapdims adjoint expand expand_as broadcast_to contiguous clone detach detach_ alias
+lift_fresh lift_fresh_copy to _to_copy type_as view_copy _unsafe_view narrow select slice
 index_select index gather take_along_dim take diagonal diag diag_embed tril triu roll flip fliplr flipud rot90
 cat concat stack hstack vstack dstack split split_with_sizes chunk unbind tensor_split unsafe_split unsafe_chunk
 repeat tile pad constant_pad_nd reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d

@@ -13,7 +13,7 @@ from dlviz_docs.model import FloatArray
 from dlviz_docs.model.probes import Columns, Tokens
 from dlviz_docs.probes.passes import outputs_of
 from dlviz_docs.probes.pixels import STEPS, integrated, integrated_gradients
-from dlviz_docs.probes.runnable import Runnable, in_batches
+from dlviz_docs.probes.runnable import Runnable, first_of, in_batches
 from dlviz_docs.probes.targets import head_of, predicted, score
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def tokens_of(
     import torch
 
     tokens = torch.from_numpy(ids)
-    layer = embedding_of(model, tokens[: model.fixed_batch or 1])
+    layer = embedding_of(model, first_of(model, tokens, 1))
     found: list[Tokens] = []
     for places, count in in_batches(model, len(tokens), batch):
         chosen = tokens[places]

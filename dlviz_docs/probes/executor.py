@@ -30,6 +30,8 @@ Change = Callable[[str, Any], Any]
 
 _FAILURES = (RuntimeError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 """What operators raise of arguments that do not fit."""
+_SCALED = ("Resize", "Upsample")
+"""ONNX's operators whose fractions are sizes and no weights."""
 
 
 class GraphModel:
@@ -108,7 +110,10 @@ class GraphModel:
     def layer_weights(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         layers: dict[str, list[str]] = {}
         seen: set[str] = set()
+        sizes = {n for c in self.program.calls if c.target in _SCALED for a in c.args[1:] for n in references(a)}
         for call in self.program.calls:
+            if call.target in _SCALED or not sizes.isdisjoint(call.outputs):
+                continue
             names = [n for a in (*call.args, *call.kwargs.values()) for n in references(a) if n in self._weights]
             fresh = [n for n in names if n not in seen and self._weights[n].is_floating_point()]
             seen.update(fresh)

@@ -122,7 +122,7 @@ class ModuleModel:
 
         def watch(path: str, module: Module, result: Any) -> None:
             tensor = first_tensor(result)
-            if tensor is not None and tensor.dim() > 1:
+            if tensor is not None and tensor.dim() > 1 and _can_be_cut(result):
                 seen.pop(path, None)  # where it runs again, the last time counts
                 seen[path] = Layer(path, type(module).__name__, tuple(tensor.shape))
 
@@ -165,12 +165,10 @@ class ModuleModel:
         return {**self.module.state_dict(), **self._changed}
 
     def layer_weights(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        layers = []
-        for path, module in self.module.named_modules():
-            own = [f"{path}.{n}" if path else n for n, _ in module.named_parameters(recurse=False)]
-            if own:
-                layers.append((path, tuple(own)))
-        return tuple(layers)
+        layers: dict[str, list[str]] = {}
+        for name, _ in self.module.named_parameters():  # each once
+            layers.setdefault(name.rpartition(".")[0], []).append(name)
+        return tuple((path, tuple(names)) for path, names in layers.items())
 
     def with_weights(self, changed: Mapping[str, Tensor]) -> ModuleModel:
         other = ModuleModel(self.module)
@@ -197,7 +195,15 @@ def _only(result: Any, layer: str) -> Tensor:
     return tensor
 
 
-def _replaced(result: Any, activation: Tensor) -> Any:
+def _can_be_cut(result: Any) -> bool:
+    try:
+        _replaced(result, None)
+    except ProbeError:
+        return False
+    return True
+
+
+def _replaced(result: Any, activation: Tensor | None) -> Any:
     """What a layer gave, with its first tensor replaced."""
     if hasattr(result, "is_floating_point"):
         return activation

@@ -34,7 +34,7 @@ from dlviz_docs.probes.job import METHODS, Job, PictureInput
 from dlviz_docs.probes.judge import Judge, boxes_mask
 from dlviz_docs.probes.layout import ChannelsLast
 from dlviz_docs.probes.opened import Opened
-from dlviz_docs.probes.runnable import Runnable
+from dlviz_docs.probes.runnable import Runnable, first_of
 from dlviz_docs.probes.sanity import sanity
 from dlviz_docs.probes.spatial import grid_of
 from dlviz_docs.probes.targets import probabilities
@@ -61,7 +61,7 @@ def probe_pictures(job: Job, samples: PictureInput, found: Opened, clock: Clock)
         job.classes,
         len(answers.rows),
         accuracy_of(answers, truth),
-        traced=traced(model, answers.x[: model.fixed_batch or 1]),
+        traced=traced(model, first_of(model, answers.x, 1)),
     )
     places = chosen(job, answers, truth)
     layers = _layers(job, model, answers)
@@ -250,8 +250,7 @@ def _said(samples: PictureInput, prepared: Prepared, answers: Answers) -> Iterat
 
 
 def _layers(job: Job, model: Runnable, answers: Answers) -> tuple[Candidate, ...]:
-    few = answers.x[: model.fixed_batch or 2]
-    layers = model.layers(few)
+    layers = model.layers(first_of(model, answers.x, 2))
     if not any(job.layers):
         return candidates(model, layers, answers.x, answers.classes)
     shapes: Mapping[str, tuple[int, ...]] = {layer.path: layer.shape for layer in layers}

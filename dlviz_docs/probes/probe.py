@@ -13,6 +13,7 @@ from dlviz_docs.probes.columns import columns_of, tokens_of
 from dlviz_docs.probes.job import Job, PictureInput, TableInput, TextInput
 from dlviz_docs.probes.opened import Opened, opened
 from dlviz_docs.probes.pictures import probe_pictures
+from dlviz_docs.probes.runnable import first_of
 from dlviz_docs.probes.trace import traced
 
 __all__ = ["probe"]
@@ -63,7 +64,7 @@ def _of_table(job: Job, table: TableInput, found: Opened) -> Probed:
         raise ProbeError("There is no sample to run the model on.")
     x = torch.from_numpy(np.ascontiguousarray(table.rows, np.float32))
     columns = columns_of(found.model, x, table.names, job.truth, max(job.limits.batch, 256), job.seed)
-    layers = traced(found.model, x[: found.model.fixed_batch or 1])
+    layers = traced(found.model, first_of(found.model, x, 1))
     return Probed(job.name, classes=job.classes, samples=len(x), traced=layers, columns=columns, notes=found.notes)
 
 

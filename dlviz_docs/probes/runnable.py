@@ -11,7 +11,7 @@ from dlviz_docs.errors import ProbeError
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Layer", "Limits", "Runnable", "Seen", "answer", "first_tensor", "in_batches"]
+__all__ = ["Layer", "Limits", "Runnable", "Seen", "answer", "first_of", "first_tensor", "in_batches"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,10 @@ class Runnable(Protocol):
         """All weights and buffers, by name."""
 
     def layer_weights(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Layers that have parameters, in the order they run, each with the names of its own."""
+        """Layers that have parameters, in the order they run or, of a module, are defined, each with its own names.
+
+        What several share is the first one's.
+        """
 
     def with_weights(self, changed: Mapping[str, Tensor]) -> Runnable:
         """The same model with some of its weights in the place of its own."""
@@ -130,3 +133,9 @@ def in_batches(model: Runnable, count: int, size: int) -> Iterator[tuple[list[in
         places = list(range(start, min(start + step, count)))
         missing = step - len(places) if model.fixed_batch else 0
         yield places + places[-1:] * missing, len(places)
+
+
+def first_of(model: Runnable, x: Tensor, size: int) -> Tensor:
+    """The first samples, as many as `size` or as the model takes."""
+    places, _ = next(in_batches(model, len(x), size))
+    return x[places]

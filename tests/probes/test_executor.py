@@ -190,3 +190,17 @@ def test_a_norm_without_statistics_uses_those_of_the_batch(tmp_path: Path) -> No
     x = torch.randn(3, 3, 8, 8)
     found = from_pt2(exported(nn.Sequential(model, nn.Flatten()), x, tmp_path / "m.pt2", dynamic=False))
     assert torch.equal(found.forward(x), model(x).flatten(1))
+
+
+class Centred(nn.Module):
+    """Takes off a number that it makes as it runs, which an export detaches in place."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x - torch.tensor([0.1, 0.2, 0.3])[:, None, None]).mean((2, 3))
+
+
+def test_numbers_that_are_made_on_the_way(tmp_path: Path) -> None:
+    x = torch.randn(2, 3, 8, 8)
+    found = from_pt2(exported(Centred(), x, tmp_path / "m.pt2"))
+    assert "aten.detach_" in " ".join(call.target for call in found.program.calls)
+    assert torch.equal(found.forward(x), Centred()(x))

@@ -13,6 +13,7 @@ from torch import nn
 from dlviz_docs.errors import ProbeError
 from dlviz_docs.probes import Factory, Job, Limits, PictureInput, probe
 from dlviz_docs.probes.factory import ModuleModel, built, loaded
+from dlviz_docs.probes.sanity import cascade
 from dlviz_docs.probes.trace import traced
 
 CODE = """
@@ -144,6 +145,37 @@ def test_layers_that_give_more_than_a_tensor_can_be_cut() -> None:
     assert torch.equal(output, model.forward(x))
     assert torch.equal(model.forward_from("rnn", activation, x), output)
     assert torch.autograd.grad(output.sum(), activation)[0].shape == (2, 3, 5)
+
+
+class Odd(nn.Module):
+    """One weight in two places, and a layer that gives nothing first."""
+
+    class Second(nn.Module):
+        def forward(self, x: torch.Tensor) -> tuple[None, torch.Tensor]:
+            return None, x
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.c = nn.Conv2d(3, 6, 3), nn.Conv2d(6, 6, 3), nn.Conv2d(6, 6, 3)
+        self.c.weight = self.b.weight
+        self.second, self.fc = self.Second(), nn.Linear(6, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(self.second(self.c(self.b(self.a(x).relu()).relu()).relu())[1].mean((2, 3)))
+
+
+def test_weights_that_are_shared_are_randomised_as_one() -> None:
+    model = ModuleModel(seeded(Odd).requires_grad_(False))
+    layers = dict(model.layer_weights())
+    assert layers["b"] == ("b.weight", "b.bias")
+    assert layers["c"] == ("c.bias",)
+    *_, (_, last) = cascade(model)
+    last.forward(torch.randn(2, 3, 16, 16))
+
+
+def test_layers_that_cannot_be_cut_are_none() -> None:
+    model, x = ModuleModel(seeded(Odd)), torch.randn(2, 3, 16, 16)
+    assert [layer.path for layer in model.layers(x)] == ["a", "b", "c", "fc"]
 
 
 def test_hooks_are_gone_after_a_pass_that_failed() -> None:

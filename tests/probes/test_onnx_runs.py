@@ -21,6 +21,7 @@ from dlviz_docs.probes.executor import GraphModel
 from dlviz_docs.probes.factory import ModuleModel
 from dlviz_docs.probes.from_onnx import program_of_onnx
 from dlviz_docs.probes.passes import gradients_at
+from dlviz_docs.probes.sanity import cascade
 from dlviz_docs.readers.networks.onnx import read_onnx
 
 onnx: Any = pytest.importorskip("onnx")
@@ -288,3 +289,24 @@ def test_a_file_of_another_project_is_explained(corpora: Path) -> None:
     samples = PictureInput((random.integers(0, 255, (240, 320, 3)).astype(np.uint8),))
     with pytest.raises(ProbeError, match=r"answer of shape \[1, 4420, 2\]"):
         probe(Job(samples, path, folder))
+
+
+class Enlarged(nn.Module):
+    """Twice as large in the middle, by factors that the file keeps among its weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(3, 8, 3, 2, 1), nn.Linear(11, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        larger = nn.functional.interpolate(self.conv(x).relu(), scale_factor=2.0)
+        return self.fc(torch.cat([larger, x], 1).mean((2, 3)))
+
+
+def test_sizes_are_not_randomised(tmp_path: Path) -> None:
+    model, x = seeded(Enlarged), torch.randn(2, 3, 32, 32)
+    found = from_onnx(exported(model, x, tmp_path / "m.onnx", dynamo=False))
+    assert any(call.target == "Resize" and len(call.args) > 2 for call in found.program.calls)
+    *_, (first, other) = cascade(found)
+    assert first == "conv"
+    assert other.forward(x).shape == (2, 4)

@@ -240,3 +240,22 @@ def test_a_model_with_channels_last(tmp_path: Path) -> None:
         1
     ).tolist()
     assert from_pt2(path).fixed_batch is None
+
+
+class FourAtOnce(nn.Module):
+    """Writes the number of samples it was exported with into the file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(1, 8, 3, 2, 1), nn.Linear(8 * 16 * 16, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(self.conv(x).relu().view(x.shape[0], -1))
+
+
+def test_fewer_samples_than_the_model_takes_at_once(tmp_path: Path) -> None:
+    path = exported(seeded(FourAtOnce), torch.zeros(4, 1, 32, 32), tmp_path / "four.pt2", dynamic=False)
+    found = probe(Job(PictureInput(tuple(located(2)[0])), path, limits=Limits(seconds=5)))
+    assert found.samples == 2
+    assert len(found.explanations) == 2
+    assert found.layer
