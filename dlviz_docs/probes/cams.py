@@ -121,14 +121,21 @@ GRADIENT: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
 """What one pass forwards and half a pass back are enough for."""
 
 
-def why_empty(a: Tensor, g: Tensor | None, values: Tensor) -> str:
-    """Why one sample's map shows nothing, in a sentence; "" where it shows something. `a` and `g` are (c, h, w)."""
+def why_empty(a: Tensor | None, g: Tensor | None, values: Tensor) -> str:
+    """Why one sample's map shows nothing, in a sentence; "" where it shows something.
+
+    `a` and `g` are (c, h, w); of methods that need no gradient or no layer they are None.
+    """
     if not bool(values.isfinite().all()):
         return "The map holds values that are not finite."
     if float(values.abs().max()) > 0:
         return ""
+    if a is None:
+        return "Nothing in the picture changes this answer."
     if float(a.abs().max()) == 0:
         return "The layer is silent: all its activations are zero for this sample."
-    if g is not None and float(g.abs().max()) == 0:
+    if g is None:
+        return "No cell of the layer stands out from the others."
+    if float(g.abs().max()) == 0:
         return "The answer does not depend on this layer here: its gradient is zero everywhere."
     return "All that the layer sees speaks against this class: it is what remains when the others are ruled out."

@@ -40,7 +40,7 @@ class Found:
         values = self.values[row]
         own = None if self.activation is None else self.activation[row]
         slope = None if self.gradient is None else self.gradient[row]
-        empty = why_empty(values if own is None else own, slope, values)
+        empty = why_empty(own, slope, values)
         gap = None if self.gap is None else float(self.gap[row])
         array = values.float().nan_to_num().numpy()
         return Map(self.method, self.layer, target, array, against, self.signed, area, empty, gap)

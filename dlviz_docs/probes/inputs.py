@@ -80,7 +80,8 @@ def best_prepared(
 ) -> Prepared:
     """The candidate with which the model answers best, and who says so.
 
-    Among equals the one that gives the truth the most probability. Without a truth none can be told to be better:
+    Among equals the one that gives the truth the most probability, but not 0 to 255: inputs that large alone make every
+    answer surer. Without a truth none can be told to be better:
     ImageNet's for pictures in colour, else 0 to 1, said to be a guess.
     """
     largest = max((float(np.max(picture, initial=0)) for picture in pictures), default=0.0)
@@ -90,7 +91,7 @@ def best_prepared(
         return replace(tried[min(1, len(tried) - 1) if base.channels == 3 else 0][1], source="a guess")
     some = [pictures[i] for i in known.tolist()]
     judged = [(name, prepared, *_judged(outputs(prepare(some, prepared)), truth[known])) for name, prepared in tried]
-    _, best, _, _ = max(judged, key=lambda one: one[2:])
+    _, best, _, _ = max(judged, key=lambda one: (one[2], one[1].scale == tried[0][1].scale, one[3]))
     told = tuple((name, accuracy) for name, _, accuracy, _ in judged)
     return replace(best, source=f"tried on {len(known)} labelled samples", tried=told)
 

@@ -165,6 +165,12 @@ def test_empty_maps_say_why(name: str, a: Tensor, g: Tensor, said: str) -> None:
     assert bool(found) == bool(said)
 
 
+def test_empty_maps_say_no_more_than_their_method_knows() -> None:
+    even, nothing = torch.ones(2, 3, 3), torch.zeros(3, 3)
+    assert why_empty(even, None, eigen_cam(even[None])[0]) == "No cell of the layer stands out from the others."
+    assert why_empty(None, None, nothing) == "Nothing in the picture changes this answer."
+
+
 def test_maps_have_no_negative_values() -> None:
     a, g = some(3)
     for method in GRADIENT.values():

@@ -117,6 +117,18 @@ def test_the_way_that_gives_the_most_right_answers_is_taken() -> None:
     assert dict(found.tried)["0 to 255"] < 0.8
 
 
+def test_larger_inputs_are_not_taken_because_they_make_answers_surer() -> None:
+    def mean_of_pixels(x: torch.Tensor) -> torch.Tensor:
+        """Right about dark and bright however they are scaled."""
+        bright = x.mean((1, 2, 3))
+        return torch.stack([-bright, bright - 1e-3], 1)
+
+    pictures = [np.full((4, 4), 255 * (i % 2), np.uint8) for i in range(8)]
+    found = best_prepared(Prepared((4, 4), 1), pictures, np.arange(8) % 2, mean_of_pixels)
+    assert {accuracy for _, accuracy in found.tried} == {1.0}
+    assert found.scale == 255
+
+
 def test_without_labels_it_is_a_guess_and_says_so() -> None:
     pictures = [np.full((4, 4, 3), 200, np.uint8)]
     for truth in (None, np.array([-1])):
