@@ -25,7 +25,7 @@ def multiply_adds(call: Call) -> float | None:
         case Contraction(length=length) | Summation(length=length):
             return _times(elements(call.outputs[:1]), _product((length,)))
         case Attention():
-            return _attention(call.inputs)
+            return _attention(call)
         case Recurrence() as layer:
             return _recurrence(layer)
         case Unknown(costs=costs):
@@ -50,12 +50,16 @@ def _times(left: int | None, right: int | None) -> float | None:
     return None if left is None or right is None else float(left) * right
 
 
-def _attention(inputs: tuple[Shape | None, ...]) -> float | None:
-    """Each query with each key, and each weight with its value: L_q L_k (d_k + d_v) for each head."""
-    query, key, value = inputs[:3]
-    if query is None or key is None or value is None or min(len(query), len(key), len(value)) < 2:
+def _attention(call: Call) -> float | None:
+    """Each query with each key, and each weight with its value: L_q L_k (d_k + d_v) for each head.
+
+    Several heads may share keys and values: what is made of these is as wide as the result.
+    """
+    query, key = call.inputs[:2]
+    result = call.outputs[0] if call.outputs else None
+    if query is None or key is None or result is None or min(len(query), len(key), len(result)) < 2:
         return None
-    features = _product((query[-1],)), _product((value[-1],))
+    features = _product((query[-1],)), _product((result[-1],))
     pairs = _times(_product(query[:-1]), _product(key[-2:-1]))
     if pairs is None or None in features:
         return None

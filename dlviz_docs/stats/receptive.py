@@ -329,7 +329,7 @@ def _sliced(seen: Seen, part: Slicing) -> Seen:
     runs = seen.axes[place]
     start, step = part.start, part.step
     if len(runs) == 1:
-        known = start is not None and start >= 0
+        known = start is not None and start >= 0 and step > 0
         seen = _changed(seen, runs, _step(1, step, start or 0)) if known else replace(seen, lost=True)
     if part.dropped:
         return replace(seen, axes=seen.axes[:place] + seen.axes[place + 1 :])

@@ -223,6 +223,7 @@ def test_parts_begin_later() -> None:
     [
         (Reshaping(), (1, 8, 4, 4, 16)),  # an axis cut in two: neighbours are no longer neighbours
         (Slicing(2, None), (1, 8, 3, 16)),
+        (Slicing(2, 15, -1), (1, 8, 16, 16)),
         (Unknown(), (1, 8, 16, 16)),
         (Permutation((0, 1)), (1, 8)),
     ],

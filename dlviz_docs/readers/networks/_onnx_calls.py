@@ -10,7 +10,7 @@ from dlviz_docs.model import Dim
 from dlviz_docs.readers.networks import _layer_settings as layers
 from dlviz_docs.readers.networks._onnx_given import Seen
 from dlviz_docs.readers.networks._onnx_rules import kernel, pads_of
-from dlviz_docs.readers.networks._onnx_words import ACTIVATIONS, NORMALISATIONS, PAIRWISE, SAME
+from dlviz_docs.readers.networks._onnx_words import ACTIVATIONS, FOREIGN, NORMALISATIONS, PAIRWISE, SAME
 from dlviz_docs.readers.networks._trace import Layer
 from dlviz_docs.stats.calls import (
     Attention,
@@ -54,7 +54,7 @@ _Rule: TypeAlias = Callable[[Seen], Meaning]
 def meaning(seen: Seen) -> Meaning:
     """Of one node; never fails: what makes no sense does something unknown."""
     kind = seen.node.kind
-    if seen.node.domain and kind not in _FOREIGN:
+    if seen.node.domain and kind not in FOREIGN:
         return Meaning(Unknown(), None)
     try:
         return _RULES[kind](seen) if kind in _RULES else _otherwise(seen)
@@ -62,8 +62,6 @@ def meaning(seen: Seen) -> Meaning:
         return Meaning(Unknown(costs=kind in _COSTLY), None)
 
 
-_FOREIGN = frozenset({"Gelu", "FusedMatMul", "SimplifiedLayerNormalization"})
-"""Operators of other sets that do what their names say."""
 _COSTLY = frozenset(
     {
         "Conv",
@@ -98,7 +96,8 @@ def _convolution(weight: int = 1, bias: int = 2, *, transposed: bool = False) ->
     def rule(seen: Seen) -> Meaning:
         shape, form, size = seen.shape(), seen.shape(weight), kernel(seen, weight)
         stride, dilation = seen.integers("strides", (1,) * len(size)), seen.integers("dilations", (1,) * len(size))
-        before = tuple(pad for pad, _ in pads_of(seen, shape[2:], size))
+        lengths = ("?",) * len(size) if transposed else shape[2:]  # what "same" adds there is the same for all lengths
+        before = tuple(pad for pad, _ in pads_of(seen, lengths, size))
         layer = layers.convolution(
             form, stride, before, dilation, seen.integer("group", 1), bias=seen.given(bias), transposed=transposed
         )
@@ -131,11 +130,14 @@ def _gemm(seen: Seen) -> Meaning:
 
 def _product(left: int = 0, right: int = 1) -> _Rule:
     def rule(seen: Seen) -> Meaning:
-        shape, other = seen.shape(left), seen.known(right)
-        second = -2 if other.shape is None or len(other.shape) > 1 else -1
-        matrix = other.shape is not None and len(other.shape) == 2 and other.weight
-        layer = layers.linear(other.shape[0], other.shape[1], bias=False) if matrix and other.shape else Layer()
-        return Meaning(Contraction(shape[-1], -1, second), (left, right), layer)
+        shape, other = seen.shape(left), seen.known(right).shape or ()
+        first, second = (
+            (-2 if seen.integer("transA") else -1),
+            (-1 if seen.integer("transB") or len(other) == 1 else -2),
+        )
+        matrix = len(other) == 2 and seen.known(right).weight
+        layer = layers.linear(other[second], other[-3 - second], bias=False) if matrix else Layer()
+        return Meaning(Contraction(shape[first], first, second), (left, right), layer)
 
     return rule
 
@@ -147,8 +149,11 @@ def _einsum(seen: Seen) -> Meaning:
 
 
 def _attended(seen: Seen) -> Meaning:
-    """With heads and features in one axis, each head's part of both products is a part of the whole's."""
-    return Meaning(Attention(), (0, 1, 2))
+    """With heads and features in one axis, each head's part of both products is a part of the whole's.
+
+    How long the keys of steps before are, which may be given too, is not known of their array alone.
+    """
+    return Meaning(Unknown() if seen.given(4) else Attention(), (0, 1, 2))
 
 
 def _recurrent(gates: int) -> _Rule:
@@ -170,6 +175,10 @@ def _reduced(seen: Seen) -> Meaning:
     axes = seen.listed("axes", 1)
     if seen.node.kind.startswith("Arg"):
         axes = (seen.integer("axis"),)
+    if axes is None:
+        return Meaning(Unknown(costs=False))
+    if not axes and seen.integer("noop_with_empty_axes"):
+        return Meaning(Pointwise())
     return Meaning(Mixing(axes or None, not seen.integer("keepdims", 1)))
 
 
@@ -178,7 +187,8 @@ def _softmax(seen: Seen) -> Meaning:
     old = 0 < seen.opset < 13
     axis = seen.integer("axis", 1 if old else -1)
     axes = tuple(range(axis, len(seen.shape()))) if old and axis >= 0 else (axis,)
-    return Meaning(Mixing(axes), layer=layers.simple("Softmax", dim=axis))
+    kind = seen.node.kind
+    return Meaning(Mixing(axes), layer=layers.simple(kind, dim=axis) if kind != "Hardmax" else Layer())
 
 
 def _mixed(seen: Seen) -> Meaning:
@@ -284,7 +294,7 @@ def _expanded(seen: Seen) -> Meaning:
 
 _RULES: Mapping[str, _Rule] = {
     "Conv": _convolution(),
-    "ConvInteger": _convolution(),
+    "ConvInteger": _convolution(bias=4),  # it has none
     "QLinearConv": _convolution(3, 8),
     "ConvTranspose": _convolution(transposed=True),
     **dict.fromkeys(("MaxPool", "AveragePool", "LpPool"), _pooled),

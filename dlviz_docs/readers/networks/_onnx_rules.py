@@ -87,7 +87,8 @@ def _convolution(weight: int = 1) -> Callable[[Seen], list[Known]]:
     def rule(seen: Seen) -> list[Known]:
         shape, form = seen.shape(), seen.shape(weight)
         spatial = _windows(seen, kernel(seen, weight), shape[2:])
-        return [Known((shape[0], form[0], *spatial), _dtype(seen))]
+        dtype = "int32" if seen.node.kind == "ConvInteger" else _dtype(seen)
+        return [Known((shape[0], form[0], *spatial), dtype)]
 
     return rule
 
@@ -130,6 +131,10 @@ def _gemm(seen: Seen) -> list[Known]:
 
 def _product(seen: Seen) -> list[Known]:
     left, right = seen.shape(), seen.shape(1 if seen.node.kind != "QLinearMatMul" else 3)
+    if seen.integer("transA"):
+        left = (*left[:-2], left[-1], left[-2])
+    if seen.integer("transB"):
+        right = (*right[:-2], right[-1], right[-2])
     outer = broadcast([left[:-2], right[:-2]])
     if outer is None or not left or not right:
         return []

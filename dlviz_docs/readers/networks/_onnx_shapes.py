@@ -14,6 +14,7 @@ from dlviz_docs.readers.networks._onnx_constants import elements_of, evaluated
 from dlviz_docs.readers.networks._onnx_given import Known, Seen
 from dlviz_docs.readers.networks._onnx_rules import RULES
 from dlviz_docs.readers.networks._onnx_types import OnnxGraph, OnnxNode, OnnxValue
+from dlviz_docs.readers.networks._onnx_words import FOREIGN
 from dlviz_docs.readers.networks._stored import Stored
 
 __all__ = ["inferred", "seen_of"]
@@ -77,7 +78,7 @@ def seen_of(node: OnnxNode, known: Mapping[str, Known], opset: int) -> Seen:
 def _outputs(node: OnnxNode, known: Mapping[str, Known], opset: int) -> list[Known]:
     """By the rule of its operator; a rule that fails knows nothing."""
     seen = seen_of(node, known, opset)
-    rule = RULES.get(node.kind) if not node.domain or node.kind in ("Gelu", "FusedMatMul") else None
+    rule = RULES.get(node.kind) if not node.domain or node.kind in FOREIGN else None
     found: list[Known] = []
     if rule is not None:
         try:

@@ -99,11 +99,16 @@ def parse_tensor(pages: Pages, start: int, end: int, outside: Outside) -> Stored
                 array.outside.update([pair(pages, part)])
             case 14:
                 array.is_outside = part.value == 1
-        if len(array.shape) > _MOST_AXES or len(array.chunks) > _SMALL:
-            raise WireError(f"an array without a sensible shape at byte {start}")
-    if any(not 0 <= length < _LONGEST_AXIS for length in array.shape):
-        raise WireError(f"an array without a sensible shape at byte {start}")
+        if len(array.chunks) > _SMALL:
+            raise WireError(f"an array in more than {_SMALL:,} pieces at byte {start}")
+        _sensible(array.shape, start)
     return _weight(pages, array, outside)
+
+
+def _sensible(shape: Sequence[int], start: int) -> tuple[int, ...]:
+    if len(shape) > _MOST_AXES or any(not 0 <= length < _LONGEST_AXIS for length in shape):
+        raise WireError(f"an array without a sensible shape at byte {start}")
+    return tuple(shape)
 
 
 def _weight(pages: Pages, array: _Array, outside: Outside) -> Stored:
@@ -166,7 +171,7 @@ def parse_sparse(pages: Pages, start: int, end: int, outside: Outside) -> OnnxSp
             parts[part.number] = parse_tensor(pages, part.start, part.end, outside)
         elif part.number == 3:
             shape.extend(pages.integers(part))
-    return OnnxSparse(parts[1], parts[2], tuple(shape[:_MOST_AXES]))
+    return OnnxSparse(parts[1], parts[2], _sensible(shape, start))
 
 
 def parse_value(pages: Pages, start: int, end: int) -> OnnxValue:

@@ -22,7 +22,7 @@ from dlviz_docs.readers.networks._onnx_types import (
 )
 from dlviz_docs.readers.networks._onnx_words import FORMAL
 from dlviz_docs.readers.networks._stored import Stored
-from dlviz_docs.readers.networks._trace import Step, Trace, Value
+from dlviz_docs.readers.networks._trace import Step, Trace, Value, ordered
 from dlviz_docs.stats.calls import Call
 
 __all__ = ["trace_of_onnx"]
@@ -41,7 +41,7 @@ def trace_of_onnx(model: OnnxModel, lengths: Mapping[str, int] | None = None) ->
     nodes = _sorted(written_out(graph.nodes, model.functions))
     opset = model.opsets.get("", 0)
     assumed = {**_examples(graph), **(lengths or {})}
-    named, numbered = inferred(graph, nodes, opset), inferred(graph, nodes, opset, assumed)
+    named, numbered = inferred(graph, nodes, opset), inferred(_single(graph), nodes, opset, assumed)
     weights, copies = _weights(graph, nodes)
     values = {name: Value(known.shape, numbered.get(name, known).shape, known.dtype) for name, known in named.items()}
     places = stacks(nodes, frozenset(weights))
@@ -51,7 +51,10 @@ def trace_of_onnx(model: OnnxModel, lengths: Mapping[str, int] | None = None) ->
         if node.outputs and node.outputs[0] not in weights and node.outputs[0] not in copies
     )
     inputs = tuple(_port(value) for value in graph.inputs if value.name not in graph.initialisers)
-    outputs = tuple((_completed(value, named.get(value.name, Known())), value.name) for value in graph.outputs)
+    outputs = tuple(
+        (_completed(value, named.get(value.name, Known())), copies.get(value.name, value.name))
+        for value in graph.outputs
+    )
     made = {name for node in nodes if node.kind == "Constant" for name in node.outputs}
     tensors = tuple(_tensors(weights, steps, made))
     return Trace(
@@ -67,13 +70,17 @@ def _examples(graph: OnnxGraph) -> dict[str, int]:
     return {name: 1 for name in firsts if isinstance(name, str) and name != "?" and name not in others}
 
 
+def _single(graph: OnnxGraph) -> OnnxGraph:
+    """With one example along first axes that have no name."""
+    inputs = (
+        replace(value, shape=(1, *value.shape[1:])) if value.shape and value.shape[0] == "?" else value
+        for value in graph.inputs
+    )
+    return replace(graph, inputs=tuple(inputs))
+
+
 def _sorted(nodes: Sequence[OnnxNode]) -> list[OnnxNode]:
     """ONNX asks for an order in which nodes can run; where a file has another, one is made as far as that goes."""
-    maker = {value: place for place, node in enumerate(nodes) for value in node.outputs if value}
-    if all(maker.get(value, -1) < place for place, node in enumerate(nodes) for value in node.inputs):
-        return list(nodes)
-    from dlviz_docs.readers.networks._trace import ordered
-
     steps = [Step(str(place), "", Call(), reads=node.inputs, writes=node.outputs) for place, node in enumerate(nodes)]
     done, waiting = ordered(steps)
     return [nodes[int(step.name)] for step in (*done, *waiting)]
@@ -117,13 +124,14 @@ def _step(
     )
     told = dict(_told(node, known))
     plain = {node.inputs[place] for place in told}
-    stored = {name: copies.get(name, name) for name in node.inputs if name in weights or name in copies}
+    takes = (*node.inputs, *_captured(node))
+    stored = {name: copies.get(name, name) for name in takes if name in weights or name in copies}
     return Step(
         node.name or node.outputs[0],
         node.target,
         call,
         stack,
-        tuple(dict.fromkeys(name for name in (*node.inputs, *_captured(node)) if name and name not in stored)),
+        tuple(dict.fromkeys(name for name in takes if name and name not in stored)),
         tuple("" if name in stored else name for name in taken),
         node.outputs,
         tuple(dict.fromkeys(own for name, own in stored.items() if name not in plain)),

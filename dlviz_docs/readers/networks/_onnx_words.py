@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ACTIVATIONS", "BOOLEAN", "FORMAL", "NORMALISATIONS", "PAIRWISE", "SAME"]
+__all__ = ["ACTIVATIONS", "BOOLEAN", "FOREIGN", "FORMAL", "NORMALISATIONS", "PAIRWISE", "SAME"]
 
 ACTIVATIONS = {
     "Relu": "ReLU",
@@ -68,6 +68,8 @@ SAME = (
     | {"Softmax", "LogSoftmax", "Hardmax", "CumSum", "RotaryEmbedding", "ScatterElements", "ScatterND", "Scatter"}
 )
 """The first output has the shape and type of the first input."""
+FOREIGN = frozenset({"Gelu", "FusedMatMul", "SimplifiedLayerNormalization"})
+"""Operators of other sets that do what their names say."""
 
 FORMAL: dict[str, tuple[str, ...]] = {
     "Reshape": ("", "shape"),

@@ -272,6 +272,106 @@ X = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 4])
 Y = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
 
 
+def array(name: str, *shape: int, dtype: str = "f4") -> onnx.TensorProto:
+    return numpy_helper.from_array(np.ones(shape, dtype), name)
+
+
+def value(name: str, shape: list[int | str | None] | None, dtype: int = TensorProto.FLOAT) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, dtype, shape)
+
+
+def built(folder: Path, nodes: list[onnx.NodeProto], inputs: list[Any], *weights: onnx.TensorProto) -> Structure:
+    """The structure of such a graph, whose result is called "y"."""
+    return network_of(saved(made(nodes, inputs, [Y], initializer=weights), folder))
+
+
+def test_a_weight_that_is_handed_out_as_it_is_is_made_by_something(tmp_path: Path) -> None:
+    branch = helper.make_graph([helper.make_node("Add", ["x", "copy"], ["z"])], "then", [], [value("z", None)])
+    nodes = [
+        helper.make_node("Identity", ["a.bias"], ["y"]),
+        helper.make_node("Identity", ["a.bias"], ["copy"]),
+        helper.make_node("If", ["c"], ["out"], then_branch=branch, else_branch=branch),
+    ]
+    found = built(tmp_path, nodes, [X, value("c", [], TensorProto.BOOL)], array("a.bias", 4))
+    assert found.problems == ()
+    assert found.operations[-1].tensors == ("a.bias",)
+    assert [tensor.role for tensor in found.tensors] == ["parameter"]
+
+
+@pytest.mark.parametrize(("kind", "layer"), [("Softmax", "Softmax"), ("LogSoftmax", "LogSoftmax"), ("Hardmax", "")])
+def test_what_ends_in_softmax_is_told_apart(tmp_path: Path, kind: str, layer: str) -> None:
+    found = built(tmp_path, [helper.make_node(kind, ["x"], ["y"], name=f"/act/{kind}")], [X])
+    assert found.modules[-1].kind == layer
+
+
+def test_a_convolution_of_whole_numbers_has_no_bias(tmp_path: Path) -> None:
+    picture, zero = value("x", [1, 3, 8, 8], TensorProto.UINT8), numpy_helper.from_array(np.uint8(0), "zero")
+    node = helper.make_node("ConvInteger", ["x", "c.weight", "zero"], ["y"], name="/c/ConvInteger")
+    found = built(tmp_path, [node], [picture], array("c.weight", 4, 3, 3, 3, dtype="u1"), zero)
+    assert found.modules[-1].settings["bias"] is False
+    assert found.operations[-1].dtype == "int32"
+
+
+def test_a_fused_product_turns_its_arrays(tmp_path: Path) -> None:
+    node = helper.make_node("FusedMatMul", ["x", "weight"], ["y"], domain="com.microsoft", transA=1, transB=1)
+    found = built(tmp_path, [node], [value("x", [7, 5])], array("weight", 6, 7))
+    assert found.operations[-1].outputs == ((5, 6),)
+    assert found.operations[-1].macs == 5 * 7 * 6
+
+
+def test_padding_that_a_transposed_convolution_makes_itself(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("ConvTranspose", ["x", "c.weight"], ["y"], name="/c/C", strides=[2, 2], auto_pad=auto)
+        for auto in ("SAME_UPPER", "SAME_LOWER")
+    ]
+    for node, before in zip(nodes, (0, 1), strict=True):
+        found = built(tmp_path, [node], [value("x", [1, 3, 7, 7])], array("c.weight", 3, 4, 3, 3))
+        assert found.operations[-1].outputs == ((1, 4, 14, 14),)
+        assert found.modules[-1].settings["padding"] == (before, before)
+
+
+def test_attention_whose_heads_share_keys_costs_all_heads(tmp_path: Path) -> None:
+    node = helper.make_node("Attention", ["x", "k", "k"], ["y"], q_num_heads=8, kv_num_heads=2)
+    found = built(tmp_path, [node], [value("x", [1, 5, 32]), value("k", [1, 9, 8])])
+    assert found.operations[-1].macs == 8 * 5 * 9 * (4 + 4)
+    apart = helper.make_node("Attention", ["x", "k", "k"], ["y"])
+    found = built(tmp_path, [apart], [value("x", [1, 8, 5, 4]), value("k", [1, 2, 9, 4])])
+    assert found.operations[-1].macs == 8 * 5 * 9 * (4 + 4)
+    past = helper.make_node("Attention", ["x", "x", "x", "", "past", "past"], ["y", "k", "v"])
+    found = built(tmp_path, [past], [value("x", [1, 8, 1, 4]), value("past", [1, 8, 9, 4])])
+    assert found.operations[-1].macs is None
+
+
+def test_a_reduction_over_nothing_or_over_nobody_knows_what_is_no_sum_over_all(tmp_path: Path) -> None:
+    conv = helper.make_node("Conv", ["x", "c.weight"], ["c"])
+    inputs, weight = [value("x", [1, 3, 9, 9]), value("axes", [1], TensorProto.INT64)], array("c.weight", 3, 3, 3, 3)
+    for node in (
+        helper.make_node("ReduceMean", ["c"], ["y"], noop_with_empty_axes=1),
+        helper.make_node("ReduceMean", ["c", "axes"], ["y"]),
+        helper.make_node("ReduceMean", ["c"], ["y"]),
+    ):
+        found = built(tmp_path, [conv, node], inputs, weight)
+        field = found.operations[-1].field
+        noop, known = len(node.attribute) > 0, len(node.input) == 1
+        assert (field.size if field else None) == ((3.0, 3.0) if noop else (np.inf, np.inf) if known else None)
+
+
+def test_one_example_is_counted_where_the_first_axis_has_no_name(tmp_path: Path) -> None:
+    found = built(tmp_path, [helper.make_node("Gemm", ["x", "w"], ["y"])], [value("x", [None, 7])], array("w", 7, 6))
+    assert found.operations[-1].macs == 42
+    assert found.operations[-1].outputs == (("?", 6),)
+    assert found.facts["example"] == "x: 1 x 7"
+
+
+def test_a_sparse_weight_of_no_sensible_shape_is_damage(tmp_path: Path) -> None:
+    sparse = helper.make_sparse_tensor(array("w", 1), numpy_helper.from_array(np.array([0]), "i"), [-5, 2])
+    model = made([helper.make_node("MatMul", ["x", "w"], ["y"])], [X], [Y])
+    model.graph.sparse_initializer.append(sparse)
+    found = saved(model, tmp_path)
+    assert [problem.code for problem in found.problems] == ["damaged"]
+    assert found.graph.nodes
+
+
 def test_a_graph_within_a_node_is_listed_and_not_run(tmp_path: Path) -> None:
     branch = helper.make_graph([helper.make_node("Relu", ["x"], ["z"])], "then", [], [Y])
     nodes = [
