@@ -36,8 +36,12 @@ class Off:
     of: int
 
 
-def nonfinite_sentence(found: Sequence[tuple[str, int, int]], total: int, figure: str) -> Iterator[Insight]:
-    """Tensors with NaN or infinite elements: name, how many of each; `total` is the number of tensors looked at."""
+def nonfinite_sentence(
+    found: Sequence[tuple[str, int, int]], total: int, figure: str, *, of_model: bool = True
+) -> Iterator[Insight]:
+    """Tensors with NaN or infinite elements: name, how many of each; `total` is the number of tensors looked at. Not of
+    the model are those of the optimizer's state alone.
+    """
     if not found:
         return
     nan, infinite = sum(nans for _, nans, _ in found), sum(others for _, _, others in found)
@@ -45,7 +49,8 @@ def nonfinite_sentence(found: Sequence[tuple[str, int, int]], total: int, figure
     what = " and ".join(filter(None, parts))
     among = f"{len(found):,} of {total:,} tensors" if len(found) < total else f"all {total:,} tensors"
     among = "its only tensor" if total == 1 else among
-    text = f"{what} in {among}, {layers([name for name, _, _ in found])}: such a model answers with NaN."
+    then = "such a model answers with NaN" if of_model else "training cannot go on from there"
+    text = f"{what} in {among}, {layers([name for name, _, _ in found])}: {then}."
     values = {"nan": float(nan), "infinite": float(infinite), "tensors": float(len(found))}
     yield Insight(kind="weights-not-finite", severity="serious", text=text, figure=figure, values=values)
 
@@ -87,14 +92,17 @@ def silent_sentence(found: Sequence[Off], looked_at: int, figure: str) -> Iterat
     yield Insight(kind="silent-channels", severity="info", text=text, figure=figure, values=values)
 
 
-def constant_sentence(zero: Sequence[str], equal: Sequence[str], figure: str) -> Iterator[Insight]:
-    """Weights of two axes or more that are all zero, or all one number."""
+def constant_sentence(
+    zero: Sequence[str], equal: Sequence[str], figure: str, *, between: bool = True
+) -> Iterator[Insight]:
+    """Weights of two axes or more that are all zero, or all one number. `between` says whether those of zero all stand
+    between what comes in and what goes out, which tables of positions do not.
+    """
     if zero:
         adapters = all(".lora_b" in name.lower() or "lora_up" in name.lower() for name in zero)
-        why = (
-            "an adapter begins there: it has learnt nothing" if adapters else "nothing that comes in reaches the output"
-        )
-        text = f"All weights of {layers(zero)} are zero: {why}."
+        why = ": nothing that comes in reaches the output" if between else ""
+        why = ": an adapter begins there: it has learnt nothing" if adapters else why
+        text = f"All weights of {layers(zero)} are zero{why}."
         values = {"tensors": float(len(zero))}
         yield Insight(kind="weights-zero", severity="warning", text=text, figure=figure, values=values)
     if equal:
@@ -124,7 +132,7 @@ def sparse_sentence(zeros: int, total: int, most: Sequence[tuple[str, float]], f
     path, part = max(most, key=lambda one: one[1])
     text = (
         f"{share(zeros, total)} of the weights of matrices and filters are exactly zero ({amount(zeros, 'B')}), most "
-        f"in {layer(path)} ({share(part, 1.0)}): the model is pruned."
+        f"in {layer(path)} ({share(part, 1.0)}): as after pruning."
     )
     values = {"share": zeros / total, "threshold": SPARSE}
     yield Insight(kind="weights-sparse", severity="info", text=text, figure=figure, values=values)

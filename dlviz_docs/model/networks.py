@@ -59,11 +59,17 @@ class Tensor:
 
     @property
     def size(self) -> int:
-        """Number of elements."""
-        count = 1
+        """Number of elements; 0 where nothing but its name is known, as of one in a shard that is missing."""
+        count = int(bool(self.dtype or self.shape or not self.missing))
         for length in self.shape:
             count *= length
         return count
+
+    @property
+    def may_be_infinite(self) -> bool:
+        """Whether infinite elements may be meant: attention masks have them, running statistics have not."""
+        kept = self.role == "buffer" and "running_" not in self.name and "moving_" not in self.name
+        return kept or "mask" in self.name
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -194,7 +194,27 @@ def test_what_loading_would_call_is_told_and_was_not_done() -> None:
     )
     shown = shown_of(one, checkpoints=(replace(one.last, calls=("net.Net", "argparse.Namespace")),))
     assert insights(shown)["foreign-code"].severity == "info"
-    assert told(shown)["Loading it"].startswith("Asks for “net.Net” and “argparse.Namespace”")
+    assert told(shown)["Loading it"].startswith("This file asks for “net.Net” and “argparse.Namespace”")
+    files = (
+        replace(one.last, path="runs/a.pth", calls=("net.Net",)),
+        replace(one.last, path="runs/b.pth", calls=("os.system",)),
+        replace(one.last, path="runs/c.pth", calls=("net.Net",)),
+    )
+    shown = shown_of(one, checkpoints=files)
+    assert insights(shown)["foreign-code"].text.startswith("“runs/b.pth” would call “os.system”")
+    assert told(shown)["Loading it"].startswith("b.pth would call “os.system” if")
+
+
+def test_checkpoints_are_counted_from_one_moment_to_another_of_the_same_kind() -> None:
+    one = network(MLP(3, 2))
+
+    def span(*moments: tuple[float | None, float | None]) -> str:
+        files = [replace(one.last, path=f"{i}.pt", epoch=epoch, step=step) for i, (epoch, step) in enumerate(moments)]
+        return told(shown_of(one, checkpoints=tuple(files)))["Checkpoints"]
+
+    assert span((1, None), (9, 900)) == "2, from epoch 1 to 9"
+    assert span((None, 100), (9, 900)) == "2, from step 100 to 900"
+    assert span((1, None), (None, 2000)) == "2"
 
 
 def test_tied_weights_are_counted_once() -> None:
@@ -205,6 +225,10 @@ def test_tied_weights_are_counted_once() -> None:
     assert insights(shown)["tied-weights"].text == (
         "“head.weight” and “embed.weight” are the same weights: 64 k parameters counted once."
     )
+    table = figures(shown)["layers"].spec
+    assert isinstance(table, Table)
+    place = [column.label for column in table.columns].index("Parameters")
+    assert sum(row[place].sort or 0 for row in table.rows if not isinstance(row[place].sort, str)) == count
 
 
 def test_types_that_are_mixed_are_told() -> None:

@@ -20,7 +20,7 @@ from made_models import (
     weights,
 )
 
-from dlviz_docs.model import Module, Network, Operation
+from dlviz_docs.model import Module, Network, Operation, Tensor
 from dlviz_docs.view import Gallery, Plot, Table
 
 
@@ -67,6 +67,7 @@ def test_quantiles_by_name_are_those_of_numpy() -> None:
     arrays = trained()
     spec = plot(resnet(arrays), "distributions")
     outer, inner = spec.layers
+    assert "in the order of the file" in figures(page(resnet(arrays)))["distributions"].caption
     assert spec.y.categories[0] == "conv1"
     assert len(spec.y.categories) == 22
     values = arrays["conv1.weight"]
@@ -192,6 +193,21 @@ def test_a_model_of_nan_alone_is_told_and_drawn_as_far_as_it_goes() -> None:
     assert "nothing-moved" not in insights(shown)
 
 
+def test_masks_are_infinite_on_purpose_and_broken_optimizers_are_no_broken_models() -> None:
+    one = network(MLP(8, 8, 8))
+    arrays = {"attn_mask": np.triu(np.full((4, 4), -np.inf), 1), "state.0.exp_avg": np.full(4, np.nan)}
+    tensors = (
+        Tensor("attn_mask", (4, 4), "float32", 64, "buffer"),
+        Tensor("state.0.exp_avg", (4,), "float32", 16, "optimizer"),
+    )
+    statistics = {**one.last.statistics, **{name: statistics_of(array) for name, array in arrays.items()}}
+    last = replace(one.last, tensors=(*one.last.tensors, *tensors), statistics=statistics)
+    said = insights(page(replace(one, checkpoints=(last,))))["weights-not-finite"]
+    assert said.text == "4 NaN in 1 of 6 tensors, “state.0.exp_avg”: training cannot go on from there."
+    variance = Tensor("bn.running_var", (4,), "float32", 16, "buffer")
+    assert not variance.may_be_infinite
+
+
 # --- what does nothing ------------------------------------------------------------------------------------------------
 
 
@@ -256,6 +272,22 @@ def test_matrices_of_zeros_and_of_one_number_are_warnings() -> None:
     assert said["weights-constant"].text == ("All weights of “2.weight” are one number: every unit computes the same.")
 
 
+def test_positions_that_begin_at_zero_are_between_nothing() -> None:
+    arrays = {"pos_embed": np.zeros((1, 9, 8), np.float32), "cls_token": np.ones((1, 1, 8), np.float32)}
+    modules = (Module("", "", tensors=("pos_embed", "cls_token")), Module("pos", "", tensors=("pos_embed",)))
+    modules += (Module("token", "", tensors=("cls_token",)),)
+    said = insights(page(Network("vit", "weights", (checkpoint(arrays),), modules)))
+    assert said["weights-zero"].text == "All weights of “pos_embed” are zero."
+    assert "weights-constant" not in said
+
+
+def test_zeros_of_quantised_weights_are_no_pruning() -> None:
+    one = network(MLP(20, 20, 20), moments=[{n: np.zeros_like(a) for n, a in weights(MLP(20, 20, 20)).items()}])
+    assert "weights-sparse" in insights(page(one))
+    whole = replace(one.last, tensors=tuple(replace(tensor, dtype="int8") for tensor in one.last.tensors))
+    assert "weights-sparse" not in insights(page(replace(one, checkpoints=(whole,))))
+
+
 def test_an_adapter_that_has_not_begun_is_called_that() -> None:
     arrays = {
         "base.layers.0.q_proj.lora_A.weight": np.random.default_rng(0).normal(size=(4, 32)).astype(np.float32),
@@ -276,7 +308,7 @@ def test_pruned_weights_are_sparse() -> None:
     one = network(MLP(20, 20, 20), moments=[arrays])
     said = insights(page(one))["weights-sparse"]
     assert said.text == (
-        "25 % of the weights of matrices and filters are exactly zero (200), most in “0” (50 %): the model is pruned."
+        "25 % of the weights of matrices and filters are exactly zero (200), most in “0” (50 %): as after pruning."
     )
     spec = plot(one, "zeros")
     assert spec.layers[0].x.tolist() == [50, 0]

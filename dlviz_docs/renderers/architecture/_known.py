@@ -79,6 +79,10 @@ class Known:
         """Parameters and buffers of its own."""
         return [self.tensors[name] for name in self.nodes[path].tensors if name in self.tensors]
 
+    def own_parameters(self, path: str) -> int:
+        """Elements of its own that are learnt, tied ones where they stand first."""
+        return sum(one.size for one in self.own(path) if one.role == "parameter" and not one.tied)
+
     def main(self, path: str) -> Tensor | None:
         """The weights of a layer: the largest of its parameters with two axes or more, or else of one."""
         learnt = [tensor for tensor in self.own(path) if tensor.role == "parameter"]

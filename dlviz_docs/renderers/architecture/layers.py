@@ -67,12 +67,12 @@ def _caption(known: Known, rows: Sequence[str]) -> str:
 
 def _columns(known: Known, fold: Fold | None) -> Iterator[_Kept]:
     nodes, whole, total = known.nodes, known.parameters(), known.costs.get("", 0.0)
-    own = {path: sum(one.size for one in known.own(path) if one.role == "parameter") for path in known.layers}
+    own = {path: known.own_parameters(path) for path in known.layers}
     if fold is not None:
         yield _numbers("Times", "Repetitions of the blocks it is in", lambda path: _times(known, fold, path))
     yield Column("Kind"), lambda path: _text(known.kind(path))
     yield Column("Output", False, "Shape for the example, without the batch"), lambda path: _output(known, path)
-    yield _numbers("Parameters", "Elements that are learnt", lambda path: _count(own[path]))
+    yield _numbers("Parameters", "Elements that are learnt, tied ones once", lambda path: _count(own[path]))
     yield _numbers("Share", "Of all parameters of the model", lambda path: _share(own[path], whole))
     yield _numbers(
         "Multiply-adds", "For the example; FLOP are twice as many", lambda path: _amount(known.costs.get(path))

@@ -29,7 +29,7 @@ def shares(known: Known) -> Iterator[Figure]:
     """A view each for what is known of more than one part."""
     octets = {one.dtype for one in known.tensors.values() if one.role == "parameter"}
     ways: list[tuple[str, Callable[[str], float], Callable[[float], str]]] = [
-        ("parameters", lambda path: _own_parameters(known, path), lambda value: parameters(int(value))),
+        ("parameters", known.own_parameters, lambda value: parameters(int(value))),
         ("multiply-adds", lambda path: _own_macs(known, path), lambda value: f"{amount(value)} multiply-adds"),
         ("activations", lambda path: _own_activations(known, path), lambda value: f"{amount(value)} elements"),
     ]
@@ -44,7 +44,7 @@ def shares(known: Known) -> Iterator[Figure]:
 def _caption(known: Known) -> str:
     by_family: defaultdict[str, int] = defaultdict(int)
     for path in known.layers:
-        by_family[TITLES[known.family(path)]] += int(_own_parameters(known, path))
+        by_family[TITLES[known.family(path)]] += known.own_parameters(path)
     total = sum(by_family.values())
     ordered = sorted(by_family.items(), key=lambda item: -item[1])
     told = ", ".join(f"{share(count, total)} in {title}" for title, count in ordered[:3] if count)
@@ -52,10 +52,6 @@ def _caption(known: Known) -> str:
 
 
 # --- what is a node's own ---------------------------------------------------------------------------------------------
-
-
-def _own_parameters(known: Known, path: str) -> float:
-    return float(sum(one.size for one in known.own(path) if one.role == "parameter" and not one.tied))
 
 
 def _own_octets(known: Known, path: str) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dlviz_docs import words
 from dlviz_docs.insights import model_size as said
 from dlviz_docs.insights.model_words import amount, brief, layers, multiply_adds, shape, share
-from dlviz_docs.model import Port, Tensor
+from dlviz_docs.model import Checkpoint, Port, Tensor
 from dlviz_docs.renderers.architecture._known import Known
 from dlviz_docs.view import Cell, Column, Fact, Figure, Shown, Table
 
@@ -96,19 +96,19 @@ def _sentences(known: Known, figure: str) -> Iterator[Shown]:
     yield from said.tied_sentence(tied, figure)
     inferred = sum(known.nodes[path].inferred for path in known.layers)
     yield from said.evidence_sentence(known.network.evidence, inferred, figure)
-    for checkpoint in known.network.checkpoints:
-        if checkpoint.calls:
-            yield from said.foreign_sentence(checkpoint.path, checkpoint.calls, figure)
-            break
+    if (calling := _calling(known)) is not None:
+        yield from said.foreign_sentence(calling.path, calling.calls, figure)
 
 
-def _counts(one: Tensor) -> bool:
-    return one.role == "parameter" and not one.tied
+def _calling(known: Known) -> Checkpoint | None:
+    """The first checkpoint that would call what is foreign, one of grave calls before others."""
+    found = [one for one in known.network.checkpoints if one.calls]
+    return max(found, key=lambda one: bool(said.foreign(one.calls)[0]), default=None)
 
 
 def _layers(known: Known) -> list[said.Part]:
     """Those with parameters of their own."""
-    found = ((path, sum(one.size for one in known.own(path) if _counts(one))) for path in known.layers)
+    found = ((path, known.own_parameters(path)) for path in known.layers)
     return [said.Part(path, size) for path, size in found if size]
 
 
@@ -127,10 +127,11 @@ def _checkpoints(known: Known) -> str:
     found = known.network.checkpoints
     if len(found) == 1:
         return ""
-    epochs = [one.epoch if one.epoch is not None else one.step for one in found]
-    unit = "epoch" if any(one.epoch is not None for one in found) else "step"
-    ends = [epoch for epoch in (epochs[0], epochs[-1]) if epoch is not None]
-    span = f", from {unit} {words.number(ends[0])} to {words.number(ends[1])}" if len(ends) == 2 else ""
+    first, last = found[0], found[-1]
+    span = ""
+    for unit, before, after in (("step", first.step, last.step), ("epoch", first.epoch, last.epoch)):
+        if before is not None and after is not None:
+            span = f", from {unit} {words.number(before)} to {words.number(after)}"
     runs = len({one.run for one in found if one.run})
     return f"{len(found):,}{span}{f', of {runs:,} runs' if runs > 1 else ''}"
 
@@ -227,11 +228,14 @@ def _beside(known: Known) -> Iterator[tuple[str, str]]:
 
 
 def _calls(known: Known) -> str:
-    calls = next((one.calls for one in known.network.checkpoints if one.calls), ())
-    grave, own = said.foreign(calls)
+    calling = _calling(known)
+    if calling is None:
+        return ""
+    file = "This file" if calling is known.network.last else brief(calling.path.rpartition("/")[2])
+    grave, own = said.foreign(calling.calls)
     if grave:
-        return f"This file would call {layers(grave, 6)} if it were loaded; it was read without doing so."
-    return f"Asks for {layers(own, 6)}; it was read without importing any of that." if own else ""
+        return f"{file} would call {layers(grave, 6)} if it were loaded; it was read without doing so."
+    return f"{file} asks for {layers(own, 6)}; it was read without importing any of that."
 
 
 # --- sizes by type ----------------------------------------------------------------------------------------------------

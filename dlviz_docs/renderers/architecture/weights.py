@@ -54,13 +54,19 @@ def _measured(known: Known) -> list[tuple[str, Tensor, Statistics]]:
 
 def _nonfinite(known: Known) -> Iterator[Shown]:
     """Serious, so it is said of every tensor of the last checkpoint, whatever it belongs to."""
-    broken = [(name, one.nan, one.infinite) for name, one in known.statistics.items() if one.nan or one.infinite]
+    sizes = {tensor.name: tensor.size for tensor in known.network.last.tensors}
+    masks = {tensor.name for tensor in known.network.last.tensors if tensor.may_be_infinite}
+    broken = [
+        (name, one.nan, one.infinite)
+        for name, one in known.statistics.items()
+        if one.nan or (one.infinite and name not in masks)
+    ]
     figure = known.place.id("not-finite")
-    yield from said.nonfinite_sentence(broken, len(known.statistics), figure)
+    of_model = any(name in known.tensors for name, _, _ in broken)
+    yield from said.nonfinite_sentence(broken, len(known.statistics), figure, of_model=of_model)
     if not broken:
         return
     columns = (Column("Tensor"), Column("NaN", True), Column("Infinite", True), Column("Of", True))
-    sizes = {tensor.name: tensor.size for tensor in known.network.last.tensors}
     rows = tuple(
         (Cell(brief(name)), *(Cell(f"{one:,}", one) for one in (nan, infinite, sizes.get(name, 0))))
         for name, nan, infinite in broken[:LISTED]
@@ -74,15 +80,19 @@ def _nonfinite(known: Known) -> Iterator[Shown]:
 
 def _odd(known: Known, found: list[tuple[str, Tensor, Statistics]]) -> Iterator[Shown]:
     where = known.place.id("sizes")
+    between = {main.name for path, main, _ in found if known.family(path) in ("convolution", "linear")}
     zero = [main.name for _, main, one in found if one.zeros == main.size]
-    equal = [main.name for _, main, one in found if one.std == 0 and one.zeros == 0 and main.size > 1 and _whole(one)]
-    yield from said.constant_sentence(zero, equal, where)
+    same = [main.name for _, main, one in found if one.std == 0 and one.zeros == 0 and main.size > 1 and _whole(one)]
+    equal = [name for name in same if name in between]
+    yield from said.constant_sentence(zero, equal, where, between=between.issuperset(zero))
     kept = {name: one for name, one in known.statistics.items() if name in known.tensors}
     means = {name: one for name, one in kept.items() if own_name(name) in _VARIANCES}
     fresh, of = [name for name, one in means.items() if _is_fresh(known, name, one)], len(means)
     yield from said.untrained_sentence(len(fresh), of, where)
-    zeros, total = sum(one.zeros for _, _, one in found), sum(main.size for _, main, _ in found)
-    most = [(path, one.zeros / main.size) for path, main, one in found]
+    # Of whole numbers, as quantisation leaves them, many are zero anyway.
+    fractions = [(path, main, one) for path, main, one in found if "float" in main.dtype]
+    zeros, total = sum(one.zeros for _, _, one in fractions), sum(main.size for _, main, _ in fractions)
+    most = [(path, one.zeros / main.size) for path, main, one in fractions]
     yield from said.sparse_sentence(zeros, total, most, known.place.id("zeros"))
 
 
@@ -113,8 +123,9 @@ def _distributions(known: Known, found: list[tuple[str, Tensor, Statistics]]) ->
     axis = PlotAxis("weight", low=-end, high=end) if end else PlotAxis("weight")
     spec = _by_name(rows, table, notes, axis) if len(rows) <= NAMED else _by_depth(table, notes, axis)
     widest = int(_reach(table).argmax())
+    order = "from the input to the output" if known.network.evidence == "graph" else "in the order of the file"
     caption = (
-        "Weights of each layer from the input to the output: 98 % lie between the ends, half within the darker part. "
+        f"Weights of each layer {order}: 98 % lie between the ends, half within the darker part. "
         f"They spread widest in {layer(rows[widest][0])}"
     )
     caption += f", to {_reach(table)[widest]:.2g}, which is beyond the picture." if end else "."
