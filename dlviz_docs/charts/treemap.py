@@ -26,11 +26,11 @@ GRID = 10_000
 """Width and height of the SVG in its own units."""
 NOMINAL = (920, 520)
 """Width and height in px for which labels are chosen where no script can measure; the shape to which it is laid out."""
-LETTER, LINE = 12, 17
-"""Sizes of labels in px."""
+NAMES, SHARE, LINE = (13, 12, 11), 11, 17
+"""Sizes of labels in px: of names by level, of shares, and from line to line."""
+OVER, BESIDE = 5, 8
+"""Room over a label and on either side, half of which the widest border takes."""
 MOST_ROWS = 60
-LEVELS = 3
-"""Levels whose names are shown."""
 NAMED = 3
 """Parts that the sentence names."""
 
@@ -41,7 +41,7 @@ class Label:
 
     text: str
     share: str
-    """"" below the first level."""
+    """"" below the first level, and where there is no room."""
     level: str
     """Its class."""
     style: str
@@ -54,8 +54,9 @@ def treemap_context(figure: Figure, *, root: str) -> dict[str, object]:
     treemap = figure.spec
     if not isinstance(treemap, Treemap):
         raise TypeError(f"{figure.id} is not a treemap")
-    views = [(name, parts(tiles, *NOMINAL)) for name, tiles in treemap.views]
-    name, first = next(((name, found) for name, found in views if len(found) > 1), ("", []))
+    laid = [(name, parts(tiles, *NOMINAL)) for name, tiles in treemap.views]
+    views = [(name, found) for name, found in laid if len(found) > 1]  # the others have nothing to show
+    name, first = next(iter(views), ("", []))
     return {
         "figure": figure,
         "root": html.url(root),
@@ -133,7 +134,7 @@ def _labels(found: Sequence[Part]) -> Iterator[Label]:
     """Of the outer levels, where there is room below the names of the parts around."""
     lines: dict[int, int] = {}
     for place, part in enumerate(found):
-        if not 0 < part.depth <= LEVELS:
+        if not 0 < part.depth <= len(NAMES):
             continue
         below = part.rect[1] - found[part.parent].rect[1] < LINE
         taken = lines.get(part.parent, 0) if below else 0
@@ -141,19 +142,24 @@ def _labels(found: Sequence[Part]) -> Iterator[Label]:
         lines[place] = taken + fits
         if fits:
             share = _share(part, found[0]) if part.depth == 1 else ""
-            yield Label(part.name, share, f"dlviz-outer{part.depth}", _style(part.rect, taken), html.url(part.href))
+            room = part.rect[2] - _width(part) - words_width(f" {share}", SHARE)
+            told = share if room >= 0 else ""
+            yield Label(part.name, told, f"dlviz-outer{part.depth}", _style(part.rect, taken), html.url(part.href))
 
 
 def _fits(part: Part, lines: int) -> bool:
-    _, _, width, height = part.rect
-    return words_width(part.name, LETTER) + 12 <= width and lines * LINE + 4 <= height
+    return _width(part) <= part.rect[2] and lines * LINE + OVER <= part.rect[3]
+
+
+def _width(part: Part) -> float:
+    return words_width(part.name, NAMES[part.depth - 1]) + 2 * BESIDE
 
 
 def _style(rect: Rect, lines: int) -> str:
     left, top, width, height = rect
     across, down = 100 / NOMINAL[0], 100 / NOMINAL[1]
     place = f"left:{left * across:.2f}%;top:{top * down:.2f}%;width:{width * across:.2f}%;height:{height * down:.2f}%"
-    return f"{place};padding-top:{3 + lines * LINE}px" if lines else place
+    return f"{place};padding-top:{OVER + lines * LINE}px" if lines else place
 
 
 # --- for the browser --------------------------------------------------------------------------------------------------

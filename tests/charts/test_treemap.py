@@ -124,6 +124,23 @@ def test_names_are_text_and_addresses_are_addresses() -> None:
     assert set(told["views"][0][7]) == {""}
 
 
+def test_a_share_without_room_is_left_out_not_cut() -> None:
+    shown = page(("parameters", (Tile(("wide",), 92.0), Tile(("narrow",), 8.0))))
+    assert re.findall(r"<b>(\w+)</b>( <small>[^<]+</small>)?", shown) == [
+        ("wide", " <small>92 %</small>"),
+        ("narrow", ""),
+    ]
+
+
+def test_a_view_of_nothing_has_no_button() -> None:
+    views = [("multiply-adds", ()), ("parameters", TILES), ("bytes", TILES)]
+    shown = page(*views)
+    assert re.findall(r'data-view="(\d)" aria-pressed="(\w+)">([^<]+)<', shown) == [
+        ("0", "true", "parameters"), ("1", "false", "bytes"),
+    ]  # fmt: skip
+    assert [name for name, *_ in data(*views)["views"]] == ["parameters", "bytes"]
+
+
 def test_nothing_is_said_to_be_nothing() -> None:
     assert "There is nothing to show." in page()
 

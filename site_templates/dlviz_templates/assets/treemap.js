@@ -6,7 +6,8 @@
 
   const { html, svg, boxes } = window.dlviz;
   const GRID = 10000;
-  const [LINE, LEVELS] = [17, 3]; // px of a name; levels whose names are shown
+  const [LINE, OVER, BESIDE] = [17, 5, 8]; // px of a name, over it, beside it
+  const NAMES = ["700 13px", "600 12px", "11px"]; // type of each level whose names are shown, as in diagram.css
   const live = new Map();
   const percent = (share) => `${(100 * share).toFixed(2)}%`;
 
@@ -35,10 +36,6 @@
       this.plan = figure.querySelector(".dlviz-plan");
       this.picture = this.plan.querySelector("svg");
       this.title = figure.querySelector(".dlviz-title").textContent;
-      this.view = Math.max(
-        0,
-        this.views.findIndex(({ parts }) => parts.length > 1),
-      );
       this.tip = html("div", { class: "dlviz-tip", hidden: "" });
       this.voice = html("div", { class: "dlviz-say", "aria-live": "polite" });
       this.way = html("nav", { class: "dlviz-way", "aria-label": "Parts around what is shown", hidden: "" });
@@ -108,21 +105,26 @@
     label() {
       this.figure.querySelectorAll(".dlviz-part").forEach((node) => node.remove());
       const { clientWidth: wide, clientHeight: high } = this.plan;
-      this.pen.font = `600 12px ${getComputedStyle(this.plan).fontFamily}`;
+      const family = getComputedStyle(this.plan).fontFamily;
+      const width = (words, font) => {
+        this.pen.font = `${font} ${family}`;
+        return this.pen.measureText(words).width;
+      };
       const lines = {};
       for (const part of this.shown) {
         const depth = this.depth(part.i);
-        if (!depth || depth > LEVELS) continue;
+        if (!depth || depth > NAMES.length) continue;
         const [x, y, x1, y1] = this.place(part);
         const below = (y - this.place(this.parts[part.parent])[1]) * high < LINE;
         const taken = below ? (lines[part.parent] ?? 0) : 0;
-        const fits =
-          this.pen.measureText(part.label).width + 14 <= (x1 - x) * wide && (taken + 1) * LINE + 4 <= (y1 - y) * high;
+        const room = (x1 - x) * wide - 2 * BESIDE - width(part.label, NAMES[depth - 1]);
+        const fits = room >= 0 && (taken + 1) * LINE + OVER <= (y1 - y) * high;
         lines[part.i] = taken + fits;
         if (!fits) continue;
-        const more = depth === 1 ? [" ", html("small", {}, share(part.value, this.parts[0].value))] : [];
+        const amount = ` ${share(part.value, this.parts[0].value)}`;
+        const more = depth === 1 && room >= width(amount, "11px") ? [" ", html("small", {}, amount.trim())] : [];
         const place = `left:${percent(x)};top:${percent(y)};width:${percent(x1 - x)};height:${percent(y1 - y)}`;
-        const style = `${place};padding-top:${3 + taken * LINE}px`;
+        const style = `${place};padding-top:${OVER + taken * LINE}px`;
         const name = html("b", { "data-i": part.i }, part.label);
         this.tip.before(html("span", { class: `dlviz-part dlviz-outer${depth}`, style }, name, ...more));
       }
@@ -275,7 +277,7 @@
     live.set(figure, null);
     try {
       const data = await boxes.unpack(figure.dataset.treemap);
-      if (data.views.some(([, names]) => names.length > 1)) live.set(figure, new Treemap(figure, data));
+      if (data.views.length) live.set(figure, new Treemap(figure, data));
     } catch (error) {
       live.delete(figure);
       console.error(error);
