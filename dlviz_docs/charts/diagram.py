@@ -93,8 +93,7 @@ def _first(scene: Scene) -> Scene:
         boxes = tuple(placed for placed in boxes if placed.y < end)
         lines = tuple(line for line in lines if min(y for _, y in line.points) < end)
     if len(lines) > MOST_LINES:
-        longest = sorted(map(_length, lines))[MOST_LINES]
-        lines = tuple(line for line in lines if _length(line) < longest)
+        lines = tuple(sorted(lines, key=_length)[:MOST_LINES])
     return replace(scene, boxes=boxes, lines=lines, height=end)
 
 
@@ -144,7 +143,7 @@ def _data(nest: Nest, address: Callable[[Thumb], str]) -> dict[str, object]:
         "facts": [[names(word) for fact in box.facts for word in fact] for box in boxes],
         "more": {i: more for i, box in enumerate(boxes) if (more := _more(box, address))},
         "groups": {block: _group(group, names) for block, group in nest.groups.items()},
-        "wires": [[start, end, names(label), int(skip)] for start, end, label, skip in nest.wires],
+        "wires": [[start, end, names(label)] for start, end, label, _ in nest.wires],
         "opened": sorted(nest.opened),
         "port": ORDER.index("port"),
         "styles": [family_class(family) for family in ORDER],

@@ -309,6 +309,14 @@ def test_wires_are_bounded_and_what_is_missing_is_said(monkeypatch: pytest.Monke
     assert len(data(dense)["wires"]) == 100
 
 
+def test_of_wires_of_one_length_some_are_drawn() -> None:
+    rows = [[f"b{i}.{j}" for j in range(12)] for i in range(14)]
+    wires = tuple(Wire(one, other) for upper, lower in pairwise(rows) for one in upper for other in lower)
+    shown = page(Diagram(tuple(Box(name, name) for row in rows for name in row), wires))
+    assert len(wires) > MOST_LINES
+    assert shown.count("M", shown.index('class="dlviz-wire" d="'), shown.index('class="dlviz-tips"')) > MOST_LINES / 2
+
+
 def test_data_holds_what_is_told_when_a_box_is_chosen() -> None:
     box = Box("a", "a", counts=np.array([0.0, 1, 63, 126]), span=(-0.5, 0.5), moved=np.array([0.1, np.nan, 0.3]),
               pictures=(Thumb("k", 10, 20, "a cat"),), href="x.html", facts=(("kernel", "3 × 3"),))  # fmt: skip

@@ -213,7 +213,7 @@
       return up ? kept.reverse() : kept;
     };
 
-    return inside.strands.flatMap((strand, place) => {
+    return inside.strands.flatMap((strand) => {
       const ends = new Map();
       for (const source of strand.sources) {
         const pair = [port(strand.start, source, true), port(strand.end, source, false)];
@@ -225,7 +225,6 @@
         block,
         strand,
         sources,
-        key: `${block} ${place} ${pair[0] - frame.x} ${pair[1] - frame.x}`,
         points: points(strand, ...pair),
       }));
     });
