@@ -167,6 +167,8 @@ def gallery_context(figure: Figure, address: Callable[[Thumb], str]) -> dict[str
 def _shown(shown: int, gallery: Gallery) -> str:
     if not gallery.total and not shown:
         return "There is nothing to show."
+    if shown == gallery.total == 1:
+        return gallery.chosen
     amount = f"All {shown:,}" if shown == gallery.total else f"{shown:,} of {gallery.total:,}"
     return f"{amount} shown{'; ' if gallery.chosen else ''}{gallery.chosen}"
 

@@ -80,6 +80,8 @@ class _Texts(HTMLParser):
             "24 of 1,706 shown; the most confident mistakes",
         ),
         (3, {}, "All 3 shown"),
+        (1, {}, ""),
+        (1, {"total": 9}, "1 of 9 shown"),
         (3, {"first": 2}, "2 of 3 shown"),
         (0, {"total": 5}, "0 of 5 shown"),
         (0, {}, "There is nothing to show."),

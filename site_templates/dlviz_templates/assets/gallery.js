@@ -96,6 +96,7 @@
       const { row, column, wrong, count } = state;
       const [here, all] = [list.children.length, chosen.length];
       if (!row && !column && !wrong) {
+        if (here === 1 && spec.total === 1) return spec.chosen;
         const amount = here === spec.total ? `All ${comma(here)}` : `${comma(here)} of ${comma(spec.total)}`;
         return `${amount} shown${spec.chosen && "; "}${spec.chosen}`;
       }
