@@ -80,13 +80,15 @@ class Listed:
     trainable: set[str] = field(default_factory=set)
     pickled: list[str] = field(default_factory=list)
     """Weights that loading would unpickle."""
+    damaged: list[str] = field(default_factory=list)
+    """What is said of lists that cannot be read."""
 
 
 def listed(zipped: Zipped) -> Listed:
     """Every weight and constant by its name; one whose bytes are not there says why."""
     found = Listed()
     big_endian = zipped.big_endian()
-    for folder, name, payload in _payloads(zipped):
+    for folder, name, payload in _payloads(zipped, found.damaged):
         if name in found.stored:
             continue
         if payload.use_pickle or payload.tensor_meta is None:
@@ -99,11 +101,15 @@ def listed(zipped: Zipped) -> Listed:
     return found
 
 
-def _payloads(zipped: Zipped) -> Iterator[tuple[str, str, Payload]]:
-    """Folder in the archive, name and entry of each."""
+def _payloads(zipped: Zipped, damaged: list[str]) -> Iterator[tuple[str, str, Payload]]:
+    """Folder in the archive, name and entry of each; what cannot be read is added to `damaged`."""
     for kind in ("weights", "constants"):
         folder = f"{zipped.root}data/{kind}/"
-        config = zipped.decoded(f"{folder}{zipped.stem}_{kind}_config.json", Config)
+        try:
+            config = zipped.decoded(f"{folder}{zipped.stem}_{kind}_config.json", Config)
+        except ReadError as error:
+            damaged.append(error.what)
+            continue
         for name, payload in (config.config if config is not None else {}).items():
             yield folder, clean(name), payload
 

@@ -165,12 +165,14 @@ class _Builder:
     def _weights(self, values: Mapping[str, ExportedValue]) -> dict[str, Stored]:
         """Those that the archive lists; and those that only the program names, with what it says of them."""
         weights = dict(self._listed.stored)
+        told_of = bool(self._listed.stored or self._listed.damaged)
+        self._problems += [Problem("damaged", self._relative, what, AGAIN) for what in self._listed.damaged]
         for value, name in self._bound.items():
             if name not in weights:
                 told = values.get(value, ExportedValue())
-                why_not = "has no entry for some weights" if weights else PICKLED
+                why_not = "has no entry for some weights" if told_of else PICKLED
                 weights[name] = Stored(name, told.sizes or (), told.dtype, why_not=why_not)
-        if weights and not self._listed.stored:
+        if weights and not told_of:
             self._calls.append("pickled weights")
         self._calls += [f"a pickle for {name[:80]}" for name in self._listed.pickled]
         self._tell_unread(weights)

@@ -16,6 +16,7 @@ from torch import nn
 from torch.nn import functional
 
 from dlviz_docs.errors import ReadError
+from dlviz_docs.readers.networks._exported_weights import PICKLED
 from dlviz_docs.readers.networks._stored import load
 from dlviz_docs.readers.networks._symbols import spelled
 from dlviz_docs.readers.networks.exported import ExportedGraph, Ref, Refused, read_exported
@@ -361,6 +362,19 @@ def test_weights_that_are_missing_or_cut_are_told(tmp_path: Path) -> None:
     assert len(reasons) == 2
     assert len(graph.problems) == 2
     assert sum(tensor.missing for tensor in network_of(graph).tensors) == 2
+
+
+def test_a_damaged_list_of_weights_costs_the_weights_alone(tmp_path: Path) -> None:
+    path = exported("resnet")
+    with zipfile.ZipFile(path) as archive:
+        name = next(name for name in archive.namelist() if name.endswith("weights_config.json"))
+    found = network_of(read(repacked(path, tmp_path / "a.pt2", {name: b'{"config": {"a"'})))
+    assert found.operations == structure("resnet").operations
+    assert [problem.code for problem in found.problems] == ["damaged", "weights"]
+    assert "has no entry" in found.problems[1].what
+    assert found.calls == ()
+    found = network_of(read(repacked(path, tmp_path / "b.pt2", {name: None})))
+    assert [problem.what.partition(" (")[0] for problem in found.problems] == [PICKLED]
 
 
 def test_what_is_no_exported_program_says_so(tmp_path: Path) -> None:
