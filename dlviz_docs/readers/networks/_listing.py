@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dlviz_docs.model import Problem, Tensor
@@ -18,7 +18,7 @@ from dlviz_docs.readers.networks._stored import Stored
 from dlviz_docs.readers.networks._tree import Leaf, Owner, Path, tree_of
 from dlviz_docs.readers.networks._weights import WeightsFile
 
-__all__ = ["Part", "damage", "listed", "tensors_of"]
+__all__ = ["Part", "damage", "listed", "reaching", "tensors_of", "undecoded", "unread"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +49,7 @@ def listed(path: str, kind: str, size: int, parts: Sequence[Part], problems: Seq
     leaves, names = _without_single_values(leaves), [one for part in parts for one in part.globals]
     chosen = named(leaves, optimizers)
     tensors, stored = tensors_of(chosen)
-    found = [*problems, *_claims(path, chosen), *_reaching(path, names)]
+    found = [*problems, *_claims(path, chosen), *reaching(path, names), *unread(path, chosen)]
     if not whole:
         found.append(damage(path, "holds more values than are looked at; the first are listed"))
     return WeightsFile(
@@ -107,7 +107,7 @@ def tensors_of(chosen: Iterable[Named]) -> tuple[tuple[Tensor, ...], dict[str, S
                 one.role,
                 found.trainable,
                 tied if tied != one.name else "",
-                missing=found.wrong or (own.size > 0 and own.place is None),
+                missing=found.wrong or (own.size > 0 and own.place is None and not found.unread),
             )
         )
     return tuple(tensors), stored
@@ -124,7 +124,8 @@ def _claims(path: str, chosen: Sequence[Named]) -> list[Problem]:
     return [Problem("weights-claims", path, what, AGAIN)]
 
 
-def _reaching(path: str, names: Sequence[Global]) -> list[Problem]:
+def reaching(path: str, names: Iterable[Global]) -> list[Problem]:
+    """One problem for all that a file names of Python's own library and that is no data."""
     out = reaching_out(names)
     if not out:
         return []
@@ -132,6 +133,24 @@ def _reaching(path: str, names: Sequence[Global]) -> list[Problem]:
     what = f"would import {called} if it were loaded with pickle; it was read as data, and nothing of it was run"
     remedy = "Load it nowhere unless you know who made it; keep weights as safetensors."
     return [Problem("weights-calls", path, what, remedy)]
+
+
+def unread(path: str, chosen: Iterable[Named]) -> Iterator[Problem]:
+    """One problem for all tensors of the model that are there in one form that is not read."""
+    by_reason: dict[str, list[str]] = {}
+    for one in chosen:
+        if one.leaf.found.unread and one.role in ("parameter", "buffer"):
+            by_reason.setdefault(one.leaf.found.stored.why_not, []).append(one.name)
+    return undecoded(path, by_reason)
+
+
+def undecoded(path: str, by_reason: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    """Of tensors of which only the form is shown, a problem for each reason, which is read after a name."""
+    remedy = "Nothing has to be done: only their form is shown."
+    for why, names in by_reason.items():
+        more = f"; the same is said of {counted(len(names) - 1, 'more tensor')}" if len(names) > 1 else ""
+        what = f"{names[0]!r} {why}; no statistics are shown of it{more}"
+        yield Problem("weights-undecoded", path, what, remedy)
 
 
 def damage(path: str, what: str) -> Problem:

@@ -58,6 +58,8 @@ class Rebuilt:
     trainable: bool | None = None
     wrong: bool = False
     """Whether it cannot be what it says it is."""
+    unread: bool = False
+    """Whether its elements are there, in a form that is not read; `why_not` says which."""
 
 
 def rebuilt(value: Value, name: str, storages: Storages) -> Rebuilt | None:
@@ -93,7 +95,7 @@ def _tensor(function: str, arguments: tuple[Value, ...], name: str, storages: St
     if function in ("_rebuild_sparse_tensor", "_rebuild_sparse_csr_tensor") and len(arguments) >= 2:
         return _sparse(arguments[1], name, storages)
     if function in ("_rebuild_nested_tensor", "_rebuild_wrapper_subclass", "_rebuild_device_tensor_from_numpy"):
-        return Rebuilt(Stored(name, (), "", why_not="holds a kind of tensor of which no elements are read"))
+        return Rebuilt(Stored(name, (), "", why_not="is a kind of tensor of which no elements are read"), unread=True)
     return None
 
 
@@ -103,7 +105,8 @@ def _sparse(parts: Value, name: str, storages: Storages) -> Rebuilt:
     inner = [found.stored for part in listed if (found := rebuilt(part, name, storages))]
     shapes = [shape for part in listed if (shape := _shape(part)) is not None]
     dtype = inner[-1].dtype if inner else ""
-    return Rebuilt(Stored(name, shapes[-1] if shapes else (), dtype, why_not="is sparse; its elements are not read"))
+    stored = Stored(name, shapes[-1] if shapes else (), dtype, why_not="is sparse, and its elements are not read")
+    return Rebuilt(stored, unread=True)
 
 
 def _dense(function: str, arguments: tuple[Value, ...], name: str, storages: Storages) -> Rebuilt:

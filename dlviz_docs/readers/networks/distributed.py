@@ -16,7 +16,7 @@ from dlviz_docs.model import Problem
 from dlviz_docs.readers._text import counted
 from dlviz_docs.readers.networks._foreign import foreign
 from dlviz_docs.readers.networks._groups import named
-from dlviz_docs.readers.networks._listing import damage, tensors_of
+from dlviz_docs.readers.networks._listing import damage, reaching, tensors_of, unread
 from dlviz_docs.readers.networks._nodes import Call, Global, Value, is_global, mapping, sequence
 from dlviz_docs.readers.networks._pickled import Pickle, stream
 from dlviz_docs.readers.networks._places import AGAIN
@@ -46,25 +46,33 @@ class _Piece:
 
 @dataclass(slots=True)
 class _Files:
-    """The files beside the list, each opened once."""
+    """The files beside the list, each looked at once, and opened where a tensor lies in it in one piece."""
 
     folder: Path
-    opened: dict[str, tuple[IO[bytes], int]] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    opened: dict[str, IO[bytes]] = field(default_factory=dict)
     missing: dict[str, None] = field(default_factory=dict)
+    globals: dict[Global, None] = field(default_factory=dict)
+    """What loading their pickles would import."""
 
-    def get(self, name: str) -> tuple[IO[bytes], int] | None:
-        """A file and its size; None for one that is not there, or not in this folder."""
+    def look(self, name: str) -> None:
+        """Note the size of a file; or that it is not there, or not in this folder."""
+        if name in self.sizes or name in self.missing:
+            return
         path = self.folder / name
         plain = bool(name) and PurePosixPath(name).name == name and "\0" not in name
-        if not plain or path.is_symlink() or not path.is_file():
+        if plain and not path.is_symlink() and path.is_file():
+            self.sizes[name] = path.stat().st_size
+        else:
             self.missing.setdefault(name)
-            return None
+
+    def open(self, name: str) -> IO[bytes]:
         if name not in self.opened:
-            self.opened[name] = (path.open("rb"), path.stat().st_size)
+            self.opened[name] = (self.folder / name).open("rb")
         return self.opened[name]
 
     def close(self) -> None:
-        for file, _ in self.opened.values():
+        for file in self.opened.values():
             file.close()
 
 
@@ -77,13 +85,15 @@ def read_distributed(file: IO[bytes], path: Path, name: str, size: int) -> Weigh
     files = _Files(path.parent)
     try:
         leaves = list(_leaves(told, files))
-        total = size + sum(octets for _, octets in files.opened.values())
     finally:
         files.close()
-    tensors, stored = tensors_of(named(leaves))
-    kind = f"PyTorch (distributed, in {counted(len(files.opened) + len(files.missing), 'file')})"
-    problems = tuple(_problems(name, pickle, files))
-    calls = foreign(one for one in pickle.globals if not one.module.startswith("torch.distributed.checkpoint."))
+    chosen = named(leaves)
+    tensors, stored = tensors_of(chosen)
+    kind = f"PyTorch (distributed, in {counted(len(files.sizes) + len(files.missing), 'file')})"
+    total = size + sum(files.sizes.values())
+    own = [one for one in pickle.globals if not one.module.startswith("torch.distributed.checkpoint.")]
+    problems = (*_problems(name, pickle, files), *reaching(name, (*own, *files.globals)), *unread(name, chosen))
+    calls = foreign((*own, *files.globals))
     return WeightsFile(name, kind, total, tensors, stored, calls=calls, problems=problems)
 
 
@@ -99,6 +109,8 @@ def _problems(name: str, pickle: Pickle, files: _Files) -> Iterator[Problem]:
 def _leaves(told: Mapping[Value, Value], files: _Files) -> Iterator[Leaf]:
     ways = mapping(told.get("planner_data")) or {}
     pieces = _pieces(mapping(told.get("storage_data")) or {})
+    for name in dict.fromkeys(piece.file for own in pieces.values() for piece in own):
+        files.look(name)
     for count, (key, entry) in enumerate((mapping(told.get("state_dict_metadata")) or {}).items()):
         form = _state(entry)
         shape = _sizes(form.get("size"))
@@ -107,22 +119,28 @@ def _leaves(told: Mapping[Value, Value], files: _Files) -> Iterator[Leaf]:
         stored = Stored(key, shape, _dtype(form.get("properties")), None, strides_of(shape))
         way = tuple(str(part) for part in sequence(ways.get(key)) or (key,))
         own = pieces.get(key, [])
-        yield Leaf(way, Rebuilt(_placed(stored, own, files) if count < _MOST_PLACED else stored))
+        yield Leaf(way, _placed(stored, own, files if count < _MOST_PLACED else None))
 
 
-def _placed(stored: Stored, pieces: list[_Piece], files: _Files) -> Stored:
-    """The tensor with its place, where it lies in one piece."""
-    if len(pieces) != 1:
-        return replace(stored, why_not=f"lies in {counted(len(pieces), 'piece')}, which are not put together")
-    piece = pieces[0]
-    found = files.get(piece.file)
-    if found is None:
+def _placed(stored: Stored, pieces: list[_Piece], files: _Files | None) -> Rebuilt:
+    """The tensor with its place, where it lies in one piece and files are looked into."""
+    if len(pieces) > 1:
+        return Rebuilt(replace(stored, why_not="lies in several pieces, which are not put together"), unread=True)
+    if not pieces:
+        return Rebuilt(replace(stored, why_not="lies in none of the files"))
+    if files is None:
+        return Rebuilt(replace(stored, why_not="is one of more tensors than are looked for"), unread=True)
+    return Rebuilt(_found(stored, pieces[0], files))
+
+
+def _found(stored: Stored, piece: _Piece, files: _Files) -> Stored:
+    if piece.file in files.missing:
         return replace(stored, why_not="lies in a file that is missing")
-    file, size = found
-    if piece.offset + piece.length > size:
+    if piece.offset + piece.length > files.sizes[piece.file]:
         return replace(stored, why_not="lies beyond the end of its file")
     try:
-        part = zipped_part(file, files.folder / piece.file, piece.offset, piece.length)
+        part = zipped_part(files.open(piece.file), files.folder / piece.file, piece.offset, piece.length)
+        files.globals |= dict.fromkeys(part.globals)
     except ReadError as error:
         return replace(stored, why_not=error.what)
     leaves = tree_of(part.value, part.storages).leaves

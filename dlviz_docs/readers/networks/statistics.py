@@ -3,8 +3,8 @@
 Elements come in pieces that stay in a core's cache. Of float32 weights around zero, blocks of up to a thousand elements
 are added as they are and the blocks in float64 (the sums are right to some 1e-7); all others are added in float64. The
 spread is put together from that of the pieces (Chan, Golub and LeVeque 1979), so that a large mean does not eat it. The
-histogram is of all elements of a small tensor, and of evenly spaced ones of a large tensor, at a distance that shares no
-divisor with its sides, so that all rows, columns and places in a kernel are met; its span is known only at the end.
+histogram is of all elements of a small tensor, and of evenly spaced ones of a large tensor, at a distance that has no
+divisor in common with its sides: all columns and places in a kernel are met. Its span is known only at the end.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from dlviz_docs.errors import ReadError
 from dlviz_docs.model import BoolArray, FloatArray, Problem, Statistics, Tensor
 from dlviz_docs.readers._text import counted
 from dlviz_docs.readers.networks._dtypes import Numbers
+from dlviz_docs.readers.networks._listing import undecoded
 from dlviz_docs.readers.networks._stored import PIECE, Stored, chunks, dense
 from dlviz_docs.readers.networks._weights import WeightsFile
 
@@ -47,7 +48,7 @@ def read_statistics(weights: WeightsFile) -> tuple[dict[str, Statistics], tuple[
     A tensor that is tied to another one has those of that one.
     """
     found: dict[str, Statistics] = {}
-    undecoded: dict[str, list[str]] = {}
+    form_alone: dict[str, list[str]] = {}
     left = MOST_TIMES * weights.size
     for tensor in weights.tensors:
         stored = weights.stored[tensor.name]
@@ -55,20 +56,13 @@ def read_statistics(weights: WeightsFile) -> tuple[dict[str, Statistics], tuple[
         if tensor.tied in found:
             found[tensor.name] = found[tensor.tied]
         elif left < 0:
-            undecoded.setdefault("lies over others again and again", []).append(tensor.name)
+            form_alone.setdefault("lies over others again and again", []).append(tensor.name)
         elif not tensor.missing and not stored.why_not:
             try:
                 found[tensor.name] = statistics_of(stored)
             except (ReadError, OSError) as error:
-                undecoded.setdefault(getattr(error, "what", "cannot be read"), []).append(tensor.name)
-    problems = [_undecoded(weights.path, why, names) for why, names in undecoded.items()]
-    return found, (*problems, *_not_finite(weights, found))
-
-
-def _undecoded(path: str, why: str, names: list[str]) -> Problem:
-    what = f"{names[0]!r} {why}" + (f", and so do {len(names) - 1:,} more" if len(names) > 1 else "")
-    remedy = "Nothing has to be done: only their form is shown."
-    return Problem("weights-undecoded", path, f"{what}; no statistics are shown of it", remedy)
+                form_alone.setdefault(getattr(error, "what", "cannot be read"), []).append(tensor.name)
+    return found, (*undecoded(weights.path, form_alone), *_not_finite(weights, found))
 
 
 def _not_finite(weights: WeightsFile, found: Mapping[str, Statistics]) -> list[Problem]:
@@ -207,8 +201,8 @@ class _Total:
         return squares
 
     def _add_blocks(self, values: NDArray[np.float32], block: int) -> bool:
-        """Add blocks in float32; False where that would be too coarse: of tiny elements, and of a mean so large that the
-        spread would be eaten."""
+        """Add blocks in float32; False where that is too coarse: of tiny elements, and where a large mean would eat the
+        spread."""
         blocks = values.reshape(-1, block)
         total = float(np.einsum("ij->i", blocks).sum(dtype=np.float64))
         squares = np.einsum("ij,ij->i", blocks, blocks).astype(np.float64)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import crafted
 import numpy as np
 import pytest
 import torch
@@ -377,8 +378,10 @@ def test_tensors_without_elements_that_can_be_read(tmp_path: Path) -> None:
     assert by_name["meta"].dtype == "float32"
     assert by_name["meta"].missing
     assert by_name["sparse"].shape == (3, 3)
+    assert not by_name["sparse"].missing
     assert by_name["plain"].shape == (2,)
-    assert not read.problems
+    assert [problem.code for problem in read.problems] == ["weights-undecoded"]
+    assert "'sparse' is sparse" in read.problems[0].what
 
 
 def test_names_that_meet_are_told_apart(tmp_path: Path) -> None:
@@ -510,6 +513,24 @@ def test_a_tensor_in_several_pieces_is_listed_and_not_put_together(tmp_path: Pat
     (tmp_path / ".metadata").write_bytes(pickle.dumps(whole))
     read = read_weights(tmp_path / ".metadata", tmp_path)
     assert [(tensor.name, tensor.shape, tensor.dtype, tensor.missing) for tensor in read.tensors] == [
-        ("w", (2, 4), "float16", True)
+        ("w", (2, 4), "float16", False)
     ]
-    assert "2 pieces" in read.stored["w"].why_not
+    assert "several pieces" in read.stored["w"].why_not
+    assert [(problem.code, "several pieces" in problem.what) for problem in read.problems] == [
+        ("weights-undecoded", True)
+    ]
+
+
+def test_what_is_called_beside_a_distributed_checkpoint_is_said(tmp_path: Path) -> None:
+    distributed(tmp_path)
+    told = (tmp_path / ".metadata").read_bytes()[:-1] + crafted.called("os", "system") + b"0."
+    (tmp_path / ".metadata").write_bytes(told)
+    read = read_weights(tmp_path / ".metadata", tmp_path)
+    assert [problem.code for problem in read.problems] == ["weights-calls"]
+    assert "os.system" in read.calls
+
+
+def test_a_distributed_checkpoint_in_pieces_is_as_large_as_all_its_files(tmp_path: Path) -> None:
+    test_a_tensor_in_several_pieces_is_listed_and_not_put_together(tmp_path)
+    read = read_weights(tmp_path / ".metadata", tmp_path)
+    assert read.size == sum(path.stat().st_size for path in tmp_path.iterdir())
