@@ -20,6 +20,8 @@ __all__ = ["Group", "grouped", "moment"]
 _SHARED = 0.9
 """Of the parameters of the larger of both, for two files to be of one model."""
 _SHARED_WITH_GRAPH = 0.8
+_LATEST = 1e15
+"""Beyond any step or epoch."""
 _RANK = {"graph": 0, "modules": 1, "weights": 2, "header": 3}
 _EPOCHS = ("epoch", "epochs", "current_epoch", "last_epoch")
 _STEPS = (
@@ -124,9 +126,11 @@ def moment(one: Opened) -> tuple[float | None, float | None]:
 def _number(facts: Mapping[str, str], names: Iterable[str]) -> float | None:
     for name in names:
         try:
-            return float(facts[name].replace(",", ""))
+            number = float(facts[name].replace(",", ""))
         except (KeyError, ValueError):
             continue
+        if 0 <= number < _LATEST:  # neither NaN nor what no training reaches
+            return number
     return None
 
 

@@ -24,9 +24,8 @@ from dlviz_docs.readers.networks.statistics import read_statistics
 __all__ = ["Budget", "Measured", "chosen", "filters_of", "measured", "same_weights"]
 
 _MODEL = ("parameter", "buffer")
-_COMPARED = 256
-"""Tensors whose beginnings are compared to find files of the same weights."""
 _BEGINNING = 512
+"""Elements of each tensor that are compared to find files of the same weights."""
 _MOST_FILTERS = 512
 _MOST_CHANNELS = 4
 _LARGEST_FILTERS = 16 << 20
@@ -61,10 +60,8 @@ def same_weights(members: Sequence[Opened]) -> dict[str, list[str]]:
     """Paths of further files with the weights of one, by the path of that; the one in the order of training is kept."""
     if len(members) < 2:
         return {}
-    common = set.intersection(
-        *({t.name for t in one.weights.tensors if t.role in _MODEL and t.size} for one in members)
-    )
-    names = sorted(common)[:: max(1, len(common) // _COMPARED)]
+    inside = ({t.name for t in one.weights.tensors if t.role in _MODEL and t.size} for one in members)
+    names = sorted(set.intersection(*inside))
     first: dict[str, str] = {}
     found: dict[str, list[str]] = {}
     for one in members:

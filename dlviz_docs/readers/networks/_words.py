@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -78,7 +78,7 @@ def words_of(path: Path) -> tuple[str, ...]:
 
 
 def _lines(text: str) -> Mapping[str, int]:
-    words = text.splitlines()
+    words = text.replace("\r\n", "\n").removesuffix("\n").split("\n")  # at nothing else: words may be separators
     return {word: place for place, word in enumerate(words)} if len(set(words)) == len(words) else {}
 
 
@@ -87,13 +87,13 @@ def _numbered(value: object) -> Mapping[str, int]:
     if isinstance(value, Mapping) and isinstance(model := value.get("model"), Mapping):
         added = value.get("added_tokens")
         more = added if isinstance(added, list) else []
-        own = {one.get("content"): one.get("id") for one in more if isinstance(one, Mapping)}
+        own = [(one.get("content"), one.get("id")) for one in more if isinstance(one, Mapping)]
         return {**_numbered(model.get("vocab")), **_plain(own)}
     if isinstance(value, list):
         words = [one[0] if isinstance(one, list) and one else one for one in value]
-        return _plain({word: place for place, word in enumerate(words) if isinstance(word, str)})
-    return _plain(value) if isinstance(value, Mapping) else {}
+        return _plain((word, place) for place, word in enumerate(words))
+    return _plain(value.items()) if isinstance(value, Mapping) else {}
 
 
-def _plain(pairs: Mapping[object, object]) -> dict[str, int]:
-    return {word: place for word, place in pairs.items() if isinstance(word, str) and isinstance(place, int)}
+def _plain(pairs: Iterable[tuple[object, object]]) -> dict[str, int]:
+    return {word: place for word, place in pairs if isinstance(word, str) and isinstance(place, int)}
