@@ -16,7 +16,8 @@ from dlviz_docs.model import Artifact, Reading
 __all__ = ["Checkpoint"]
 
 _SUFFIXES = re.compile(
-    r"\.(pt|pth|ckpt|th|jit|safetensors|keras|onnx|tflite|gguf|pt2|ptl|pdparams|cleanrl_model|orbax)$", re.IGNORECASE
+    r"\.(pt|pth|ckpt|th|jit|safetensors|keras|onnx|tflite|gguf|pt2|ptl|pdparams|cleanrl_model|orbax|distcp)$",
+    re.IGNORECASE,
 )
 _TAIL = re.compile(r"\.(pth|pt|ckpt)\.tar$", re.IGNORECASE)
 _HDF5 = frozenset({".h5", ".hdf5"})

@@ -16,14 +16,17 @@ __all__ = ["name_of", "with_names"]
 _NO_NAME = frozenset({"", "model", "functional", "sequential", "module", "main_graph", "torch_jit", "graphmodule"})
 _NOT_OF_THE_NAME = re.compile(
     r"(?<![a-z0-9])(?=\d*[a-f])[0-9a-f]{7,}(?![a-z0-9])"
+    r"|[-_.]\d{5}-of-\d{5}"
     r"|(?<![a-z])(epochs?|ep|steps?|iter(ation)?s?|acc(uracy)?|(val_?)?loss|score)[-_=. ]*\d[\d.]*"
     r"|(?<![a-z])(epochs?|steps?|best|last|final|initial|latest|check_?points?|ckpts?|ema|state_?dict|weights?|"
     r"fp16|fp32|bf16|trained|pretrained)(?![a-z])|[-_.]\d{4,}(?!\d)|\.\d+-\d+(\.\d+)?$",
     re.IGNORECASE,
 )
-"""Hashes, moments and scores, words for kinds of files, long numbers, and Keras' ".03-0.47"."""
+"""Hashes, numbers of shards, moments and scores, words for kinds of files, long numbers, and Keras' ".03-0.47"."""
 
-_ENDING = re.compile(r"(\.(pth|pt|ckpt))?\.[a-z]\w*(\.json)?$|(\.weights)\.h5$", re.IGNORECASE)
+_ENDING = re.compile(
+    r"\.(safetensors|bin|pth?)\.index\.json$|(\.(pth|pt|ckpt))?\.[a-z]\w*(\.json)?$|(\.weights)\.h5$", re.IGNORECASE
+)
 _OF_CHECKPOINTS = re.compile(r"^(check_?points?([-_]\d+)?|ckpts?|weights|saved_?models?|models?)$", re.IGNORECASE)
 
 

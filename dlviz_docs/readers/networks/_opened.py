@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlviz_docs.errors import ReadError
-from dlviz_docs.model import Evidence, Module, Operation, Port, Problem, Tensor
+from dlviz_docs.model import Evidence, Module, Operation, Port, Problem
 from dlviz_docs.readers._text import natural_size
 from dlviz_docs.readers.networks._hub import Hub, read_hub
 from dlviz_docs.readers.networks._state_names import shown
@@ -84,10 +84,11 @@ def _optimizer_beside(root: Path, planned: Planned) -> dict[str, str]:
 
 
 def _weights(root: Path, planned: Planned) -> Opened:
+    from dlviz_docs.readers.networks._shards import read_parts
     from dlviz_docs.readers.networks.weights import read_weights
 
     if planned.parts:
-        return Opened(planned, _together(planned, [read_weights(root / part, root) for part in planned.parts]))
+        return Opened(planned, read_parts(planned.path, [read_weights(root / part, root) for part in planned.parts]))
     read = read_weights(root / planned.path, root)
     if read.format == "TorchScript":
         from dlviz_docs.readers.networks.torchscript import read_torchscript
@@ -100,27 +101,6 @@ def _covers(read: WeightsFile) -> bool:
     """Whether the file's modules hold all of its parameters."""
     inside = {name for module in read.modules for name in module.tensors}
     return bool(read.modules) and all(t.name in inside for t in read.tensors if t.role == "parameter")
-
-
-def _together(planned: Planned, parts: Sequence[WeightsFile]) -> WeightsFile:
-    """Shards of which no index tells: what all of them hold, as one."""
-    tensors: dict[str, Tensor] = {}
-    stored: dict[str, Stored] = {}
-    for part in parts:
-        for tensor in part.tensors:
-            if tensor.name not in tensors:
-                tensors[tensor.name], stored[tensor.name] = tensor, part.stored[tensor.name]
-    what = f"is one of {len(parts)} files without an index; what else belongs to the checkpoint is not known"
-    problems = [Problem("shards-without-index", planned.path, what, "Copy the file .index.json beside them.")]
-    return WeightsFile(
-        planned.path,
-        f"{parts[0].format}, in {len(parts)} files",
-        sum(part.size for part in parts),
-        tuple(tensors.values()),
-        stored,
-        calls=tuple(dict.fromkeys(call for part in parts for call in part.calls)),
-        problems=(*problems, *(problem for part in parts for problem in part.problems)),
-    )
 
 
 def _keras(root: Path, planned: Planned) -> Opened:

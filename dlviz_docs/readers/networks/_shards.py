@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -11,14 +12,16 @@ from dlviz_docs.model import Problem, Tensor
 from dlviz_docs.readers._json import load
 from dlviz_docs.readers._text import clean, counted, read_text
 from dlviz_docs.readers.networks._facts import facts_of
+from dlviz_docs.readers.networks._groups import role_of
 from dlviz_docs.readers.networks._places import AGAIN
 from dlviz_docs.readers.networks._rebuilt import Storages
 from dlviz_docs.readers.networks._stored import Stored
 from dlviz_docs.readers.networks._weights import WeightsFile
 
-__all__ = ["INDEX", "read_shards", "shards_of"]
+__all__ = ["INDEX", "SHARD", "read_parts", "read_shards", "shards_of"]
 
 INDEX = ".index.json"
+SHARD = re.compile(r"^(?P<stem>.+?)-(?P<number>\d{5})-of-(?P<total>\d{5})(?P<suffix>\.\w+)$")
 _LARGEST_INDEX = 64 << 20
 _MOST_SHARDS = 2_000
 _LONGEST_NAME = 500
@@ -44,6 +47,14 @@ class _Shards:
             self.tensors.setdefault(tensor.name, tensor)
             self.stored.setdefault(tensor.name, read.stored[tensor.name])
 
+    def file(
+        self, name: str, count: int, size: int, tensors: tuple[Tensor, ...], facts: Mapping[str, str]
+    ) -> WeightsFile:
+        """All of them as one."""
+        kind = f"{self.format}, in {counted(count, 'file')}".removeprefix(", ")
+        calls, problems = tuple(self.calls), tuple(self.problems)
+        return WeightsFile(name, kind, size, tensors, self.stored, (), facts, calls, problems)
+
 
 def shards_of(path: Path) -> tuple[str, ...]:
     """Names of the files that an index speaks of, each once; ReadError for an index that cannot be read."""
@@ -65,14 +76,26 @@ def read_shards(path: Path, name: str, read: Callable[[Path, str], WeightsFile])
         shards.problems.append(_missing(name, lost))
     tensors = _in_order(placed, shards)
     size = shards.size + path.stat().st_size
-    kind = f"{shards.format}, in {counted(len(set(placed.values())), 'file')}".removeprefix(", ")
-    return WeightsFile(name, kind, size, tensors, shards.stored, (), facts, tuple(shards.calls), tuple(shards.problems))
+    return shards.file(name, len(set(placed.values())), size, tensors, facts)
+
+
+def read_parts(name: str, parts: Sequence[WeightsFile]) -> WeightsFile:
+    """Shards of which no index tells: what all of them hold, as one."""
+    shards = _Shards()
+    told = SHARD.match(PurePosixPath(name).name)
+    total = int(told["total"]) if told else len(parts)
+    gone = f", of which {len(parts):,} can be found" if len(parts) < total else ""
+    what = f"is one of {total:,} files without an index{gone}; what else belongs to the checkpoint is not known"
+    remedy = f"Copy the file {INDEX} beside them."
+    shards.problems.append(Problem("shards-without-index", name, what, remedy))
+    for part in parts:
+        shards.add(part)
+    return shards.file(name, len(parts), shards.size, tuple(shards.tensors.values()), {})
 
 
 def _in_order(placed: Mapping[str, str], shards: _Shards) -> tuple[Tensor, ...]:
     """What was read, and what the index names beside it."""
-    named = (Tensor(key, (), "", 0, missing=True) for key in placed if key not in shards.tensors)
-    absent = list(named)
+    absent = [Tensor(key, (), "", 0, role_of(key, ""), missing=True) for key in placed if key not in shards.tensors]
     for tensor in absent:
         shards.stored[tensor.name] = Stored(tensor.name, (), "", why_not="lies in a file that is missing")
     return (*shards.tensors.values(), *absent)

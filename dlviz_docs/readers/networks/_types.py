@@ -43,7 +43,7 @@ class Planned:
     marks: tuple[str, ...] = ()
     """What its name says of it: "best", "last", "moving average"."""
     parts: tuple[str, ...] = ()
-    """Shards without an index: all of them, of which the first gives the path."""
+    """Shards without an index: those that are there, of which the first gives the path."""
     beside: tuple[tuple[str, str], ...] = ()
     """Files beside it, by what they are: ("config", "config.json"), ("optimizer", "optimizer.pt")."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+
+import numpy as np
 
 from dlviz_docs.model import Checkpoint, Evidence, Models, Module, Network, Problem
 from dlviz_docs.readers._text import counted
@@ -16,7 +18,7 @@ from dlviz_docs.readers.networks._opened import Opened, opened
 from dlviz_docs.readers.networks._types import Found, Limits, Plan, Planned
 from dlviz_docs.readers.networks._words import vectors_of
 from dlviz_docs.readers.networks.kinds import modules_of
-from dlviz_docs.readers.networks.plan import missing
+from dlviz_docs.readers.networks.plan import inside, missing
 from dlviz_docs.readers.networks.repeats import folded
 
 __all__ = ["read"]
@@ -34,14 +36,16 @@ def read(found: Found, plan: Plan, limits: Limits | None = None) -> Models:
     """All models of the plan; a file that cannot be read costs itself and says why."""
     bounds = limits or Limits()
     problems = [_absent(path) for path in missing(found.named, found.root)]
-    files, problem = _listed(plan, bounds)
+    problems += [_outside(path) for path in found.named if not inside(path)]
+    named = {plain for path in found.named if (plain := inside(path))}
+    files, problem = _listed(plan, bounds, named)
     problems += problem
     there: list[Opened] = []
     for planned in files:
         one = opened(found.root, planned)
         if isinstance(one, Problem):
             problems.append(one)
-        elif _is_model(one) or (planned.path in found.named and one.weights.tensors):
+        elif _is_model(one) or (planned.path in named and one.weights.tensors):
             there.append(one)
         else:
             problems += one.weights.problems
@@ -55,11 +59,15 @@ def read(found: Found, plan: Plan, limits: Limits | None = None) -> Models:
     return Models(tuple(with_names(networks, found)), tuple(_once(problems)))
 
 
-def _listed(plan: Plan, limits: Limits) -> tuple[Sequence[Planned], list[Problem]]:
+def _listed(plan: Plan, limits: Limits, named: Container[str]) -> tuple[Sequence[Planned], list[Problem]]:
+    """Those that experiment.yml names, and of the others as many as there is room for."""
     if len(plan.files) <= limits.most_files:
         return plan.files, []
-    step = (len(plan.files) - 1) / (limits.most_files - 1)
-    kept = [plan.files[round(place * step)] for place in range(limits.most_files)]
+    places = [place for place, one in enumerate(plan.files) if one.path in named][: limits.most_files]
+    others = [place for place in range(len(plan.files)) if place not in places]
+    room = limits.most_files - len(places)
+    places += [others[round(place)] for place in np.linspace(0, len(others) - 1, room)]
+    kept = [plan.files[place] for place in sorted(places)]
     what = f"holds {counted(len(plan.files), 'checkpoint')}; {limits.most_files:,} of them, evenly chosen, are shown"
     return kept, [Problem("too-many-checkpoints", ".", what, "Name those that matter under `checkpoints:`.")]
 
@@ -76,6 +84,11 @@ def _is_model(one: Opened) -> bool:
 def _absent(path: str) -> Problem:
     what = "is named in experiment.yml and is not there"
     return Problem("missing-file", path, what, "Correct the path, which is relative to experiment.yml.")
+
+
+def _outside(path: str) -> Problem:
+    what = "is named in experiment.yml and leads out of the experiment's folder"
+    return Problem("outside", path, what, "Copy the file into the experiment's folder.")
 
 
 # --- one model ---

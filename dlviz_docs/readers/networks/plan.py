@@ -14,9 +14,10 @@ from pathlib import Path, PurePosixPath
 from dlviz_docs.errors import ReadError
 from dlviz_docs.names import natural
 from dlviz_docs.readers.checkpoint import Checkpoint
-from dlviz_docs.readers.networks._shards import INDEX, shards_of
+from dlviz_docs.readers.networks._shards import INDEX, SHARD, shards_of
 from dlviz_docs.readers.networks._types import Found, Kind, Plan, Planned
 from dlviz_docs.readers.networks._words import VOCABULARIES
+from dlviz_docs.readers.networks.distributed import LIST, SUFFIX
 
 __all__ = ["inside", "missing", "plan"]
 
@@ -42,7 +43,6 @@ _UNREAD = {
     ".orbax": "a checkpoint of Orbax, which is not read; save it as safetensors to have it shown",
 }
 _DATA_OF_TENSORFLOW = re.compile(r"\.data-\d+-of-\d+$")
-_SHARD = re.compile(r"^(?P<stem>.+?)-(?P<number>\d{5})-of-(?P<total>\d{5})(?P<suffix>\.\w+)$")
 _MARKS = (
     ("best", re.compile(r"(?<![a-z])best(?![a-z])", re.IGNORECASE)),
     ("last", re.compile(r"(?<![a-z])(last|final|latest)(?![a-z])", re.IGNORECASE)),
@@ -77,7 +77,7 @@ class _Planning:
         named = [plain for path in self.found.named if (plain := inside(path)) and _is_plain(self.found.root / plain)]
         files = sorted(dict.fromkeys([*self.found.files, *named]), key=natural)
         wanted = set(named)
-        planned = [*self._indexed(files), *self._unindexed(files)]
+        planned = [*self._distributed(files), *self._indexed(files), *self._unindexed(files)]
         planned += [self._planned(path, _kind(path)) for path in files if self._is_free(path, wanted)]
         self.left |= {path: "it leads out of the experiment's folder" for path in self.found.named if not inside(path)}
         return Plan(
@@ -95,9 +95,18 @@ class _Planning:
 
     # --- shards ---
 
+    def _distributed(self, files: Sequence[str]) -> Iterator[Planned]:
+        """Files of distributed checkpoints: the list beside them stands for all in their folder."""
+        parts = [path for path in files if path.endswith(SUFFIX)]
+        for folder in dict.fromkeys(posixpath.dirname(path) for path in parts):
+            told = posixpath.join(folder, LIST)
+            if _is_plain(self.found.root / told):
+                self.taken |= {path for path in parts if posixpath.dirname(path) == folder} | {told}
+                yield self._planned(told, "weights")
+
     def _indexed(self, files: Sequence[str]) -> Iterator[Planned]:
         """Shards that an index beside them lists; the index stands for all of them."""
-        shards = [path for path in files if _SHARD.match(PurePosixPath(path).name)]
+        shards = [path for path in files if SHARD.match(PurePosixPath(path).name)]
         for folder in dict.fromkeys(posixpath.dirname(path) for path in shards):
             for index in self._indices(folder):
                 try:
@@ -118,19 +127,20 @@ class _Planning:
         """Shards alone: those of one name and one total are one checkpoint."""
         groups: dict[tuple[str, str, str, str], list[str]] = {}
         for path in files:
-            match = _SHARD.match(PurePosixPath(path).name)
+            match = SHARD.match(PurePosixPath(path).name)
             if match and path not in self.taken:
                 key = (posixpath.dirname(path), match["stem"], match["total"], match["suffix"])
                 groups.setdefault(key, []).append(path)
-        for paths in groups.values():
+        for (_, _, total, _), paths in groups.items():
             self.taken |= set(paths)
-            yield self._planned(paths[0], "weights", tuple(paths) if len(paths) > 1 else ())
+            yield self._planned(paths[0], "weights", tuple(paths) if int(total) > 1 else ())
 
     # --- single files ---
 
     def _planned(self, path: str, kind: Kind, parts: tuple[str, ...] = ()) -> Planned:
-        step, epoch, score = _told(self.found.root / path)
-        stem = PurePosixPath(path).name
+        place = PurePosixPath(path)
+        own = place.parent if place.name == LIST else place  # the folder has the name of a distributed checkpoint
+        step, epoch, score = _told(self.found.root / own)
         return Planned(
             path,
             kind,
@@ -138,7 +148,7 @@ class _Planning:
             step,
             epoch,
             score,
-            tuple(mark for mark, pattern in _MARKS if pattern.search(stem)),
+            tuple(mark for mark, pattern in _MARKS if pattern.search(own.name)),
             parts,
             tuple(self._beside(posixpath.dirname(path))),
         )

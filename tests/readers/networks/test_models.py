@@ -6,6 +6,7 @@ import copy
 import json
 import random
 import shutil
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -219,7 +220,13 @@ def test_shards_without_their_index_are_one_and_said_to_be_a_part(tmp_path: Path
     paths[1].unlink()
     (network,) = models_of(tmp_path).networks
     assert [problem.code for problem in network.problems] == ["shards-without-index"]
+    assert f"{len(paths) - 1} can be found" in network.problems[0].what
     assert 0 < len(network.last.tensors) < len(state)
+    for path in paths[2:]:
+        path.unlink()
+    (network,) = models_of(tmp_path).networks
+    assert "1 can be found" in network.problems[0].what
+    assert network.name == tmp_path.name
 
 
 def test_a_shard_that_is_missing(tmp_path: Path) -> None:
@@ -228,7 +235,69 @@ def test_a_shard_that_is_missing(tmp_path: Path) -> None:
     (network,) = models_of(tmp_path).networks
     assert {tensor.name for tensor in network.last.tensors} == set(state)
     assert any(tensor.missing for tensor in network.last.tensors)
+    assert not any(tensor.size for tensor in network.last.tensors if tensor.missing)
     assert [problem.code for problem in network.problems] == ["weights-missing"]
+
+
+def test_a_model_is_not_called_by_the_ending_of_its_index(tmp_path: Path) -> None:
+    paths = sharded(tmp_path, ARCHITECTURES["BERT"]().state_dict())
+    assert lone(tmp_path).name == tmp_path.name
+    paths[0].rename(tmp_path / "ignored")
+    (tmp_path / "model.safetensors.index.json").rename(tmp_path / "bert-tiny.safetensors.index.json")
+    assert models_of(tmp_path).networks[0].name == "bert-tiny"
+
+
+def test_a_distributed_checkpoint_is_found_by_its_files_and_told_by_its_folder(tmp_path: Path) -> None:
+    import torch.distributed.checkpoint as dcp
+
+    for step in (10, 20):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dcp.save({"model": moved(resnet(), step / 100)}, checkpoint_id=tmp_path / f"step-{step}")
+    files = tuple(sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.distcp")))
+    found = Found(tmp_path, files, {".": "run"})
+    models = read(found, plan(found))
+    assert models.problems == ()
+    (network,) = models.networks
+    assert [(one.path, one.step) for one in network.checkpoints] == [
+        ("step-10/.metadata", 10),
+        ("step-20/.metadata", 20),
+    ]
+    assert len(network.last.statistics) == len(network.last.tensors)
+
+
+def test_of_too_many_checkpoints_those_that_are_named_are_kept(tmp_path: Path) -> None:
+    for epoch in range(8):
+        save(moved(nn.Linear(3, 2).state_dict(), 1 + epoch), tmp_path / f"epoch={epoch}.pt")
+    models = models_of(tmp_path, None, Limits(most_files=4), "./epoch=4.pt", "epoch=5.pt")
+    assert [one.epoch for one in models.networks[0].checkpoints] == [0, 4, 5, 7]
+    assert [problem.code for problem in models.problems] == ["too-many-checkpoints"]
+
+
+def test_files_in_which_one_tensor_of_many_differs_are_not_the_same(tmp_path: Path) -> None:
+    state = {f"layers.{place}.weight": torch.randn(2, 2) for place in range(1200)}
+    save(state, tmp_path / "epoch=1.pt")
+    save({**state, "layers.1.weight": torch.zeros(2, 2)}, tmp_path / "epoch=2.pt")
+    assert [one.epoch for one in lone(tmp_path).checkpoints] == [1, 2]
+
+
+@pytest.mark.parametrize("epoch", [float("nan"), float("inf"), -5, 10**40])
+def test_moments_that_are_none(epoch: float, tmp_path: Path) -> None:
+    save({"state_dict": nn.Linear(3, 2).state_dict(), "epoch": epoch}, tmp_path / "model.pt")
+    assert lone(tmp_path).last.epoch is None
+
+
+def test_a_tokenizer_of_an_odd_form_gives_the_words_it_has(tmp_path: Path) -> None:
+    save({"embed.weight": torch.randn(3, 4), "fc.weight": torch.randn(5, 4)}, tmp_path / "model.pt")
+    odd = {"model": {"vocab": {"a": 0, "b": 1, "c": 2}}, "added_tokens": [{"content": ["x"], "id": 5}]}
+    (tmp_path / "tokenizer.json").write_text(json.dumps(odd))
+    assert lone(tmp_path).words == {"embed.weight": ("a", "b", "c")}
+
+
+def test_a_word_that_separates_lines_is_one_word(tmp_path: Path) -> None:
+    save({"embed.weight": torch.randn(3, 4), "fc.weight": torch.randn(5, 4)}, tmp_path / "model.pt")
+    (tmp_path / "vocab.txt").write_bytes("a\r\n\u2028\nb\n".encode())
+    assert lone(tmp_path).words == {"embed.weight": ("a", "\u2028", "b")}
 
 
 def test_an_exported_program_gives_a_state_dict_its_graph(tmp_path: Path) -> None:
@@ -366,7 +435,10 @@ def test_files_that_experiment_yml_names(tmp_path: Path) -> None:
     save(resnet(), tmp_path / "strange.weightfile")
     models = models_of(tmp_path, None, None, "strange.weightfile", "gone.pt", "../outside.pt")
     assert [network.last.path for network in models.networks] == ["strange.weightfile"]
-    assert [(problem.code, problem.path) for problem in models.problems] == [("missing-file", "gone.pt")]
+    assert [(problem.code, problem.path) for problem in models.problems] == [
+        ("missing-file", "gone.pt"),
+        ("outside", "../outside.pt"),
+    ]
 
 
 BROKEN: dict[str, Callable[[bytes], bytes]] = {
