@@ -149,13 +149,14 @@ def gallery_context(figure: Figure, address: Callable[[Thumb], str]) -> dict[str
     cards = [_card(item, address, start) for item in gallery.items]
     first = cards[: max(0, min(gallery.first, len(cards) - gallery.aside))]
     kinds = _kinds(gallery)
+    judged = any(kind.kind != "truth" for kind in kinds)
     return {
         "figure": figure,
         "cards": first,
-        "shown": _shown(len(first), gallery),
+        "shown": _shown(len(first), gallery, judged=judged),
         "kinds": kinds,
         "legend": [(name, mask_color(place)) for name, place in gallery.legend],
-        "judged": any(kind.kind != "truth" for kind in kinds),
+        "judged": judged,
         "choice": _choice(gallery),
         "layout": _layout(gallery.items),
         "column": _column(cards),
@@ -164,10 +165,10 @@ def gallery_context(figure: Figure, address: Callable[[Thumb], str]) -> dict[str
     }
 
 
-def _shown(shown: int, gallery: Gallery) -> str:
+def _shown(shown: int, gallery: Gallery, *, judged: bool) -> str:
     if not gallery.total and not shown:
         return "There is nothing to show."
-    if shown == gallery.total == 1:
+    if shown == gallery.total == 1 and not judged:
         return gallery.chosen
     amount = f"All {shown:,}" if shown == gallery.total else f"{shown:,} of {gallery.total:,}"
     return f"{amount} shown{'; ' if gallery.chosen else ''}{gallery.chosen}"

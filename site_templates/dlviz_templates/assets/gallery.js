@@ -15,6 +15,7 @@
     const list = figure.querySelector(".dlviz-items");
     const bar = figure.querySelector(".dlviz-choose");
     const shown = figure.querySelector(".dlviz-shown");
+    const judged = figure.matches(".dlviz-judged");
     const items = spec.items.map((data, i) => ({
       data,
       node: list.children[i] && adopt(list.children[i]),
@@ -96,7 +97,7 @@
       const { row, column, wrong, count } = state;
       const [here, all] = [list.children.length, chosen.length];
       if (!row && !column && !wrong) {
-        if (here === 1 && spec.total === 1) return spec.chosen;
+        if (here === 1 && spec.total === 1 && !judged) return spec.chosen;
         const amount = here === spec.total ? `All ${comma(here)}` : `${comma(here)} of ${comma(spec.total)}`;
         return `${amount} shown${spec.chosen && "; "}${spec.chosen}`;
       }
@@ -131,7 +132,7 @@
 
     function update() {
       updates.forEach((one) => one());
-      shown.replaceChildren(words() + (figure.matches(".dlviz-judged") ? counts() : ""));
+      shown.replaceChildren(words() + (judged ? counts() : ""));
       if (state.row || state.column || state.wrong) shown.append(" ", all);
       if (origin?.isConnected) shown.append(" ", back);
       const left = chosen.length - list.children.length;
