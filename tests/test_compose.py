@@ -329,7 +329,8 @@ def test_the_front_page_has_what_every_model_comes_to_up_to_a_handful(amount: in
 @pytest.mark.parametrize(("amount", "more"), [(1, 0), (3, 0), (4, 1), (7, 4)])
 def test_the_index_has_it_too(amount: int, more: int) -> None:
     data = Section("data", "Data", facts=(Fact("Data", "5 rows"),))
-    entry = index_entry(Experiment("e", "E", "e"), [data, results(amount)])
+    model = Section("architecture", "Architecture", facts=(Fact("Parameters", "723"),))
+    entry = index_entry(Experiment("e", "E", "e"), [data, results(amount), model])
     words = told(compose_index([entry], title="All").body)
     assert [f"Accuracy “{i}” 0.{i} [0.1, 0.9]" in words for i in range(amount)] == [i < 3 for i in range(amount)]
     assert (f"and {more} more" in words) == bool(more)

@@ -18,6 +18,8 @@ __all__ = ["compose_index", "index_entry"]
 
 CURVE_STRETCHES = 32
 """A thumbnail keeps the lowest and the highest value of each stretch."""
+MAIN_TOPIC = "results"
+"""What an experiment comes to; without it, the facts of another."""
 FACTS = 3
 """Of one experiment; the others are counted."""
 CHIPS = 16
@@ -43,10 +45,11 @@ class Row:
 
 
 def index_entry(experiment: Experiment, sections: Sequence[Section] = ()) -> IndexEntry:
-    """The experiment's line in the index; `sections` are those of its data and predictions."""
+    """The experiment's line in the index; `sections` are those of its data, predictions and models."""
     runs = experiment.runs
     shown = [insight for section in sections for insight in section.insights]
-    facts = next((section.facts for section in reversed(sections) if section.facts), ())
+    by_topic = {section.topic: section.facts for section in sections if section.facts}
+    facts = by_topic.get(MAIN_TOPIC) or next(reversed(by_topic.values()), ())
     statuses = Counter(run.status for run in runs if run.status != "unknown")
     found = [insight for run in runs for insight in run.insights] + shown
     entry = IndexEntry(
