@@ -7,7 +7,7 @@ from math import prod
 
 from dlviz_docs.model import Dim, Shape
 
-__all__ = ["UNKNOWN", "added", "broadcast", "cut", "divided", "fitted", "multiplied", "scaled"]
+__all__ = ["UNKNOWN", "added", "broadcast", "cut", "divided", "fitted", "multiplied", "product", "scaled"]
 
 UNKNOWN = "?"
 _LONGEST = 40
@@ -44,6 +44,14 @@ def multiplied(left: Dim, right: Dim) -> Dim:
         return 0
     first, second = (right, left) if isinstance(right, int) else (left, right)
     return cut(f"{_in_brackets(first)}*{_in_brackets(second)}")
+
+
+def product(lengths: Iterable[Dim]) -> Dim:
+    """Of all of them."""
+    total: Dim = 1
+    for length in lengths:
+        total = multiplied(total, length)
+    return total
 
 
 def divided(left: Dim, right: Dim) -> Dim:
@@ -98,7 +106,4 @@ def _quotient(all_: Iterable[Dim], known: Iterable[Dim]) -> Dim:
     divisor = prod(length for length in below if isinstance(length, int))
     if not divisor or (numbers % divisor and not names):
         return UNKNOWN
-    whole: Dim = numbers // divisor if numbers % divisor == 0 else UNKNOWN
-    for name in names:
-        whole = multiplied(whole, name)
-    return whole
+    return product([numbers // divisor if numbers % divisor == 0 else UNKNOWN, *names])

@@ -12,7 +12,15 @@ from dataclasses import replace
 
 from dlviz_docs.model import Dim, Field, Module, Operation, Port, Shape
 from dlviz_docs.readers.networks._keras_config import Layer
-from dlviz_docs.readers.networks._keras_layers import Config, channels_first
+from dlviz_docs.readers.networks._keras_layers import (
+    CONVOLUTION,
+    MERGED,
+    POOLED_WHOLE,
+    POOLING,
+    RESIZED,
+    Config,
+    channels_first,
+)
 from dlviz_docs.readers.networks._keras_shapes import is_elementwise
 from dlviz_docs.stats.calls import (
     Call,
@@ -35,11 +43,7 @@ from dlviz_docs.stats.receptive import Seen, beginning, field_of, through
 
 __all__ = ["with_fields"]
 
-_CONVOLUTION = re.compile(r"^(Separable|Depthwise)?Conv(?:olution)?(\d)D(Transpose)?$")
-_POOLING = re.compile(r"^(Max|Average|Avg)Pool(ing)?(\d)D$")
-_GLOBAL = re.compile(r"^Global(Max|Average|Avg)Pool(ing)?(\d)D$")
-_RESIZED = re.compile(r"^(UpSampling|ZeroPadding|Cropping)(\d)D$")
-_MERGED = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"})
+_MOST_INPUTS = 4
 _OVER_TIME = re.compile(r"LSTM|GRU|RNN|Attention|Bidirectional")
 
 
@@ -47,9 +51,9 @@ def with_fields(
     modules: Sequence[Module], operations: Sequence[Operation], inputs: Sequence[Port], layers: Mapping[str, Layer]
 ) -> tuple[list[Module], list[Operation]]:
     """Both with their receptive fields, along the axes of the first input that a window slides along."""
-    for port in inputs[:1]:
-        if len(port.shape) > 2:
-            found = dict(_fields(port, operations, layers))
+    for port in inputs[:_MOST_INPUTS]:
+        found = dict(_fields(port, operations, layers)) if len(port.shape) > 2 else {}
+        if any(found.values()):
             last = {path: found[one.name] for one in operations for path in _around(one.module)}
             told = [replace(one, field=found[one.name]) for one in operations]
             return [replace(module, field=last.get(module.path)) for module in modules], told
@@ -93,16 +97,16 @@ def _followed(layer: Layer, before: Sequence[Shape], after: Shape, seen: Sequenc
 def _calls(layer: Layer, before: Sequence[Shape], after: Shape) -> Iterator[Call]:
     """What a layer does, one step after the other; nothing where that is not known."""
     kind, config, shape = layer.kind, layer.config, before[0]
-    if match := _CONVOLUTION.match(kind):
+    if match := CONVOLUTION.match(kind):
         yield from _windowed(config, shape, after, _convolved(match, config, shape, after))
-    elif match := _POOLING.match(kind):
-        size = _each(config["pool_size"], int(match[3]))
-        stride = _each(config.get("strides") or size, int(match[3]))
+    elif match := POOLING.match(kind):
+        size = _each(config["pool_size"], int(match[1]))
+        stride = _each(config.get("strides") or size, int(match[1]))
         yield from _windowed(config, shape, after, Pooling(_window(config, shape, after, size, stride)))
-    elif match := _GLOBAL.match(kind):
+    elif match := POOLED_WHOLE.match(kind):
         places = range(2, len(shape)) if channels_first(config) else range(1, len(shape) - 1)
         yield Call(Mixing(tuple(places), not config.get("keepdims")), (shape,), (after,))
-    elif match := _RESIZED.match(kind):
+    elif match := RESIZED.match(kind):
         yield from _resized(match[1], config, shape, after)
     elif (deed := _simple(kind, config, shape)) is not None:
         yield Call(deed, tuple(before), (after,))
@@ -121,7 +125,7 @@ def _simple(kind: str, config: Config, shape: Shape) -> Deed | None:
         return Lookup()
     if _OVER_TIME.search(kind):
         return Mixing((1,))
-    return Pointwise() if kind in _MERGED or is_elementwise(kind) else None
+    return Pointwise() if kind in MERGED or is_elementwise(kind) else None
 
 
 # --- windows ---
@@ -159,10 +163,7 @@ def _convolved(match: re.Match[str], config: Config, before: Shape, after: Shape
     dilation = _each(config.get("dilation_rate", 1), axes)
     into, out = _channels(config, before), _channels(config, after)
     if match[3]:
-        padding = [
-            max(k - s, 0) // 2 if config.get("padding") == "same" else 0 for k, s in zip(size, stride, strict=True)
-        ]
-        window = Window(size, stride, dilation, tuple(padding))
+        window = _window(config, after, before, size, stride, dilation)
         return Convolution((into, out, *size), window, transposed=True)
     window = _window(config, before, after, size, stride, dilation)
     return Convolution((out, into if match[1] is None else 1, *size), window)
@@ -191,7 +192,7 @@ def _window(
 
 def _in_front(before: Dim, after: Dim, reach: int, stride: int) -> int:
     if not isinstance(before, int) or not isinstance(after, int):
-        return (reach - 1) // 2
+        return max(reach - stride, 0) // 2  # that of full windows
     return max((after - 1) * stride + reach - before, 0) // 2
 
 

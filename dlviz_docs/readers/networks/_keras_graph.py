@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dlviz_docs.model import Module, Operation, Port, Shape
+from dlviz_docs.readers._text import clean
 from dlviz_docs.readers.networks._keras_config import Call, Layer, Model, Ref, is_model, model_of
 from dlviz_docs.readers.networks._keras_fields import with_fields
 from dlviz_docs.readers.networks._keras_layers import Config, settings_of
@@ -22,7 +23,10 @@ from dlviz_docs.readers.networks._keras_shapes import macs_of, output_of
 __all__ = ["Structure", "structure_of"]
 
 _MOST_OPERATIONS = 50_000
+_MOST_FLOWS = 2_000
+"""Uses of models within models: even those without a layer take their time."""
 _DEEPEST = 24
+_LONGEST_DTYPE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +133,13 @@ class _Builder:
     ports: list[Port] = field(default_factory=list)
     uses: Counter[str] = field(default_factory=Counter)
     """Of each layer so far, by path."""
+    flows: int = 0
     whole: bool = True
 
     def flow(self, model: Model, path: str, given: Sequence[_Value] | None, depth: int) -> list[_Value]:
         """Send values through a model; what comes out of it. `given` is None for the outermost, which has ports."""
-        if depth > _DEEPEST or len(self.operations) > _MOST_OPERATIONS:
+        self.flows += 1
+        if depth > _DEEPEST or self.flows > _MOST_FLOWS or len(self.operations) > _MOST_OPERATIONS:
             self.whole = False
             return []
         for layer in model.layers:
@@ -264,4 +270,4 @@ def _joined(path: str, name: str) -> str:
 
 def _dtype(config: Config) -> str:
     value = config.get("dtype")
-    return value if isinstance(value, str) else ""
+    return clean(value[:_LONGEST_DTYPE]) if isinstance(value, str) else ""

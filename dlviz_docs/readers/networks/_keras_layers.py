@@ -10,6 +10,11 @@ from dlviz_docs.model import Setting
 from dlviz_docs.readers._text import clean
 
 __all__ = [
+    "CONVOLUTION",
+    "MERGED",
+    "POOLED_WHOLE",
+    "POOLING",
+    "RESIZED",
     "Config",
     "activation_of",
     "channels_first",
@@ -63,7 +68,12 @@ _RENAMED: Mapping[str, str] = {
 }
 """Keras' key, and ours. What keeps its Keras name has none in PyTorch."""
 _RECURRENT = re.compile(r"^(Simple)?(LSTM|GRU|RNN)(Cell)?$|^(CuDNN)(LSTM|GRU)$|^ConvLSTM\dD$")
-_CONVOLUTION = re.compile(r"^(Separable|Depthwise)?Conv(olution)?(\d)D(Transpose)?$")
+CONVOLUTION = re.compile(r"^(Separable|Depthwise)?Conv(?:olution)?(\d)D(Transpose)?$")
+POOLING = re.compile(r"^(?:Max|Average|Avg)Pool(?:ing)?(\d)D$")
+POOLED_WHOLE = re.compile(r"^Global(?:Max|Average|Avg)Pool(?:ing)?(\d)D$")
+RESIZED = re.compile(r"^(UpSampling|ZeroPadding|Cropping)(\d)D$")
+MERGED = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"})
+"""Layers that put arrays together element by element."""
 _NORMALISATION = re.compile(r"^(Batch|Layer|Group|Instance|RMS)Normalization(V1|V2)?$|^SyncBatchNormalization$")
 _LARGEST = 1 << 53
 _LONGEST_TEXT = 200
@@ -147,7 +157,7 @@ def variables_of(kind: str, config: Config, count: int) -> tuple[str, ...]:
 
 def _variables(kind: str, config: Config) -> tuple[str, ...]:
     bias = ("bias",) if config.get("use_bias", True) else ()
-    if match := _CONVOLUTION.match(kind):
+    if match := CONVOLUTION.match(kind):
         return (("depthwise_kernel", "pointwise_kernel") if match[1] == "Separable" else ("kernel",)) + bias
     if kind in ("Dense", "EinsumDense"):
         return ("kernel", *bias)

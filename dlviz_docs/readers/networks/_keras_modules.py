@@ -11,13 +11,12 @@ from dataclasses import dataclass, field, replace
 
 from dlviz_docs.model import Module, Operation, Setting, Tensor
 from dlviz_docs.readers.networks._keras_graph import Structure
-from dlviz_docs.readers.networks._keras_layers import kind_of_snake
+from dlviz_docs.readers.networks._keras_layers import CONVOLUTION, kind_of_snake
 from dlviz_docs.readers.networks._keras_weights import Weight
 from dlviz_docs.readers.networks._stored import Stored
 
 __all__ = ["Trained", "trained", "with_weights"]
 
-_CONVOLUTION = re.compile(r"^(Depthwise|Separable)?Conv\dD(Transpose)?$")
 _Shapes = Mapping[str, tuple[int, ...]]
 
 
@@ -105,7 +104,7 @@ def _completed(module: Module, weights: Sequence[Weight]) -> Module:
 
 def _settings(kind: str, shapes: _Shapes, known: Mapping[str, Setting]) -> dict[str, Setting]:
     kernel = shapes.get("kernel") or shapes.get("depthwise_kernel") or ()
-    if match := _CONVOLUTION.match(kind):
+    if match := CONVOLUTION.match(kind):
         return _convolution(match, kernel, shapes, known) if len(kernel) > 2 else {}
     if kind == "Dense" and len(kernel) == 2:
         return {"in_features": kernel[0], "out_features": kernel[1]}
@@ -123,7 +122,7 @@ def _convolution(
 ) -> dict[str, Setting]:
     *window, before, after = kernel
     size: dict[str, Setting] = {"kernel_size": tuple(window)}
-    if match[2]:
+    if match[3]:
         return {"in_channels": after, "out_channels": before, **size}
     if match[1] == "Depthwise":
         return {"in_channels": before, "out_channels": before * after, "groups": before, **size}

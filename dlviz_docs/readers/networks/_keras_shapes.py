@@ -1,7 +1,6 @@
 """Shapes that go through Keras' layers, and multiply-adds, from their configurations.
 
-A length that is not known is named for what it counts; a result that depends on one is "?". Shapes begin with the
-batch, multiply-adds are of one sample.
+A length that is not known is named for what it counts. Shapes begin with the batch, multiply-adds are of one sample.
 """
 
 from __future__ import annotations
@@ -9,22 +8,31 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 
 from dlviz_docs.model import Dim, Shape
-from dlviz_docs.readers.networks._keras_layers import Config, channels_first
+from dlviz_docs.readers.networks._dims import UNKNOWN, added, broadcast, fitted, multiplied, product, scaled
+from dlviz_docs.readers.networks._keras_layers import (
+    CONVOLUTION,
+    MERGED,
+    POOLED_WHOLE,
+    POOLING,
+    RESIZED,
+    Config,
+    channels_first,
+)
 
-__all__ = ["UNKNOWN", "is_elementwise", "macs_of", "output_of", "shape_of"]
+__all__ = ["is_elementwise", "macs_of", "output_of", "shape_of"]
 
-UNKNOWN = "?"
 _LONGEST = 1 << 48
 """What is longer is no length of an axis."""
+_LONGEST_NAME = 60
 _LENGTHS = {3: ("length",), 4: ("height", "width"), 5: ("depth", "height", "width")}
-_CONVOLUTION = re.compile(r"^(Separable|Depthwise)?Conv(?:olution)?(\d)D(Transpose)?$")
-_POOLING = re.compile(r"^(Max|Average|Avg)Pool(ing)?(\d)D$")
-_GLOBAL = re.compile(r"^Global(Max|Average|Avg)Pool(ing)?(\d)D$")
-_RESIZED = re.compile(r"^(UpSampling|ZeroPadding|Cropping)(\d)D$")
-_MERGED = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"})
 _RECURRENT = re.compile(r"^(CuDNN)?(LSTM|GRU)$|^(SimpleRNN|RNN)$")
+_FREE = frozenset(
+    {"CenterCrop", "Concatenate", "Embedding", "Flatten", "Permute", "RepeatVector", "Reshape", "Resizing"}
+)
+"""Layers that only look up, select or put in another place."""
 _GATES = {"LSTM": 4, "CuDNNLSTM": 4, "GRU": 3, "CuDNNGRU": 3, "SimpleRNN": 1}
 _SAME = re.compile(
     r"^(Activation|ActivityRegularization|AlphaDropout|BatchNormalization\w*|Dropout|ELU|Gaussian\w+|Identity|"
@@ -62,9 +70,16 @@ def output_of(kind: str, config: Config, inputs: Sequence[Shape]) -> Shape:
         return ()
     try:
         found = _output(kind, config, known)
-        return () if any(isinstance(length, int) and length >= _LONGEST for length in found) else found
+        return found if all(map(_is_length, found)) else ()
     except (TypeError, ValueError, IndexError, KeyError, ZeroDivisionError, OverflowError):
         return ()  # a configuration that contradicts itself
+
+
+def _is_length(length: object) -> bool:
+    """A number, or a name or what was made of one."""
+    if isinstance(length, str):
+        return length.isprintable() and len(length) <= _LONGEST_NAME
+    return isinstance(length, int) and 0 <= length < _LONGEST
 
 
 def _output(kind: str, config: Config, inputs: Sequence[Shape]) -> Shape:
@@ -74,8 +89,8 @@ def _output(kind: str, config: Config, inputs: Sequence[Shape]) -> Shape:
             return rule(match, config, shape)
     if _SAME.match(kind):
         return shape
-    if kind in _MERGED:
-        return _broadcast(inputs)
+    if kind in MERGED:
+        return broadcast(inputs) or ()
     if kind == "Concatenate":
         return _concatenated(inputs, int(config.get("axis", -1)))
     simple = _SIMPLE.get(kind)
@@ -86,18 +101,17 @@ def _output(kind: str, config: Config, inputs: Sequence[Shape]) -> Shape:
 
 
 def _window(length: Dim, kernel: int, stride: int, dilation: int, padding: str) -> Dim:
-    if padding in ("same", "causal") and stride == 1:
-        return length
-    if not isinstance(length, int):
-        return UNKNOWN
     reach = 1 if padding in ("same", "causal") else (kernel - 1) * dilation + 1
-    return max(0, (length - reach) // stride + 1)
+    found = scaled(length, -reach, stride)
+    return max(0, found) if isinstance(found, int) else found
 
 
-def _transposed(length: Dim, kernel: int, stride: int, padding: str) -> Dim:
-    if not isinstance(length, int):
-        return length if stride == 1 and padding == "same" else UNKNOWN
-    return length * stride + (0 if padding == "same" else max(kernel - stride, 0))
+def _transposed(length: Dim, kernel: int, stride: int, dilation: int, padding: str, more: int | None) -> Dim:
+    """`more` is what is put behind, where the layer is told; without it, Keras makes the result fit."""
+    reach = (kernel - 1) * dilation + 1
+    if more is not None:
+        return added(multiplied(length, stride), reach - stride - (2 * (reach // 2) if padding == "same" else 0) + more)
+    return added(multiplied(length, stride), 0 if padding == "same" else max(reach - stride, 0))
 
 
 def _each(value: object, axes: int) -> tuple[int, ...]:
@@ -127,17 +141,20 @@ def _convolved(match: re.Match[str], config: Config, shape: Shape) -> Shape:
     dilation = _each(config.get("dilation_rate", 1), axes)
     padding = str(config.get("padding", "valid"))
     if match[3]:
-        spatial = [_transposed(n, k, s, padding) for n, k, s in zip(lengths, kernel, stride, strict=True)]
+        told = config.get("output_padding")
+        more = (None,) * axes if told is None else _each(told, axes)
+        each = zip(lengths, kernel, stride, dilation, more, strict=True)
+        spatial = [_transposed(n, k, s, d, padding, behind) for n, k, s, d, behind in each]
     else:
         spatial = [_window(*one, padding) for one in zip(lengths, kernel, stride, dilation, strict=True)]
     out: Dim = config.get("filters", UNKNOWN)
     if match[1] == "Depthwise":
-        out = channels * int(config.get("depth_multiplier", 1)) if isinstance(channels, int) else UNKNOWN
+        out = multiplied(channels, int(config.get("depth_multiplier", 1)))
     return _together(config, shape, out, spatial)
 
 
 def _pooled(match: re.Match[str], config: Config, shape: Shape) -> Shape:
-    axes = int(match[3])
+    axes = int(match[1])
     channels, lengths = _apart(config, shape, axes)
     size = _each(config["pool_size"], axes)
     stride = _each(config.get("strides") or size, axes)
@@ -147,7 +164,7 @@ def _pooled(match: re.Match[str], config: Config, shape: Shape) -> Shape:
 
 
 def _pooled_whole(match: re.Match[str], config: Config, shape: Shape) -> Shape:
-    channels, lengths = _apart(config, shape, int(match[3]))
+    channels, lengths = _apart(config, shape, int(match[1]))
     if config.get("keepdims"):
         return _together(config, shape, channels, [1] * len(lengths))
     return (shape[0], channels)
@@ -158,14 +175,13 @@ def _resized(match: re.Match[str], config: Config, shape: Shape) -> Shape:
     channels, lengths = _apart(config, shape, axes)
     if match[1] == "UpSampling":
         factors = _each(config.get("size", 2), axes)
-        spatial = [n * f if isinstance(n, int) else UNKNOWN for n, f in zip(lengths, factors, strict=True)]
-        return _together(config, shape, channels, spatial)
+        return _together(config, shape, channels, list(map(multiplied, lengths, factors)))
     told = config["padding" if match[1] == "ZeroPadding" else "cropping"]
     pairs = [_each(one, 2) for one in (told if isinstance(told, list | tuple) else [told] * axes)]
     if axes == 1 and len(pairs) == 2:
         pairs = [(pairs[0][0], pairs[1][0])]
     sign = 1 if match[1] == "ZeroPadding" else -1
-    spatial = [n + sign * sum(p) if isinstance(n, int) else UNKNOWN for n, p in zip(lengths, pairs, strict=True)]
+    spatial = [added(length, sign * sum(pair)) for length, pair in zip(lengths, pairs, strict=True)]
     return _together(config, shape, channels, spatial)
 
 
@@ -180,36 +196,16 @@ def _recurrent(match: re.Match[str], config: Config, shape: Shape) -> Shape:
 
 
 def _flat(config: Config, shape: Shape) -> Shape:
-    return (shape[0], _product(shape[1:]))
+    return (shape[0], product(shape[1:]))
 
 
 def _reshaped(config: Config, shape: Shape) -> Shape:
-    target = [int(length) for length in config["target_shape"]]
-    whole = _product(shape[1:])
-    rest = math.prod(length for length in target if length != -1)
-    free = whole // rest if isinstance(whole, int) and rest else UNKNOWN
-    return (shape[0], *(free if length == -1 else length for length in target))
-
-
-def _product(lengths: Sequence[Dim]) -> Dim:
-    whole = 1
-    for length in lengths:
-        if not isinstance(length, int):
-            return UNKNOWN
-        whole *= length
-    return whole
-
-
-def _broadcast(inputs: Sequence[Shape]) -> Shape:
-    longest = max(map(len, inputs))
-    padded = [(1,) * (longest - len(shape)) + shape for shape in inputs]
-    return tuple(next((n for n in lengths if n != 1), 1) for lengths in zip(*padded, strict=True))
+    return (shape[0], *fitted(shape[1:], [int(length) for length in config["target_shape"]]))
 
 
 def _concatenated(inputs: Sequence[Shape], axis: int) -> Shape:
     shape = list(inputs[0])
-    lengths = [one[axis] for one in inputs]
-    shape[axis] = sum(n for n in lengths if isinstance(n, int)) if all(isinstance(n, int) for n in lengths) else UNKNOWN
+    shape[axis] = reduce(added, (one[axis] for one in inputs))
     return tuple(shape)
 
 
@@ -222,10 +218,10 @@ def _attended(config: Config, shape: Shape) -> Shape:
 
 _Rule = Callable[[re.Match[str], Config, Shape], Shape]
 _RULES: tuple[tuple[re.Pattern[str], _Rule], ...] = (
-    (_CONVOLUTION, _convolved),
-    (_POOLING, _pooled),
-    (_GLOBAL, _pooled_whole),
-    (_RESIZED, _resized),
+    (CONVOLUTION, _convolved),
+    (POOLING, _pooled),
+    (POOLED_WHOLE, _pooled_whole),
+    (RESIZED, _resized),
     (_RECURRENT, _recurrent),
 )
 _SIMPLE: Mapping[str, Callable[[Config, Shape], Shape]] = {
@@ -251,48 +247,52 @@ _SIMPLE: Mapping[str, Callable[[Config, Shape], Shape]] = {
 def macs_of(kind: str, config: Config, inputs: Sequence[Shape], output: Shape) -> float | None:
     """Multiply-adds for one sample; None where they are not known, 0 for layers that only look up or select."""
     try:
-        return _macs(kind, config, inputs[0], output)
+        found = _macs(kind, config, inputs, output)
+        return None if found is None or found < 0 else float(found)
     except (TypeError, ValueError, IndexError, KeyError, OverflowError):
         return None
 
 
-def _macs(kind: str, config: Config, shape: Shape, output: Shape) -> float | None:
-    if match := _CONVOLUTION.match(kind):
+def _macs(kind: str, config: Config, inputs: Sequence[Shape], output: Shape) -> float | None:
+    shape = inputs[0]
+    if match := CONVOLUTION.match(kind):
         return _convolution_macs(match, config, shape, output)
     if kind == "Dense":
-        return _number(_product(output[1:])) * _number(shape[-1])
+        return _number(product(output[1:-1])) * _number(output[-1]) * _number(shape[-1])
     if kind in _GATES:
-        steps, width, units = _number(shape[1]), _number(shape[2]), int(config["units"])
-        return float(steps * _GATES[kind] * (width + units) * units)
+        steps, width, units = _number(shape[1]), _number(shape[2]), _number(output[-1])
+        return steps * _GATES[kind] * (width + units) * units
     if kind == "MultiHeadAttention":
-        return _attention_macs(config, shape)
-    if kind == "Embedding" or _SAME.match(kind) or kind in ("Flatten", "Reshape", "Permute", "Concatenate"):
+        return _attention_macs(config, shape, inputs[1] if len(inputs) > 1 else shape, output)
+    if kind in _FREE or kind in MERGED or _SAME.match(kind):
         return 0.0
-    return 0.0 if kind in _MERGED or _POOLING.match(kind) or _GLOBAL.match(kind) or _RESIZED.match(kind) else None
+    return 0.0 if POOLING.match(kind) or POOLED_WHOLE.match(kind) or RESIZED.match(kind) else None
 
 
-def _convolution_macs(match: re.Match[str], config: Config, shape: Shape, output: Shape) -> float:
+def _convolution_macs(match: re.Match[str], config: Config, shape: Shape, output: Shape) -> int:
     axes = int(match[2])
     channels, before = _apart(config, shape, axes)
     out, after = _apart(config, output, axes)
     taps, into = math.prod(_each(config["kernel_size"], axes)), _number(channels)
     if match[3]:
-        return float(_number(_product(before)) * taps * into * _number(out))
-    places = _number(_product(after))
+        return _number(product(before)) * taps * into * _number(out)
+    places = _number(product(after))
     if match[1] == "Depthwise":
-        return float(places * taps * _number(out))
+        return places * taps * _number(out)
     if match[1] == "Separable":
         between = into * int(config.get("depth_multiplier", 1))
-        return float(places * between * (taps + _number(out)))
-    return float(places * taps * into // int(config.get("groups", 1)) * _number(out))
+        return places * between * (taps + _number(out))
+    return places * taps * into // int(config.get("groups", 1)) * _number(out)
 
 
-def _attention_macs(config: Config, shape: Shape) -> float:
-    """Of self-attention: four projections, and two products of every pair of places."""
-    length, width, heads = _number(shape[1]), _number(shape[-1]), int(config["num_heads"])
-    key, value = int(config["key_dim"]), int(config.get("value_dim") or config["key_dim"])
-    projections = length * width * heads * 2 * (key + value)
-    return float(projections + length * length * heads * (key + value))
+def _attention_macs(config: Config, query: Shape, values: Shape, output: Shape) -> int:
+    """Four projections, and two products of every place that asks with every place that is asked."""
+    asks, width, out = _number(query[1]), _number(query[-1]), _number(output[-1])
+    asked, wide = _number(values[1]), _number(values[-1])
+    heads, key = int(config["num_heads"]), int(config["key_dim"])
+    value = int(config.get("value_dim") or key)
+    projections = asks * (width * key + value * out) + asked * wide * (key + value)
+    return heads * (projections + asks * asked * (key + value))
 
 
 def _number(length: Dim) -> int:

@@ -9,7 +9,7 @@ from math import floor, prod
 import numpy as np
 
 from dlviz_docs.model import Dim
-from dlviz_docs.readers.networks._dims import UNKNOWN, added, divided, multiplied
+from dlviz_docs.readers.networks._dims import UNKNOWN, added, divided, multiplied, product
 from dlviz_docs.readers.networks._onnx_given import Number, Seen, whole
 from dlviz_docs.readers.networks._stored import Stored
 
@@ -64,10 +64,7 @@ def _shape(seen: Seen) -> tuple[Number, ...]:
 
 
 def _size(seen: Seen) -> tuple[Number, ...]:
-    total: Dim = 1
-    for length in seen.shape():
-        total = multiplied(total, length)
-    return (total,)
+    return (product(seen.shape()),)
 
 
 def _same(seen: Seen) -> tuple[Number, ...]:
@@ -171,10 +168,7 @@ def _chosen(seen: Seen) -> tuple[Number, ...]:
 
 def _multiplied(seen: Seen) -> tuple[Number, ...]:
     """ReduceProd over all of them."""
-    total: Dim = 1
-    for length in seen.dims(0) or ():
-        total = multiplied(total, length)
-    return (total,)
+    return (product(seen.dims(0) or ()),)
 
 
 def _each(change: Callable[[float], Number]) -> Callable[[Seen], tuple[Number, ...]]:

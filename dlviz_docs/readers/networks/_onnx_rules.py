@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from math import floor
 
 from dlviz_docs.model import Dim, Shape
-from dlviz_docs.readers.networks._dims import UNKNOWN, added, broadcast, divided, fitted, multiplied, scaled
+from dlviz_docs.readers.networks._dims import UNKNOWN, added, broadcast, divided, fitted, multiplied, product, scaled
 from dlviz_docs.readers.networks._onnx_given import Known, Rules, Seen
 from dlviz_docs.readers.networks._onnx_tensors import type_name
 from dlviz_docs.readers.networks._onnx_words import BOOLEAN, PAIRWISE, SAME
@@ -158,14 +158,7 @@ def _reshaped(seen: Seen) -> list[Known]:
 def _flattened(seen: Seen) -> list[Known]:
     shape, axis = seen.shape(), seen.integer("axis", 1)
     axis = axis + len(shape) if axis < 0 else axis
-    return [Known((_multiplied(shape[:axis]), _multiplied(shape[axis:])), _dtype(seen))]
-
-
-def _multiplied(lengths: Shape) -> Dim:
-    total: Dim = 1
-    for length in lengths:
-        total = multiplied(total, length)
-    return total
+    return [Known((product(shape[:axis]), product(shape[axis:])), _dtype(seen))]
 
 
 def _permuted(seen: Seen) -> list[Known]:

@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlviz_docs.errors import ReadError
+from dlviz_docs.readers.networks._keras_graph import structure_of
 from dlviz_docs.readers.networks._stored import chunks, load
 from dlviz_docs.readers.networks.keras import KerasFile, read_keras
 
@@ -148,6 +149,78 @@ def test_padding_is_as_tensorflow_has_it(tmp_path: Path) -> None:
     assert operation.outputs == (("batch", 8, 8, 2),)
     assert operation.field is not None
     assert (operation.field.size, operation.field.jump, operation.field.start) == ((3, 3), (2, 2), (1, 1))
+
+
+def followed(folder: Path, *layers: dict[str, Any], inputs: int = 1) -> KerasFile:
+    """Layers of which the first are the inputs, and the last the output."""
+    entries = [[one["name"], 0, 0] for one in layers[:inputs]]
+    told = config(list(layers), input_layers=entries, output_layers=[[layers[-1]["name"], 0, 0]])
+    return read_keras(written(folder / "m.h5", {"c": {}}, "model_weights", model_config=told), "m.h5")
+
+
+def test_attention_to_another_sequence_costs_what_it_takes(tmp_path: Path) -> None:
+    asks = layer("InputLayer", "x", [], batch_input_shape=[None, 5, 8])
+    asked = layer("InputLayer", "y", [], batch_input_shape=[None, 11, 6])
+    calls = [[["x", 0, 0, {"value": ["y", 0, 0]}]]]
+    file = followed(tmp_path, asks, asked, layer("MultiHeadAttention", "a", calls, num_heads=2, key_dim=4), inputs=2)
+    projections = 5 * 8 * 8 + 2 * 11 * 6 * 8 + 5 * 8 * 8
+    assert file.operations[-1].macs == projections + 2 * 5 * 11 * (4 + 4)
+
+
+@pytest.mark.parametrize(
+    ("more", "length", "start"),
+    [({}, 32, -0.5), ({"output_padding": [0, 0]}, 31, 0.0), ({"output_padding": [1, 1]}, 32, -0.5)],
+)
+def test_a_transposed_convolution_is_as_long_as_keras_makes_it(
+    more: dict[str, Any], length: int, start: float, tmp_path: Path
+) -> None:
+    """A window of 3 in steps of 2, turned round: the first begins half a pixel later where one is cut off in front."""
+    settings = {"filters": 4, "kernel_size": [3, 3], "strides": [2, 2], "padding": "same", **more}
+    picture = layer("InputLayer", "x", [], batch_input_shape=[None, 16, 16, 3])
+    (operation,) = followed(
+        tmp_path, picture, layer("Conv2DTranspose", "c", [[["x", 0, 0, {}]]], **settings)
+    ).operations
+    assert operation.outputs == (("batch", length, length, 4),)
+    assert operation.macs == 16 * 16 * 9 * 3 * 4
+    assert operation.field is not None
+    assert operation.field.start == (start, start)
+
+
+def test_pictures_of_any_size_keep_the_names_of_their_sides(tmp_path: Path) -> None:
+    window = {"filters": 4, "kernel_size": [3, 3], "padding": "same"}
+    file = followed(
+        tmp_path,
+        layer("InputLayer", "x", [], batch_input_shape=[None, None, None, 3]),
+        layer("Conv2D", "a", [[["x", 0, 0, {}]]], strides=[2, 2], **window),
+        layer("UpSampling2D", "b", [[["a", 0, 0, {}]]], size=[2, 2]),
+        layer("ZeroPadding2D", "c", [[["x", 0, 0, {}]]], padding=[[1, 2], [0, 0]]),
+    )
+    half = ("batch", "(height + 1)//2", "(width + 1)//2", 4)
+    assert file.operations[0].outputs == (half,)
+    assert file.operations[1].outputs == (("batch", "2*((height + 1)//2)", "2*((width + 1)//2)", 4),)
+    assert file.operations[2].outputs == (("batch", "height + 3", "width", 3),)
+
+
+def test_fields_are_of_the_input_that_a_window_slides_along(tmp_path: Path) -> None:
+    file = followed(
+        tmp_path,
+        layer("InputLayer", "numbers", [], batch_input_shape=[None, 8]),
+        layer("InputLayer", "picture", [], batch_input_shape=[None, 16, 16, 3]),
+        layer("Conv2D", "c", [[["picture", 0, 0, {}]]], filters=2, kernel_size=[3, 3]),
+        inputs=2,
+    )
+    assert file.operations[-1].field is not None
+    assert file.operations[-1].field.size == (3, 3)
+
+
+def test_models_without_layers_that_call_each_other_are_bounded() -> None:
+    """Each of 24 levels uses the one in it twice: sixteen million uses, none of which does anything."""
+    told: dict[str, Any] = {"layers": [layer("InputLayer", "x", [], batch_input_shape=[None, 4])]}
+    told |= {"input_layers": [["x", 0, 0]], "output_layers": [["x", 0, 0]]}
+    for _ in range(24):
+        inner = {"class_name": "Functional", "name": "m", "config": told, "inbound_nodes": [[["x", 0, 0]]] * 2}
+        told = {**told, "layers": [told["layers"][0], inner], "output_layers": [["m", 1, 0]]}
+    assert not structure_of("Functional", told).whole
 
 
 def test_settings_are_called_as_in_pytorch() -> None:
@@ -475,6 +548,14 @@ BAD_CONFIGS = {
             layer("Bidirectional", "d", [[["r", 0, 0]]], layer={"class_name": "LSTM"}),
         ]
     ),
+    "a length that is none": config(
+        [
+            layer("InputLayer", "x", [], batch_input_shape=[None, 4]),
+            layer("Dense", "a", [[["x", 0, 0]]], units={"a": 1}),
+            layer("Dense", "b", [[["x", 0, 0]]], units=-5),
+            layer("Dense", "c", [[["x", 0, 0]]], units="\ud800"),
+        ]
+    ),
     "references to nothing": config([layer("Dense", "a", [[["nobody", 0, 0]]])], output_layers=[["nobody", 0, 0]]),
 }
 
@@ -484,6 +565,9 @@ def test_configurations_that_make_no_sense_cost_only_themselves(name: str, tmp_p
     path = written(tmp_path / "m.h5", {"a": dense("a")}, "model_weights", model_config=BAD_CONFIGS[name])
     file = read_keras(path, "m.h5")
     assert len(weights(file)) == 2
+    assert all(one.macs is None or one.macs >= 0 for one in file.operations)
+    lengths = [length for one in file.operations for shape in one.outputs for length in shape]
+    assert all(str(length).isprintable() if isinstance(length, str) else length >= 0 for length in lengths)
     assert all(np.isfinite(load(file.stored[key], 1 << 20)).all() for key in weights(file))
 
 
@@ -491,7 +575,8 @@ def test_names_and_numbers_of_any_kind_can_be_written(tmp_path: Path) -> None:
     """As the cache and the pages write them: UTF-8, and numbers of 64 bits."""
     name = "\ud800<script>" + "x" * 1000
     layers = [
-        layer("InputLayer", "x", [], batch_input_shape=[None, 1 << 40]),
+        layer("InputLayer", "x", [], batch_input_shape=[None, 1 << 40], dtype=name),
+        layer("Dense", "wide", [[["x", 0, 0]]], units=1 << 40),
         layer("Reshape", "r", [[["x", 0, 0]]], target_shape=[1 << 20, 1 << 20, 1]),
         layer("UpSampling2D", "u", [[["r", 0, 0]]], size=[1 << 40, 1 << 40]),
         layer("Dense", name, [[["u", 0, 0]]], units=1 << 70, activation=name),
