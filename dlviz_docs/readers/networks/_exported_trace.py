@@ -9,7 +9,7 @@ from dataclasses import replace
 from dlviz_docs.model import Port, Setting, Shape, Tensor
 from dlviz_docs.readers.networks._aten_calls import Given, Meaning, meaning
 from dlviz_docs.readers.networks._exported_arguments import names_in
-from dlviz_docs.readers.networks._exported_types import Argument, ExportedGraph, ExportedNode, Ref, Word
+from dlviz_docs.readers.networks._exported_types import Argument, ExportedGraph, ExportedNode, ExportedValue, Ref, Word
 from dlviz_docs.readers.networks._stored import Stored
 from dlviz_docs.readers.networks._trace import Step, Trace, Value
 from dlviz_docs.stats.calls import Call
@@ -22,8 +22,9 @@ _LONGEST_SETTING = 32
 
 
 def trace_of_exported(graph: ExportedGraph) -> Trace:
-    """The program's operations, with weights apart from values."""
-    values = {name: Value(told.shape, told.sizes or told.shape, told.dtype) for name, told in graph.values.items()}
+    """The program's operations, with weights apart from values. Costs are those of one example where the number of them
+    varies."""
+    values = {name: Value(told.shape, told.sizes or told.shape, told.dtype) for name, told in _single(graph).items()}
     for value, weight in graph.bound.items():
         if weight in graph.weights:
             stored = graph.weights[weight]
@@ -47,6 +48,33 @@ def trace_of_exported(graph: ExportedGraph) -> Trace:
         problems=graph.problems,
         format="PyTorch export",
     )
+
+
+def _single(graph: ExportedGraph) -> Mapping[str, ExportedValue]:
+    """Values with one example in place of as many as the model was exported with: where the first axis of its inputs
+    has a name, and that stands nowhere but as a factor of lengths."""
+    given = [told for name in graph.inputs if (told := graph.values.get(name)) is not None and told.shape]
+    names = {told.shape[0] for told in given if isinstance(told.shape[0], str)}
+    counts = {told.sizes[0] for told in given if told.sizes and isinstance(told.shape[0], str)}
+    if len(names) != 1 or len(counts) != 1 or 0 in counts:
+        return graph.values
+    (batch,), (count,) = names, counts
+    found = {name: _divided(told, str(batch), count) for name, told in graph.values.items()}
+    kept = {name: told for name, told in found.items() if told is not None}
+    return kept if len(kept) == len(found) else graph.values
+
+
+def _divided(told: ExportedValue, batch: str, count: int) -> ExportedValue | None:
+    """None where the number of examples is no factor of a length that hangs on it."""
+    if told.sizes is None:
+        return told
+    sizes = list(told.sizes)
+    for axis, length in enumerate(told.shape):
+        if isinstance(length, str) and re.search(rf"\b{re.escape(batch)}\b", length):
+            if length.split("*").count(batch) != 1 or not re.fullmatch(r"\w+(\*\w+)*", length) or sizes[axis] % count:
+                return None
+            sizes[axis] //= count
+    return replace(told, sizes=tuple(sizes))
 
 
 def _port(label: str, name: str, values: Mapping[str, Value]) -> Port:

@@ -213,15 +213,17 @@ def test_graphs_of_choices_are_listed_and_not_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["resnet", "vision", "words"])
-def test_a_length_that_varies_has_a_name_and_costs_stay_those_of_the_example(name: str) -> None:
+def test_a_length_that_varies_has_a_name_and_costs_are_those_of_one_example(name: str) -> None:
     still, moving = structure(name), structure(name, dynamic=True)
     assert still.inputs[0].shape == MODELS[name].shape
     assert isinstance(moving.inputs[0].shape[0], str)
     assert moving.inputs[0].shape[1:] == MODELS[name].shape[1:]
     assert moving.outputs[0].shape[0] == moving.inputs[0].shape[0]
-    assert moving.modules[0].macs == still.modules[0].macs
-    example = " x ".join(map(str, MODELS[name].shape))
-    assert moving.facts["example"] == still.facts["example"] == f"{moving.inputs[0].name}: {example}"
+    count, *sides = MODELS[name].shape
+    assert (moving.modules[0].macs or 0) * count == still.modules[0].macs
+    assert (moving.modules[0].activations or 0) * count == still.modules[0].activations
+    told = f"{moving.inputs[0].name}: {{}} x {' x '.join(map(str, sides))}"
+    assert (moving.facts["example"], still.facts["example"]) == (told.format(1), told.format(count))
 
 
 def test_a_dict_that_is_returned_names_the_outputs() -> None:
