@@ -282,3 +282,46 @@ def test_a_model_that_cannot_be_run_costs_only_its_page(runs: Path) -> None:
     assert [(one.code, one.path) for one in site.problems] == [("model-not-run", "one/model.pt2")]
     assert "bessel_j0" in site.problems[0].what
     assert "bessel_j0" in page(site, "runs/cam/index.html")
+
+
+def table_of(folder: Path, told: str = "") -> None:
+    """Two columns, the first of which decides, a row with a hole, and a model that wants them around zero."""
+    random = np.random.default_rng(0)
+    rows = random.normal((50, 3), (10, 1), (200, 2)).round(3)
+    lines = [f"{a},{b},{'high' if a > 50 else 'low'}" for a, b in rows.tolist()]
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "rows.csv").write_text("\n".join(["a,b,kind", *lines, ",3,low"]) + "\n")
+    (folder / "experiment.yml").write_text(f"data: {{path: data/rows.csv, target: kind}}\n{told}")
+    net = torch.nn.Linear(2, 2)
+    with torch.no_grad():
+        net.weight.copy_(torch.tensor([[3.0, 0.0], [-3.0, 0.0]]))
+        net.bias.zero_()
+    record.model(folder / "one", net, torch.zeros(2, 2))
+
+
+def explained(site: Site) -> str:
+    return "".join(page(site, one.path) for one in site.pages if one.path.endswith("cam/index.html"))
+
+
+def test_a_model_of_tables_is_run_on_rows(tmp_path: Path) -> None:
+    table_of(tmp_path / "runs", "input: {mean: [50, 3], std: [10, 1]}\n")
+    site = make(tmp_path / "runs")
+    assert site.problems == ()
+    cam = explained(site)
+    assert "Columns the answers need" in cam
+    assert "Columns the answers come from" in cam
+    assert "100 %" in cam, "right answers"
+    assert "most frequent class" not in cam
+
+
+def test_columns_that_the_model_wants_scaled_are_suspected(tmp_path: Path) -> None:
+    table_of(tmp_path / "runs")
+    assert "most frequent class" in explained(make(tmp_path / "runs"))
+
+
+def test_rows_are_not_given_to_a_model_of_another_width(tmp_path: Path) -> None:
+    table_of(tmp_path / "runs")
+    record.model(tmp_path / "runs" / "one", torch.nn.Linear(3, 2), torch.zeros(2, 3))
+    site = make(tmp_path / "runs")
+    assert site.problems == ()
+    assert not explained(site)

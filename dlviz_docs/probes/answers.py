@@ -23,7 +23,17 @@ from dlviz_docs.stats.choice import choose
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Answers", "accuracy_of", "answers_of", "channels_last", "chosen", "prepared_for", "rows_of", "truth_of"]
+__all__ = [
+    "Answers",
+    "accuracy_of",
+    "answered",
+    "answers_of",
+    "channels_last",
+    "chosen",
+    "prepared_for",
+    "rows_of",
+    "truth_of",
+]
 
 _LARGEST = 512 << 20
 """Bytes of all inputs at once."""
@@ -120,9 +130,14 @@ def answers_of(
         done += len(few)
     sorting = np.argsort(order[:done], kind="stable")
     x, output = torch.cat(inputs)[sorting], torch.cat(outputs)[sorting]
+    return answered(order[:done][sorting], x, output)
+
+
+def answered(rows: NDArray[np.intp], x: Tensor, output: Tensor) -> Answers:
+    """What outputs come to; `ProbeError` where they are not finite."""
     if not bool(output.isfinite().all()):
         raise ProbeError("The model's answers hold values that are not finite: there is nothing to explain.")
-    return Answers(order[:done][sorting], x, output, head_of(output), predicted(output))
+    return Answers(rows, x, output, head_of(output), predicted(output))
 
 
 def accuracy_of(answers: Answers, truth: NDArray[np.int64] | None) -> float | None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dlviz_docs.errors import MissingExtra, ProbeError
 from dlviz_docs.model.probes import Probed
+from dlviz_docs.probes.answers import accuracy_of, answered, truth_of
 from dlviz_docs.probes.clock import Clock
 from dlviz_docs.probes.columns import columns_of, tokens_of
 from dlviz_docs.probes.job import Job, PictureInput, TableInput, TextInput
 from dlviz_docs.probes.opened import Opened, opened
+from dlviz_docs.probes.passes import outputs_of
 from dlviz_docs.probes.pictures import probe_pictures
 from dlviz_docs.probes.runnable import first_of
 from dlviz_docs.probes.trace import traced
@@ -63,9 +67,30 @@ def _of_table(job: Job, table: TableInput, found: Opened) -> Probed:
     if not len(table.rows):
         raise ProbeError("There is no sample to run the model on.")
     x = torch.from_numpy(np.ascontiguousarray(table.rows, np.float32))
-    columns = columns_of(found.model, x, table.names, job.truth, max(job.limits.batch, 256), job.seed)
-    layers = traced(found.model, first_of(found.model, x, 1))
-    return Probed(job.name, classes=job.classes, samples=len(x), traced=layers, columns=columns, notes=found.notes)
+    batch = max(job.limits.batch, 256)
+    answers = answered(np.arange(len(x)), x, outputs_of(found.model, x, batch))
+    accuracy = accuracy_of(answers, truth := truth_of(job))
+    return Probed(
+        job.name,
+        classes=job.classes,
+        samples=len(x),
+        accuracy=accuracy,
+        traced=traced(found.model, first_of(found.model, x, 1)),
+        columns=columns_of(found.model, x, table.names, job.truth, batch, job.seed),
+        notes=(*found.notes, *_doubts(accuracy, truth)),
+    )
+
+
+def _doubts(accuracy: float | None, truth: NDArray[np.int64] | None) -> Iterator[str]:
+    """What answers that are no better than always the same one suggest."""
+    if accuracy is None or truth is None:
+        return
+    known = truth[truth >= 0]
+    if accuracy <= np.bincount(known).max() / len(known):
+        yield (
+            "No more answers are right than if all were the most frequent class. The model may expect columns that are "
+            "scaled, which experiment.yml can tell: input: {mean: [...], std: [...]}."
+        )
 
 
 def _of_texts(job: Job, texts: TextInput, found: Opened) -> Probed:

@@ -1,4 +1,4 @@
-"""The models of one experiment, run on its pictures and explained."""
+"""The models of one experiment, run on its pictures or the rows of its tables, and explained."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ from dlviz_docs.study.packed import Study, packed
 from dlviz_docs.study.pictures import PicturesOfSamples
 from dlviz_docs.study.prepared import class_names, prepared_of
 from dlviz_docs.study.responses import responses
+from dlviz_docs.study.rows import Rows, rows_for
 from dlviz_docs.study.samples import read_samples
 from dlviz_docs.study.sections import drawn, placed
 from dlviz_docs.study.shown import Shown, pictures_for
 
 if TYPE_CHECKING:
-    from dlviz_docs.probes import Factory, Job
+    from dlviz_docs.probes import Factory, Job, PictureInput, TableInput
 
 __all__ = ["study_probes"]
 
@@ -35,7 +36,7 @@ RUNNABLE = (".pt2", ".onnx")
 
 
 def study_probes(folder: ExperimentFolder, renderers: Selection, cache: Cache, factories: Sequence[str]) -> Study:
-    """What running its models on its pictures showed; nothing where there is none that can be run.
+    """What running its models on its samples showed; nothing where there is none that can be run.
 
     `factories` are the packages whose functions may build a model, by the site's own configuration.
     """
@@ -80,11 +81,12 @@ class _Probe:
         files = self._files(network)
         if not files:
             return
-        shown = pictures_for(files[-1].run, self.samples, self.about, self.place, class_names(self.folder))
+        rows = rows_for(network, self.samples, self.about.input)
+        shown = rows or pictures_for(files[-1].run, self.samples, self.about, self.place, class_names(self.folder))
         if shown is None:
             return
         last: Kept | None = None
-        for checkpoint in reversed(files):
+        for checkpoint in reversed(files[-1:] if rows else files):
             outcome = self._result(network, checkpoint, shown, last.probed if last else None)
             yield outcome
             if isinstance(outcome, Problem):
@@ -120,7 +122,9 @@ class _Probe:
         remedy = f"If it is yours, name its package in mkdocs.yml: factories: [{package}]."
         return Problem("factory-not-trusted", self._placed(checkpoint), what, remedy)
 
-    def _result(self, network: Network, checkpoint: Checkpoint, shown: Shown, last: Probed | None) -> Kept | Problem:
+    def _result(
+        self, network: Network, checkpoint: Checkpoint, shown: Shown | Rows, last: Probed | None
+    ) -> Kept | Problem:
         """Out of the cache, out of what was kept beside the model, or computed."""
         from dlviz_docs.probes import content_key, probe
 
@@ -161,24 +165,32 @@ class _Probe:
         self.cache.put(kept.key, kept)
         return kept
 
-    def _job(self, checkpoint: Checkpoint, shown: Shown, last: Probed | None) -> Job:
-        from dlviz_docs.probes import Job, PictureInput
+    def _job(self, checkpoint: Checkpoint, shown: Shown | Rows, last: Probed | None) -> Job:
+        from dlviz_docs.probes import Job
 
-        prepared = last.prepared if last else prepared_of(self.folder, self.about, checkpoint)
         job = Job(
-            PictureInput(shown.pixels, prepared=prepared),
+            self._inputs(checkpoint, shown, last),
             model=self._root / checkpoint.path,
             root=self._root,
             factory=self._factory(self.about.model_options),
             truth=shown.truth,
-            sources=shown.keys,
             classes=shown.classes,
-            explain=shown.explain,
         )
+        if isinstance(shown, Rows):
+            return job
+        job = replace(job, sources=shown.keys, explain=shown.explain)
         if last is None:
             return job
         explained = tuple(one.sample for one in last.explanations)
         return replace(job, explain=explained, methods=(last.method,), layers=(last.layer,), judged=1)
+
+    def _inputs(self, checkpoint: Checkpoint, shown: Shown | Rows, last: Probed | None) -> PictureInput | TableInput:
+        from dlviz_docs.probes import PictureInput, TableInput
+
+        if isinstance(shown, Rows):
+            return TableInput(shown.values, shown.names)
+        prepared = last.prepared if last else prepared_of(self.folder, self.about, checkpoint)
+        return PictureInput(shown.pixels, prepared=prepared)
 
     def _factory(self, arguments: Mapping[str, str | int | float | bool]) -> Factory | None:
         from dlviz_docs.probes import Factory

@@ -13,7 +13,7 @@ from dlviz_docs.model import MISSING, Dataset, FloatArray, Pictures, Predictions
 from dlviz_docs.options import About
 from dlviz_docs.stats.choice import choose
 
-__all__ = ["Shown", "pictures_for"]
+__all__ = ["Shown", "held_out", "pictures_for", "spread"]
 
 MOST = 400
 """Pictures a model is run on."""
@@ -60,7 +60,7 @@ def pictures_for(run: str, samples: Samples, about: About, root: Path, named: tu
     if found is None:
         return None
     wanted = _told(about.explain, found) or list(found.explain)
-    rows = list(dict.fromkeys([*wanted, *_spread(found.among, MOST - len(wanted))]))
+    rows = list(dict.fromkeys([*wanted, *spread(found.among, MOST - len(wanted))]))
     read = {row: pixels(root, found.pictures, row, LONGEST) for row in rows}
     kept = [row for row in rows if read[row] is not None]
     if not kept:
@@ -96,11 +96,11 @@ def _of_datasets(datasets: Sequence[Dataset]) -> _Rows | None:
         labelled = target is not None and target.kind in ("category", "boolean")
         truth = target.values.astype(np.int64) if target is not None and labelled else None
         classes = target.levels if target is not None and labelled else ()
-        return _Rows(one.pictures, truth, classes, (), one.ids, _held_out(one))
+        return _Rows(one.pictures, truth, classes, (), one.ids, held_out(one))
     return None
 
 
-def _held_out(data: Dataset) -> NDArray[np.intp]:
+def held_out(data: Dataset) -> NDArray[np.intp]:
     """Rows of the split that the model was not trained on, as far as names tell."""
     for wanted in ("val", "test"):
         if data.split is not None and wanted in data.splits:
@@ -119,7 +119,7 @@ def _told(wanted: Sequence[str], found: _Rows) -> list[int]:
     return [places[name] for name in wanted if name in places]
 
 
-def _spread(rows: NDArray[np.intp], most: int) -> list[int]:
+def spread(rows: NDArray[np.intp], most: int) -> list[int]:
     """At most so many, evenly over all."""
     if len(rows) <= most:
         return [int(row) for row in rows]
