@@ -15,6 +15,7 @@ from typing import Any
 
 from dlviz_docs.model import Module, Operation, Port, Shape
 from dlviz_docs.readers._text import clean
+from dlviz_docs.readers.networks._dims import UNKNOWN
 from dlviz_docs.readers.networks._keras_config import Call, Layer, Model, Ref, is_model, model_of
 from dlviz_docs.readers.networks._keras_fields import with_fields
 from dlviz_docs.readers.networks._keras_layers import Config, settings_of
@@ -22,6 +23,8 @@ from dlviz_docs.readers.networks._keras_shapes import macs_of, output_of
 
 __all__ = ["Structure", "structure_of"]
 
+_UNTOLD = (UNKNOWN,)
+"""Shape of an input or output of which not even the number of axes is known."""
 _MOST_OPERATIONS = 50_000
 _MOST_FLOWS = 2_000
 """Uses of models within models: even those without a layer take their time."""
@@ -72,8 +75,8 @@ def structure_of(kind: str, config: object) -> Structure:
     return Structure(
         tuple(modules),
         tuple(operations),
-        tuple(builder.ports),
-        tuple(Port(value.source, value.shape) for value in ends),
+        tuple(replace(port, shape=port.shape or _UNTOLD) for port in builder.ports),
+        tuple(Port(value.source, value.shape or _UNTOLD) for value in ends),
         builder.layers,
         builder.whole,
     )

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from dlviz_docs.model import Dim
 from dlviz_docs.readers.networks import _layer_settings as layers
+from dlviz_docs.readers.networks._dims import UNKNOWN
 from dlviz_docs.readers.networks._onnx_given import Seen
 from dlviz_docs.readers.networks._onnx_rules import kernel, pads_of
 from dlviz_docs.readers.networks._onnx_words import ACTIVATIONS, FOREIGN, NORMALISATIONS, PAIRWISE, SAME
@@ -96,7 +97,9 @@ def _convolution(weight: int = 1, bias: int = 2, *, transposed: bool = False) ->
     def rule(seen: Seen) -> Meaning:
         shape, form, size = seen.shape(), seen.shape(weight), kernel(seen, weight)
         stride, dilation = seen.integers("strides", (1,) * len(size)), seen.integers("dilations", (1,) * len(size))
-        lengths = ("?",) * len(size) if transposed else shape[2:]  # what "same" adds there is the same for all lengths
+        lengths = (
+            (UNKNOWN,) * len(size) if transposed else shape[2:]
+        )  # what "same" adds there is the same for all lengths
         before = tuple(pad for pad, _ in pads_of(seen, lengths, size))
         layer = layers.convolution(
             form, stride, before, dilation, seen.integer("group", 1), bias=seen.given(bias), transposed=transposed
@@ -160,7 +163,7 @@ def _recurrent(gates: int) -> _Rule:
     def rule(seen: Seen) -> Meaning:
         shape, weight, hidden = seen.shape(), seen.shape(1), seen.integer("hidden_size")
         directions = weight[0] if isinstance(weight[0], int) else 1
-        steps: Dim = "?"
+        steps: Dim = UNKNOWN
         if isinstance(shape[0], int) and isinstance(shape[1], int):
             steps = shape[0] * shape[1]
         does = Recurrence(gates, weight[2], hidden, steps, 1, directions)

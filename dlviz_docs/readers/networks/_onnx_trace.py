@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
-from dlviz_docs.model import Port, Role, Setting, Shape, Tensor
+from dlviz_docs.model import Port, Role, Setting, Tensor
+from dlviz_docs.readers.networks._dims import UNKNOWN
 from dlviz_docs.readers.networks._onnx_calls import meaning
 from dlviz_docs.readers.networks._onnx_given import Known
 from dlviz_docs.readers.networks._onnx_inline import written_out
@@ -67,13 +68,13 @@ def _examples(graph: OnnxGraph) -> dict[str, int]:
     inputs = [value for value in graph.inputs if value.name not in graph.initialisers and value.shape]
     firsts = [value.shape[0] for value in inputs if value.shape]
     others = {length for value in inputs if value.shape for length in value.shape[1:]}
-    return {name: 1 for name in firsts if isinstance(name, str) and name != "?" and name not in others}
+    return {name: 1 for name in firsts if isinstance(name, str) and name != UNKNOWN and name not in others}
 
 
 def _single(graph: OnnxGraph) -> OnnxGraph:
     """With one example along first axes that have no name."""
     inputs = (
-        replace(value, shape=(1, *value.shape[1:])) if value.shape and value.shape[0] == "?" else value
+        replace(value, shape=(1, *value.shape[1:])) if value.shape and value.shape[0] == UNKNOWN else value
         for value in graph.inputs
     )
     return replace(graph, inputs=tuple(inputs))
@@ -219,12 +220,12 @@ def _listed(graph: OnnxGraph) -> str:
 
 def _port(value: OnnxValue) -> Port:
     dtype = value.dtype if value.holds == "tensor" else f"{value.holds} of {value.dtype}"
-    return Port(value.name, value.shape or (), dtype)
+    return Port(value.name, (UNKNOWN,) if value.shape is None else value.shape, dtype)
 
 
 def _completed(value: OnnxValue, known: Known) -> Port:
-    shape: Shape = value.shape if value.shape is not None else known.shape or ()
-    return replace(_port(value), shape=shape) if value.dtype else Port(value.name, shape, known.dtype)
+    whole = replace(value, shape=known.shape if value.shape is None else value.shape, dtype=value.dtype or known.dtype)
+    return _port(whole)
 
 
 def _tensors(weights: Mapping[str, Stored], steps: Sequence[Step], made: Set[str]) -> Iterator[Tensor]:

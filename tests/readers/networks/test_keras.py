@@ -213,6 +213,13 @@ def test_fields_are_of_the_input_that_a_window_slides_along(tmp_path: Path) -> N
     assert file.operations[-1].field.size == (3, 3)
 
 
+def test_an_output_of_which_nothing_is_told_is_no_single_number(tmp_path: Path) -> None:
+    numbers = layer("InputLayer", "x", [], batch_input_shape=[None, 8])
+    file = followed(tmp_path, numbers, layer("Mine", "own", [[["x", 0, 0, {}]]]))
+    assert file.operations[-1].outputs == ()
+    assert file.outputs[0].shape == ("?",)
+
+
 def test_models_without_layers_that_call_each_other_are_bounded() -> None:
     """Each of 24 levels uses the one in it twice: sixteen million uses, none of which does anything."""
     told: dict[str, Any] = {"layers": [layer("InputLayer", "x", [], batch_input_shape=[None, 4])]}

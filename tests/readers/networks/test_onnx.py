@@ -363,6 +363,13 @@ def test_one_example_is_counted_where_the_first_axis_has_no_name(tmp_path: Path)
     assert found.facts["example"] == "x: 1 x 7"
 
 
+def test_an_output_of_which_nothing_is_told_is_no_single_number(tmp_path: Path) -> None:
+    node = helper.make_node("Fast", ["x"], ["y"], domain="com.acme")
+    assert built(tmp_path, [node], [X]).outputs[0].shape == ("?",)
+    whole = helper.make_node("ReduceSum", ["x"], ["y"], keepdims=0)
+    assert built(tmp_path, [whole], [X]).outputs[0].shape == ()
+
+
 def test_a_sparse_weight_of_no_sensible_shape_is_damage(tmp_path: Path) -> None:
     sparse = helper.make_sparse_tensor(array("w", 1), numpy_helper.from_array(np.array([0]), "i"), [-5, 2])
     model = made([helper.make_node("MatMul", ["x", "w"], ["y"])], [X], [Y])
