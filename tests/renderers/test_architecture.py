@@ -26,7 +26,7 @@ from made_models import (
     weights,
 )
 
-from dlviz_docs.model import Checkpoint, Field, Insight, Module, Network
+from dlviz_docs.model import Checkpoint, Field, Insight, Module, Network, Operation, Port
 from dlviz_docs.names import unique_slugs
 from dlviz_docs.view import Diagram, Fact, Figure, Matrix, Plot, Table, Treemap
 
@@ -215,6 +215,7 @@ def test_checkpoints_are_counted_from_one_moment_to_another_of_the_same_kind() -
     assert span((1, None), (9, 900)) == "2, from epoch 1 to 9"
     assert span((None, 100), (9, 900)) == "2, from step 100 to 900"
     assert span((1, None), (None, 2000)) == "2"
+    assert span((None, 992), (1, None), (4, None), (40, None)) == "4, from epoch 1 to 40"
 
 
 def test_tied_weights_are_counted_once() -> None:
@@ -418,6 +419,38 @@ def test_what_units_see_is_set_beside_the_input() -> None:
     assert (field.y[:4].tolist(), given.y.tolist()) == ([3, 15, 37, 81], [32, 32])
     assert field.notes[-1] == "pool sees the whole input"
     assert "“pool” joins the whole input" in figure.caption
+
+
+def test_layers_stand_for_their_padding_and_see_what_they_see_at_each_use() -> None:
+    """A convolution that pads by a module of its own, and one ReLU for two convolutions."""
+
+    def area(size: float) -> Field:
+        return Field((size, size), (1.0, 1.0), (0.0, 0.0))
+
+    arrays = {"conv.weight": np.ones((4, 1, 3, 3), np.float32), "last.weight": np.ones((8, 4, 9, 9), np.float32)}
+    first, last = ((1, 4, 8, 8),), ((1, 8, 8, 8),)
+    modules = (
+        Module("", ""),
+        Module("conv", "Conv2dSame", tensors=("conv.weight",), outputs=first, field=area(3)),
+        Module("conv.pad", "ZeroPad2d", outputs=((1, 1, 10, 10),), field=area(1)),
+        Module("act", "ReLU", calls=2, outputs=(*first, *last), field=area(11)),
+        Module("last", "Conv2d", tensors=("last.weight",), outputs=last, field=area(11)),
+    )
+    operations = (
+        Operation("a", "aten.pad.default", "conv.pad", ("x",), outputs=((1, 1, 10, 10),), field=area(1)),
+        Operation("b", "aten.conv2d.default", "conv", ("a",), ("conv.weight",), outputs=first, field=area(3)),
+        Operation("c", "aten.relu.default", "act", ("b",), outputs=first, field=area(3)),
+        Operation("d", "aten.conv2d.default", "last", ("c",), ("last.weight",), outputs=last, field=area(11)),
+        Operation("e", "aten.relu.default", "act", ("d",), outputs=last, field=area(11)),
+    )
+    inputs = (Port("x", (1, 1, 8, 8), "float32"),)
+    shown = page(Network("n", "graph", (checkpoint(arrays),), modules, operations, inputs=inputs))
+    sight = figures(shown)["sight"].spec
+    assert isinstance(sight, Plot)
+    assert [note.split(" sees ")[0] for note in sight.layers[0].notes] == ["conv", "act", "last", "act (2)"]
+    assert sight.layers[0].y.tolist() == [3, 3, 11, 11]
+    assert "Units of “last” see 11 × 11 px" in insights(shown)["receptive-field"].text
+    assert "100 % in convolutions" in figures(shown)["where"].caption
 
 
 def test_filters_that_see_less_than_the_input_are_told() -> None:

@@ -95,7 +95,30 @@ class Known:
             return "other"
         if path in self.steps and self.kind(path) == "Gather" and not self.nodes[path].tensors:
             return "shape"  # ONNX has one word for embeddings and for picking numbers out of any array
+        if self._stands_for_its_parts(path):
+            return family_of(kind)
         return family_of(kind, block=bool(self.children.get(path)))
+
+    def _stands_for_its_parts(self, path: str) -> bool:
+        """Whether it is a layer with weights of its own, and what is in it only pads, quantises or adapts."""
+        if not self.children.get(path) or family_of(self.nodes[path].kind) not in ("convolution", "linear"):
+            return False
+        main = self.main(path)
+        return main is not None and main.size > main.shape[0]
+
+    @property
+    def leaves(self) -> Iterator[str]:
+        """Layers and operations that nothing is in; a layer with weights of its own stands for its parts."""
+        inside: set[str] = set()
+        for path in self.nodes:
+            if self.parents[path] in inside:
+                inside.add(path)
+                continue
+            if self._stands_for_its_parts(path):
+                inside.add(path)
+                yield path
+            elif not self.children.get(path):
+                yield path
 
     def kind(self, path: str) -> str:
         """Its class or operation, without what tells where that is from."""

@@ -56,7 +56,9 @@ def placed(operations: Sequence[Operation], modules: Mapping[str, Module], paren
             if own and (not again or not turn):
                 found[one.name] = inner
                 if again:
-                    nodes[inner] = replace(own, outputs=one.outputs or own.outputs, calls=1)
+                    nodes[inner] = replace(
+                        own, outputs=one.outputs or own.outputs, field=one.field or own.field, macs=one.macs, calls=1
+                    )
                 continue
             path = _free(f"{inner} ({turn + 1})" if own else one.name, modules, steps)
             found[one.name], steps[path], nodes[path] = path, one, _node(one, path, own or module, again)

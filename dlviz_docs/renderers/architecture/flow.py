@@ -56,10 +56,10 @@ def _steps(known: Known) -> Iterator[_Step]:
     """Of layers that nothing is in, with an output whose lengths are numbers; equal neighbours stay, for the axis."""
     last = _channels_last(known)
     given = [("the input", port.shape) for port in known.network.inputs[:1] if "int" not in port.dtype]
-    leaves = ((path, node.outputs[0]) for path, node in known.nodes.items() if node.outputs)
+    leaves = ((path, known.nodes[path].outputs[0]) for path in known.leaves if known.nodes[path].outputs)
     for path, shape in (*given, *leaves):
         lengths = [length for length in shape[1:] if isinstance(length, int)]
-        if known.children.get(path) or len(shape) < 2 or len(lengths) < len(shape) - 1 or 0 in lengths:
+        if len(shape) < 2 or len(lengths) < len(shape) - 1 or 0 in lengths:
             continue
         sequence = len(shape) == 3 and (path not in known.nodes or known.family(path) != "convolution")
         width = lengths[-1] if last or sequence or len(lengths) == 1 else lengths[0]
@@ -83,8 +83,8 @@ def _channels_last(known: Known) -> bool:
 
 def sight(known: Known) -> Iterator[Shown]:
     """The receptive field by depth, against the input, and a sentence on that."""
-    found = [(path, node.field.size) for path, node in known.nodes.items() if node.field and node.field.size]
-    found = [(path, size) for path, size in found if not known.children.get(path)]
+    fields = ((path, known.nodes[path].field) for path in known.leaves)
+    found = [(path, field.size) for path, field in fields if field and field.size]
     bounded = [(path, size) for path, size in found if all(map(math.isfinite, size))]
     if len({size for _, size in bounded}) < 2:
         return

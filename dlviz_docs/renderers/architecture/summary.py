@@ -127,11 +127,11 @@ def _checkpoints(known: Known) -> str:
     found = known.network.checkpoints
     if len(found) == 1:
         return ""
-    first, last = found[0], found[-1]
     span = ""
-    for unit, before, after in (("step", first.step, last.step), ("epoch", first.epoch, last.epoch)):
-        if before is not None and after is not None:
-            span = f", from {unit} {words.number(before)} to {words.number(after)}"
+    for unit, told in (("step", [one.step for one in found]), ("epoch", [one.epoch for one in found])):
+        moments = [one for one in told if one is not None]
+        if len(moments) > 1:
+            span = f", from {unit} {words.number(moments[0])} to {words.number(moments[-1])}"
     runs = len({one.run for one in found if one.run})
     return f"{len(found):,}{span}{f', of {runs:,} runs' if runs > 1 else ''}"
 
