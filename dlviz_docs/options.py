@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Literal, TypeAlias, TypeVar
+from typing import Annotated, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -103,8 +103,8 @@ class ResultEntry:
 class InputEntry:
     """What a model takes, as experiment.yml tells it: what is not told is read from files beside it, or found out."""
 
-    size: tuple[int, ...] = ()
-    """Height and width in px."""
+    size: Annotated[tuple[Annotated[int, msgspec.Meta(ge=1)], ...], msgspec.Meta(max_length=2)] = ()
+    """Height and width in px, or the side of a square."""
     mean: tuple[float, ...] = ()
     """Subtracted from each channel, after scaling."""
     std: tuple[float, ...] = ()

@@ -284,6 +284,24 @@ def test_a_model_that_cannot_be_run_costs_only_its_page(runs: Path) -> None:
     assert "bessel_j0" in page(site, "runs/cam/index.html")
 
 
+def test_pictures_to_explain_that_are_not_there_are_told(runs: Path) -> None:
+    (runs / "experiment.yml").write_text("explain: [nowhere.png, '3']\n")
+    site = make(runs)
+    (problem,) = site.problems
+    assert (problem.code, problem.path) == ("explain-unknown", "experiment.yml")
+    assert "nowhere.png," in problem.what
+    assert "nowhere.png" in page(site, "runs/cam/index.html")
+
+
+@pytest.mark.parametrize(("size", "said"), [("[8]", ""), ("[8, 8, 8]", "length <= 2"), ("[0, 8]", ">= 1")])
+def test_one_size_is_a_square_and_others_are_refused(runs: Path, size: str, said: str) -> None:
+    (runs / "experiment.yml").write_text(f"input: {{size: {size}}}\n")
+    site = make(runs)
+    assert [problem.code for problem in site.problems] == ["experiment-file"] * bool(said)
+    assert said in "".join(problem.what for problem in site.problems)
+    assert page(site, "runs/cam/index.html")
+
+
 def table_of(folder: Path, told: str = "") -> None:
     """Two columns, the first of which decides, a row with a hole, and a model that wants them around zero."""
     random = np.random.default_rng(0)

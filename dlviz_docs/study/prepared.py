@@ -19,7 +19,8 @@ def prepared_of(folder: ExperimentFolder, about: About, checkpoint: Checkpoint) 
         told = about.input
         # Size alone says nothing of the scale, which then is found out.
         scale = 1 / told.scale if told.scale else 255.0 if told.mean or told.std else 0.0
-        return Prepared(told.size, 0, scale, told.mean, told.std, crop=told.crop, source="experiment.yml")
+        size = told.size * 2 if len(told.size) == 1 else told.size
+        return Prepared(size, 0, scale, told.mean, told.std, crop=told.crop, source="experiment.yml")
     from dlviz_docs.probes import prepared_from
 
     root = Path(folder.path)

@@ -50,6 +50,7 @@ def study_probes(folder: ExperimentFolder, renderers: Selection, cache: Cache, f
         return Study(needs=(name,))
     kept = [one for one in found if isinstance(one, Kept)]
     told = [one for one in found if isinstance(one, Problem)]
+    told = list(dict.fromkeys(told))  # of what is asked of each model
     told += placed([problem for one in kept for problem in one.probed.problems], folder.relative)
     probes = tuple(one.probed for one in kept)
     experiment = Experiment(folder.slug, folder.name, folder.relative, samples=samples, models=models, probes=probes)
@@ -85,6 +86,8 @@ class _Probe:
         shown = rows or pictures_for(files[-1].run, self.samples, self.about, self.place, class_names(self.folder))
         if shown is None:
             return
+        if isinstance(shown, Shown) and shown.unknown:
+            yield self._unknown(shown.unknown)
         last: Kept | None = None
         for checkpoint in reversed(files[-1:] if rows else files):
             outcome = self._result(network, checkpoint, shown, last.probed if last else None)
@@ -111,6 +114,11 @@ class _Probe:
             if (any_weights or one.path.lower().endswith(RUNNABLE))
             and ((self._root / one.path).exists() or self._kept(self._root / one.path))
         ]
+
+    def _unknown(self, names: Sequence[str]) -> Problem:
+        what = f"asks to explain {', '.join(names)}, which cannot be read or is none of the pictures the model is shown"
+        remedy = "Name files relative to the experiment, or identifiers of samples."
+        return Problem("explain-unknown", f"{self.folder.relative}/experiment.yml".removeprefix("./"), what, remedy)
 
     def _distrust(self, checkpoint: Checkpoint) -> Problem | None:
         """Why what the experiment names is not run."""

@@ -33,6 +33,8 @@ class Shown:
     classes: tuple[str, ...]
     explain: tuple[int, ...]
     """Places of those that are to be explained; none where the model's own answers decide."""
+    unknown: tuple[str, ...] = ()
+    """What the author names for it and is no picture of these, or cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +61,8 @@ def pictures_for(run: str, samples: Samples, about: About, root: Path, named: tu
     found = _of_predictions(run, samples.predictions) or _of_datasets(samples.datasets)
     if found is None:
         return None
-    wanted = _told(about.explain, found) or list(found.explain)
+    named_rows = _told(about.explain, found)
+    wanted = list(named_rows.values()) or list(found.explain)
     rows = list(dict.fromkeys([*wanted, *spread(found.among, MOST - len(wanted))]))
     read = {row: pixels(root, found.pictures, row, LONGEST) for row in rows}
     kept = [row for row in rows if read[row] is not None]
@@ -72,6 +75,7 @@ def pictures_for(run: str, samples: Samples, about: About, root: Path, named: tu
         _truth(found.truth, kept),
         found.classes or named,
         tuple(places[row] for row in wanted if row in places),
+        tuple(name for name in about.explain if named_rows.get(name) not in places),
     )
 
 
@@ -110,13 +114,13 @@ def held_out(data: Dataset) -> NDArray[np.intp]:
     return np.arange(data.length)
 
 
-def _told(wanted: Sequence[str], found: _Rows) -> list[int]:
+def _told(wanted: Sequence[str], found: _Rows) -> dict[str, int]:
     """Rows that the author names: by identifier, by path, or by the file's name."""
     places: dict[str, int] = {}
     for row, key in enumerate(found.pictures.keys):
         for name in (key, PurePosixPath(key).name, found.ids[row] if found.ids else key):
             places.setdefault(name, row)
-    return [places[name] for name in wanted if name in places]
+    return {name: places[name] for name in wanted if name in places}
 
 
 def spread(rows: NDArray[np.intp], most: int) -> list[int]:
