@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs.errors import ReadError
-from dlviz_docs.model import BoolArray, FloatArray, Problem, Statistics, Tensor
+from dlviz_docs.model import BoolArray, FloatArray, Problem, Statistics
 from dlviz_docs.readers._text import counted
 from dlviz_docs.readers.networks._dtypes import Numbers
 from dlviz_docs.readers.networks._listing import undecoded
@@ -67,18 +67,14 @@ def read_statistics(weights: WeightsFile) -> tuple[dict[str, Statistics], tuple[
 
 def _not_finite(weights: WeightsFile, found: Mapping[str, Statistics]) -> list[Problem]:
     """One problem for all tensors that hold NaN or infinite values; attention masks are infinite on purpose."""
-    wrong = [name for name, one in found.items() if one.nan or (one.infinite and not _is_mask(weights, name))]
+    masks = {tensor.name for tensor in weights.tensors if tensor.may_be_infinite}
+    wrong = [name for name, one in found.items() if one.nan or (one.infinite and name not in masks)]
     if not wrong:
         return []
     nan, infinite = sum(found[name].nan for name in wrong), sum(found[name].infinite for name in wrong)
     what = f"holds {nan:,} NaN and {infinite:,} infinite values in {counted(len(wrong), 'tensor')}"
     remedy = "Look where the training broke down, and go back to a checkpoint before that."
     return [Problem("weights-not-finite", weights.path, f"{what}, first in {wrong[0]!r}", remedy)]
-
-
-def _is_mask(weights: WeightsFile, name: str) -> bool:
-    tensor = next((one for one in weights.tensors if one.name == name), Tensor(name, (), "", 0))
-    return tensor.role == "buffer" or "mask" in name
 
 
 def statistics_of(stored: Stored) -> Statistics:

@@ -214,6 +214,8 @@ def test_problems_are_of_the_file_and_told_once(tmp_path: Path) -> None:
 def test_a_mask_may_be_infinite(tmp_path: Path) -> None:
     _, problems = read_statistics(saved(tmp_path, w=torch.ones(2, 2), attn_mask=torch.full((2, 2), -math.inf)))
     assert not problems
+    _, problems = read_statistics(saved(tmp_path, w=torch.ones(2, 2), running_var=torch.full((2,), math.inf)))
+    assert [problem.code for problem in problems] == ["weights-not-finite"]
 
 
 # --- from one checkpoint to another -----------------------------------------------------------------------------------
