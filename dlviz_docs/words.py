@@ -37,7 +37,7 @@ def size(octets: int) -> str:
     """Bytes in powers of 1,000: "1.6 MB"."""
     amount = float(octets)
     for unit in ("bytes", "kB", "MB", "GB"):
-        if amount < 1000:
+        if amount < 999.5:
             return count(octets, "byte") if unit == "bytes" else f"{amount:.3g} {unit}"
         amount /= 1000
     return f"{amount:,.3g} TB"

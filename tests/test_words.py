@@ -39,7 +39,7 @@ def test_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("octets", "shown"), [(1, "1 byte"), (999, "999 bytes"), (1_600_000, "1.6 MB"), (10**12, "1 TB")]
+    ("octets", "shown"), [(1, "1 byte"), (999, "999 bytes"), (999_600, "1 MB"), (1_600_000, "1.6 MB"), (10**12, "1 TB")]
 )
 def test_size(octets: int, shown: str) -> None:
     assert words.size(octets) == shown
