@@ -309,6 +309,15 @@ def test_a_map_of_the_middle_has_no_cells_beside_it(visit: Callable[..., Visit],
     assert "side by side" not in page.locator("#maps .dlviz-ways").inner_text()  # there is one map
 
 
+def test_the_scale_of_maps_side_by_side_has_all_their_colours(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    heats = (Heat(("A",), np.array([[1.0]])), Heat(("B",), np.array([[-1.0]]), signed=True))
+    items = (Seen("a", Thumb("a", 30, 20, "photo a"), (), heats),)
+    page = open_page(visit(), write(tmp_path, Figure("maps", "Maps", "", Overlay(items, ("method",), ("A",)))))
+    assert page.locator("#maps .dlviz-bar").inner_text().split() == ["0", "1"]
+    press(page, "every method")
+    assert page.locator("#maps .dlviz-bar").inner_text().split()[:2] == ["−largest", "largest"]
+
+
 def test_a_map_of_no_one_picture_is_shown_alone(visit: Callable[..., Visit], tmp_path: Path) -> None:
     heats = (Heat(("right",), np.array([[1.0, 0.5]])), Heat(("wrong",), np.array([[0.0, 0.0]])))
     items = tuple(Seen(name, Thumb("", 30, 20, f"mean map of {name}"), (), heats) for name in ("cat", "dog"))

@@ -171,15 +171,16 @@
       const side = panes.length > 2 ? 128 : 256;
       for (const { canvas, heat } of panes) if (canvas) draw(canvas, heat, { colors, opacity, raw, weak, side, top: topOf(heat) });
       for (const thumb of thumbs) thumb.sketch?.();
-      const { heat } = panes[0];
-      if (!heat) return scale.lastChild.replaceChildren();
-      const top = panes.length < 2 || (same && new Set(panes.map((one) => topOf(one.heat))).size < 2) ? number(topOf(heat)) : "largest";
+      const found = panes.flatMap((one) => one.heat ?? []);
+      if (!found.length) return scale.lastChild.replaceChildren();
+      const top = found.length < 2 || (same && new Set(found.map(topOf)).size < 2) ? number(topOf(found[0])) : "largest";
+      const signed = found.some((heat) => heat.signed);
       const stops = (ramp, sign) => ramp.map((color, i) => [color, sign * (i / (ramp.length - 1)) ** (weak ? 2 : 1)]);
-      const ramp = [...(heat.signed ? stops(spec.cool, -1).reverse() : []), ...stops(spec.warm, 1)];
-      const parts = ramp.map(([color, at]) => `${color} ${heat.signed ? 50 + 50 * at : 100 * at}%`);
+      const ramp = [...(signed ? stops(spec.cool, -1).reverse() : []), ...stops(spec.warm, 1)];
+      const parts = ramp.map(([color, at]) => `${color} ${signed ? 50 + 50 * at : 100 * at}%`);
       const bar = html("i", { style: `background:linear-gradient(to right,${parts.join()})` });
       const whose = same ? "one scale for all that can be compared" : panes.length > 1 ? "each map on its own scale" : "";
-      scale.lastChild.replaceChildren(html("b", {}, heat.signed ? `−${top}` : "0"), bar, html("b", {}, top), html("span", {}, whose));
+      scale.lastChild.replaceChildren(html("b", {}, signed ? `−${top}` : "0"), bar, html("b", {}, top), html("span", {}, whose));
     }
 
     /* ---- What is said ---- */
