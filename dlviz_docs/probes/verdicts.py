@@ -103,7 +103,8 @@ def best_method(judged: Sequence[Faithfulness], checked: Sequence[Sanity], layer
     best = max(fit, key=lambda one: (round(one.road or 0.0, 2), one.early or 0.0, one.method == "hirescam"))
     usual = next((one for one in fit if one.method == "hirescam" and one.layer == layer), best)
     least = (best.road or 0.0) - (best.road_error or 0.0)
-    best = usual if (usual.road or 0.0) >= least else best
+    taken = usual if (usual.road or 0.0) >= least else best
     noise = next((one.road for one in judged if one.method == RANDOM), None)
     beside = "" if noise is None else f", random maps {noise:.2f}"
-    return best.method, f"Of the methods {best.method} is the most faithful (ROAD {best.road:.2f}{beside})."
+    how = "the most faithful" if taken is best else f"within a standard error of the most faithful, {best.method}"
+    return taken.method, f"Of the methods {taken.method} is {how} (ROAD {taken.road or 0.0:.2f}{beside})."
