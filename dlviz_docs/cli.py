@@ -232,7 +232,7 @@ def _scan(given: argparse.Namespace, console: Console) -> int:
 def _explain(given: argparse.Namespace) -> int:
     """A tree: experiment, run, file and its reader, data sets and predictions; then what was left out."""
     from dlviz_docs.build import find
-    from dlviz_docs.study import planned
+    from dlviz_docs.study import passed_by, planned
 
     found, _ = find(given.runs, _options(given))
     left = [(one.path, one.why) for one in found.left_out]
@@ -241,6 +241,7 @@ def _explain(given: argparse.Namespace) -> int:
         plan = planned(experiment)
         root = experiment.samples.relative if experiment.samples else "."
         left += [(f"{root}/{path}".removeprefix("./"), why) for path, why in plan.left]
+        left += passed_by(experiment)
         if experiment.runs or plan.datasets or plan.predictions:
             shown += 1
             _explain_experiment(experiment, plan)

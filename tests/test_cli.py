@@ -55,6 +55,12 @@ def test_scan_explains_every_file(runs: Path, capsys: pytest.CaptureFixture[str]
     assert "left out  notes.txt: a text" in out
 
 
+def test_scan_says_which_models_are_not_read(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (runs / "a" / "model.tflite").write_bytes(b"TFL3")
+    assert main(["scan", str(runs), "--explain"]) == 0
+    assert "left out  a/model.tflite: a model of TensorFlow Lite, which is not read" in capsys.readouterr().out
+
+
 def test_scan_explains_data_and_predictions(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("polars")
     (runs / "a" / "predictions.csv").write_text("label,prediction\nx,x\ny,x\n")

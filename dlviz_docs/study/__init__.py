@@ -6,7 +6,20 @@ What goes on from here are finished sections, figures as data, and the pictures 
 from __future__ import annotations
 
 from dlviz_docs.study.jobs import SUBJECTS, StudyJob, Subject, signed, study, title_of
+from dlviz_docs.study.models import passed_by
 from dlviz_docs.study.packed import WEBP, Study, sections_of
 from dlviz_docs.study.samples import planned
 
-__all__ = ["SUBJECTS", "WEBP", "Study", "StudyJob", "Subject", "planned", "sections_of", "signed", "study", "title_of"]
+__all__ = [
+    "SUBJECTS",
+    "WEBP",
+    "Study",
+    "StudyJob",
+    "Subject",
+    "passed_by",
+    "planned",
+    "sections_of",
+    "signed",
+    "study",
+    "title_of",
+]

@@ -26,7 +26,7 @@ from dlviz_docs.view import FILTERS
 if TYPE_CHECKING:  # its readers are imported where there is something to read
     from dlviz_docs.readers.networks import Found
 
-__all__ = ["read_models", "study_models"]
+__all__ = ["passed_by", "read_models", "study_models"]
 
 
 def study_models(folder: ExperimentFolder, renderers: Selection, cache: Cache, probed: Sequence[str] = ()) -> Study:
@@ -74,6 +74,13 @@ def read_models(folder: ExperimentFolder, cache: Cache) -> tuple[str, Models]:
         models = _read(folder)
         cache.put(name, models)
     return name, models
+
+
+def passed_by(folder: ExperimentFolder) -> list[tuple[str, str]]:
+    """Files that are called like models and are not read as such, relative to the scanned folder, and why."""
+    from dlviz_docs.readers.networks import plan
+
+    return [(f"{folder.relative}/{path}".removeprefix("./"), why) for path, why in plan(_found(folder)).left]
 
 
 def _read(folder: ExperimentFolder) -> Models:
