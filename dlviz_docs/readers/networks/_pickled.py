@@ -1,7 +1,7 @@
 """Pickles as data: what they hold and what loading them would import, without importing or calling anything.
 
 `read_pickle` takes one pickle out of bytes, `stream` one out of a file of any size. A pickle that breaks off gives all
-that was complete before the break. The nodes that a value is made of are in `_nodes`, and are named here too.
+that was complete before the break. The nodes that a value is made of are in `_nodes`.
 """
 
 from __future__ import annotations
@@ -10,33 +10,9 @@ from dataclasses import dataclass, replace
 from typing import IO
 
 from dlviz_docs.readers.networks._machine import Machine, Stopped, assign
-from dlviz_docs.readers.networks._nodes import (
-    Call,
-    Global,
-    Octets,
-    Opaque,
-    Persistent,
-    Value,
-    is_global,
-    mapping,
-    sequence,
-)
+from dlviz_docs.readers.networks._nodes import Call, Global, Value
 
-__all__ = [
-    "MOST_BYTES",
-    "Call",
-    "Global",
-    "Octets",
-    "Opaque",
-    "Persistent",
-    "Pickle",
-    "Value",
-    "is_global",
-    "mapping",
-    "read_pickle",
-    "sequence",
-    "stream",
-]
+__all__ = ["MOST_BYTES", "Pickle", "read_pickle", "stream"]
 
 MOST_BYTES = 64 << 20
 """Of one pickle; that of a checkpoint of a thousand layers has a tenth of a megabyte."""

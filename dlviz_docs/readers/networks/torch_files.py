@@ -16,8 +16,8 @@ from dlviz_docs.model import Problem
 from dlviz_docs.readers.networks._archive import Archive, Member, content, place_of, read_archive, salvaged
 from dlviz_docs.readers.networks._dtypes import octets_of
 from dlviz_docs.readers.networks._listing import Part, damage, listed
-from dlviz_docs.readers.networks._nodes import mapping
-from dlviz_docs.readers.networks._pickled import MOST_BYTES, Pickle, read_pickle, sequence, stream
+from dlviz_docs.readers.networks._nodes import mapping, sequence
+from dlviz_docs.readers.networks._pickled import MOST_BYTES, Pickle, read_pickle, stream
 from dlviz_docs.readers.networks._places import AGAIN, Place
 from dlviz_docs.readers.networks._rebuilt import Storages, storage_classes, storage_sizes
 from dlviz_docs.readers.networks._weights import WeightsFile

@@ -15,7 +15,8 @@ from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Module, Role, Shape, Tensor
 from dlviz_docs.readers._text import clean
 from dlviz_docs.readers.networks._archive import Archive, content, place_of, read_archive
-from dlviz_docs.readers.networks._pickled import MOST_BYTES, Call, Global, Value, read_pickle
+from dlviz_docs.readers.networks._nodes import Call, Global, Value
+from dlviz_docs.readers.networks._pickled import MOST_BYTES, read_pickle
 from dlviz_docs.readers.networks._pickled_modules import settings_of
 from dlviz_docs.readers.networks._private import public
 from dlviz_docs.readers.networks._script_code import Class, classes_in, plain_name

@@ -19,19 +19,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlviz_docs.readers.networks._pickled import (
-    Call,
-    Global,
-    Octets,
-    Opaque,
-    Persistent,
-    Pickle,
-    is_global,
-    mapping,
-    read_pickle,
-    sequence,
-    stream,
-)
+from dlviz_docs.readers.networks._nodes import Call, Global, Octets, Opaque, Persistent, is_global, mapping, sequence
+from dlviz_docs.readers.networks._pickled import Pickle, read_pickle, stream
 
 PROTOCOLS = pytest.mark.parametrize("protocol", range(6))
 scalars = (
