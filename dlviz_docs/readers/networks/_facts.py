@@ -26,6 +26,8 @@ _PLACE = re.compile(r"^(~|/|[A-Za-z]:[\\/]|\\\\)|/(home|Users|root|mnt|scratch|d
 _DTYPE = re.compile(r"[<>|=]?[biufc?]\d{0,2}")
 _SKIPPED = re.compile(r"optim|scheduler|state_dict$|loops|rng|param_groups|history|^state$", re.IGNORECASE)
 """Containers in which nothing is a setting."""
+_COUNTER = "num_batches_tracked"
+"""Of batch normalisation, beside its other values."""
 _SECRET = re.compile(r"api_?key|secret|passw|token$|credential|access_?key|private_?key|^auth", re.IGNORECASE)
 
 
@@ -55,7 +57,7 @@ def _values(root: Value, mains: Callable[[str], bool]) -> Iterator[tuple[str, Va
         inner: list[tuple[str, Value]] = []
         for prefix, value in level[: _MOST_FACTS * 4]:
             for key, item in _items(value):
-                if key.startswith("_") or _SECRET.search(key) or (depth == 0 and mains(key)):
+                if key.startswith("_") or _SECRET.search(key) or key.endswith(_COUNTER) or (depth == 0 and mains(key)):
                     continue
                 name = clean(f"{prefix}{_brief(key)}"[:_LONGEST_TEXT])
                 yield name, item

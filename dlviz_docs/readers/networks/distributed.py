@@ -31,6 +31,8 @@ __all__ = ["LIST", "SUFFIX", "read_distributed"]
 LIST = ".metadata"
 SUFFIX = ".distcp"
 _MODULE = "torch.distributed.checkpoint.metadata"
+_OWN = ("torch.distributed.checkpoint.", "pathlib")
+"""What every such list names: its own classes, and the folder it was written to."""
 _MOST_PLACED = 5_000
 """Tensors whose pieces are looked for; of more, only form and type are told."""
 
@@ -91,7 +93,7 @@ def read_distributed(file: IO[bytes], path: Path, name: str, size: int) -> Weigh
     tensors, stored = tensors_of(chosen)
     kind = f"PyTorch (distributed, in {counted(len(files.sizes) + len(files.missing), 'file')})"
     total = size + sum(files.sizes.values())
-    own = [one for one in pickle.globals if not one.module.startswith("torch.distributed.checkpoint.")]
+    own = [one for one in pickle.globals if not one.module.startswith(_OWN)]
     problems = (*_problems(name, pickle, files), *reaching(name, (*own, *files.globals)), *unread(name, chosen))
     calls = foreign((*own, *files.globals))
     return WeightsFile(name, kind, total, tensors, stored, calls=calls, problems=problems)

@@ -436,6 +436,12 @@ def test_torchscript_is_told_apart(tmp_path: Path) -> None:
     assert {tensor.name: tensor.shape for tensor in read.tensors} == {"0.weight": (3, 2), "0.bias": (3,)}
 
 
+def test_counters_of_batches_are_no_facts(tmp_path: Path) -> None:
+    state = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)).state_dict()
+    read = saved({"model": state, "ema": state, "epoch": 3}, tmp_path)
+    assert read.facts == {"epoch": "3"}
+
+
 # --- distributed checkpoints ------------------------------------------------------------------------------------------
 
 
@@ -460,7 +466,7 @@ def test_a_distributed_checkpoint(tmp_path: Path) -> None:
     assert read.format == "PyTorch (distributed, in 1 file)"
     assert read.size == sum(path.stat().st_size for path in tmp_path.iterdir())
     assert not read.problems
-    assert all(call.startswith("pathlib") for call in read.calls)
+    assert read.calls == ()
 
 
 def test_a_distributed_checkpoint_without_its_files(tmp_path: Path) -> None:
