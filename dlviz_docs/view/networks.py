@@ -104,7 +104,7 @@ class Tile:
     value: float
     family: Family = "other"
     text: str = ""
-    """The value in words: "2.36 M parameters, 20 %"."""
+    """The value in words: "2.36 M parameters"; its share is told beside it."""
     href: str = ""
 
 

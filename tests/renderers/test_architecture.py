@@ -330,6 +330,7 @@ def test_areas_add_up_to_the_whole(model: torch.nn.Module, example: torch.Tensor
     assert sums["parameters"] == sum(parameter.numel() for parameter in model.parameters())
     assert sums["multiply-adds"] == one.modules[0].macs
     assert all(len({tile.path for tile in tiles}) == len(tiles) for _, tiles in spec.views)
+    assert not any("%" in tile.text for _, tiles in spec.views for tile in tiles)  # the figure tells shares
 
 
 def test_what_a_block_does_itself_has_an_area() -> None:

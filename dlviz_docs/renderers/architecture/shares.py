@@ -78,25 +78,22 @@ def _tiles(known: Known, value: Callable[[str], float], text: Callable[[float], 
     found = [(path, one) for path, one in found if one > LEAST * total]
     large = sorted(found, key=lambda item: -item[1])[:TILES]
     kept = {path for path, _ in large}
-    tiles = [_tile(known, path, one, text, total) for path, one in found if path in kept]
-    return (*tiles, *_joined(known, [item for item in found if item[0] not in kept], text, total))
+    tiles = [_tile(known, path, one, text) for path, one in found if path in kept]
+    return (*tiles, *_joined(known, [item for item in found if item[0] not in kept], text))
 
 
-def _tile(known: Known, path: str, value: float, text: Callable[[float], str], total: float) -> Tile:
+def _tile(known: Known, path: str, value: float, text: Callable[[float], str]) -> Tile:
     names = _names(known, path)
     if known.children.get(path):
         names = (*names, _OWN)
-    return Tile(names, value, known.family(path), f"{text(value)}, {share(value, total)}", address(path))
+    return Tile(names, value, known.family(path), text(value), address(path))
 
 
-def _joined(
-    known: Known, small: Sequence[tuple[str, float]], text: Callable[[float], str], total: float
-) -> Iterator[Tile]:
+def _joined(known: Known, small: Sequence[tuple[str, float]], text: Callable[[float], str]) -> Iterator[Tile]:
     """What is too small to be seen, together in its block, or further out where that would be too many."""
     for block, values in _by_block(known, small).items():
         names = (*_names(known, block), f"({words.count(len(values), 'small layer')})")
-        told = f"{text(sum(values))}, {share(sum(values), total)}"
-        yield Tile(names, sum(values), "other", told, address(block) if block else "")
+        yield Tile(names, sum(values), "other", text(sum(values)), address(block) if block else "")
 
 
 def _by_block(known: Known, small: Sequence[tuple[str, float]]) -> dict[str, list[float]]:
