@@ -44,10 +44,11 @@ def trace_of_onnx(model: OnnxModel, lengths: Mapping[str, int] | None = None) ->
     assumed = {**_examples(graph), **(lengths or {})}
     named, numbered = inferred(graph, nodes, opset), inferred(_single(graph), nodes, opset, assumed)
     weights, copies = _weights(graph, nodes)
+    inner = {node.outputs[0]: tuple(_inner(node, weights, named.keys())) for node in nodes if node.outputs}
     values = {name: Value(known.shape, numbered.get(name, known).shape, known.dtype) for name, known in named.items()}
     places = stacks(nodes, frozenset(weights))
     steps = tuple(
-        _step(node, stack, numbered, weights, copies, opset)
+        _step(node, stack, numbered, weights, copies, inner[node.outputs[0]], opset)
         for node, stack in zip(nodes, places, strict=True)
         if node.outputs and node.outputs[0] not in weights and node.outputs[0] not in copies
     )
@@ -106,12 +107,29 @@ def _weights(graph: OnnxGraph, nodes: Sequence[OnnxNode]) -> tuple[dict[str, Sto
     return {name: stored for name, stored in weights.items() if name not in copies}, copies
 
 
+def _inner(node: OnnxNode, weights: dict[str, Stored], taken: Set[str]) -> Iterator[str]:
+    """Names of the weights that graphs within a node bring with them, which are added to `weights`."""
+    for graph in _graphs(node):
+        for name, stored in _weights(graph, ())[0].items():
+            own = f"{name}:{len(weights)}" if name in weights or name in taken else name
+            weights[own] = replace(stored, name=own)
+            yield own
+        for one in graph.nodes:
+            yield from _inner(one, weights, taken)
+
+
+def _graphs(node: OnnxNode) -> Iterator[OnnxGraph]:
+    for value in node.attributes.values():
+        yield from (one for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, OnnxGraph))
+
+
 def _step(
     node: OnnxNode,
     stack: Stack,
     known: Mapping[str, Known],
     weights: Mapping[str, Stored],
     copies: Mapping[str, str],
+    inner: Sequence[str],
     opset: int,
 ) -> Step:
     outputs = [known.get(name, Known()) for name in node.outputs]
@@ -135,7 +153,7 @@ def _step(
         tuple(dict.fromkeys(name for name in takes if name and name not in stored)),
         tuple("" if name in stored else name for name in taken),
         node.outputs,
-        tuple(dict.fromkeys(own for name, own in stored.items() if name not in plain)),
+        tuple(dict.fromkeys([*(own for name, own in stored.items() if name not in plain), *inner])),
         {**dict(_settings(node.attributes)), **dict(told.values())},
         does.layer,
         does.measures,
@@ -152,11 +170,8 @@ def _told(node: OnnxNode, known: Mapping[str, Known]) -> Iterator[tuple[int, tup
 
 def _captured(node: OnnxNode) -> Iterator[str]:
     """Values that graphs within a node take from outside of them."""
-    for value in node.attributes.values():
-        graphs = (value,) if isinstance(value, OnnxGraph) else value if isinstance(value, tuple) else ()
-        for graph in graphs:
-            if isinstance(graph, OnnxGraph):
-                yield from _free(graph)
+    for graph in _graphs(node):
+        yield from _free(graph)
 
 
 def _free(graph: OnnxGraph) -> Iterator[str]:

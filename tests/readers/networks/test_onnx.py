@@ -298,6 +298,25 @@ def test_a_weight_that_is_handed_out_as_it_is_is_made_by_something(tmp_path: Pat
     assert [tensor.role for tensor in found.tensors] == ["parameter"]
 
 
+def test_weights_that_graphs_within_a_node_bring_are_the_models(tmp_path: Path) -> None:
+    """Each branch has a name of its own for its weight, but for one that the main graph has too."""
+    branches = [
+        helper.make_graph([helper.make_node("MatMul", ["x", name], ["z"])], name, [], [Y], [array(name, 4, width)])
+        for name, width in (("fast.weight", 2), ("fc.weight", 3))
+    ]
+    nodes = [
+        helper.make_node("MatMul", ["x", "fc.weight"], ["m"]),
+        helper.make_node("If", ["c"], ["y"], then_branch=branches[0], else_branch=branches[1]),
+    ]
+    found = built(tmp_path, nodes, [X, value("c", [], TensorProto.BOOL)], array("fc.weight", 4, 5))
+    (renamed,) = (tensor.name for tensor in found.tensors if tensor.name.startswith("fc.weight:"))
+    shapes = {"fc.weight": (4, 5), "fast.weight": (4, 2), renamed: (4, 3)}
+    assert {tensor.name: tensor.shape for tensor in found.tensors if tensor.role == "parameter"} == shapes
+    assert set(found.operations[-1].tensors) == {"fast.weight", renamed}
+    assert found.problems == ()
+    assert load(found.stored[renamed], 1 << 10).shape == (4, 3)
+
+
 @pytest.mark.parametrize(("kind", "layer"), [("Softmax", "Softmax"), ("LogSoftmax", "LogSoftmax"), ("Hardmax", "")])
 def test_what_ends_in_softmax_is_told_apart(tmp_path: Path, kind: str, layer: str) -> None:
     found = built(tmp_path, [helper.make_node(kind, ["x"], ["y"], name=f"/act/{kind}")], [X])
