@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from dlviz_docs import record
 from dlviz_docs.build import build, probe
@@ -291,6 +293,25 @@ def test_pictures_to_explain_that_are_not_there_are_told(runs: Path) -> None:
     assert (problem.code, problem.path) == ("explain-unknown", "experiment.yml")
     assert "nowhere.png," in problem.what
     assert "nowhere.png" in page(site, "runs/cam/index.html")
+
+
+def test_maps_are_measured_against_boxes_that_are_annotated(runs: Path) -> None:
+    images = np.load(runs / "data" / "test.npz")["images"]
+    (runs / "data" / "test.npz").unlink()
+    (runs / "one" / "predictions.npz").unlink()
+    for row, pixels in enumerate(images):
+        Image.fromarray(pixels).save(runs / "data" / f"{row}.png")
+    rows = range(len(images))
+    listed = {
+        "images": [{"id": row, "file_name": f"{row}.png", "width": 8, "height": 8} for row in rows],
+        "annotations": [
+            {"id": row + 1, "image_id": row, "category_id": 1, "bbox": [4 * (row % 2), 0, 4, 8], "area": 32}
+            for row in rows
+        ],
+        "categories": [{"id": 1, "name": "bright"}],
+    }
+    (runs / "data" / "annotations.json").write_text(json.dumps(listed))
+    assert "annotated boxes" in page(make(runs), "runs/cam/index.html")
 
 
 @pytest.mark.parametrize(("size", "said"), [("[8]", ""), ("[8, 8, 8]", "length <= 2"), ("[0, 8]", ">= 1")])

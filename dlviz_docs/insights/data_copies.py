@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -58,12 +57,8 @@ class Copies:
         return len(self.first)
 
 
-@lru_cache(maxsize=1)
 def copies_of_pictures(pictures: Pictures) -> Copies:
-    """Every picture with each of its near copies, and with the first of its exact ones.
-
-    Kept for the next caller: the page of the data and that of the results ask for the same.
-    """
+    """Every picture with each of its near copies, and with the first of its exact ones."""
     near = NearPairs(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0))
     if len(pictures.measured) and len(pictures.small) == len(pictures.fingerprints) == len(pictures.measured):
         near = near_pairs(pictures.fingerprints, pictures.small)

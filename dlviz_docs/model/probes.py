@@ -156,7 +156,7 @@ class Sanity:
     chance: float
     """The same between the map and maps of noise."""
     passes: bool
-    """Whether the maps of the wholly randomised model are unlike the model's: below 0.5."""
+    """Whether the maps of the wholly randomised model are unlike the model's: below 0.5, or hardly above `chance`."""
     head: bool
     """Whether randomising the head alone changes the map (below 0.95); else it does not depend on the class."""
 

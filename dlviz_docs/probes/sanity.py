@@ -28,16 +28,20 @@ _STATISTICS = ("running_mean", "running_var", "moving_mean", "moving_variance", 
 
 
 def sanity(model: Runnable, maps: Maps, layer: str, clock: Clock) -> tuple[Sanity, ...]:
-    """One for each method; Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018, cascading."""
-    before = maps(model)
+    """One for each method whose maps show anything.
+
+    Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018, cascading.
+    """
+    before = {method: values for method, values in maps(model).items() if any(map(_varies, values))}
     stages: list[str] = []
     similar: dict[str, list[float]] = {method: [] for method in before}
     for name, other in cascade(model):
         if not clock.has_time_for("the weights of all layers were randomised"):
             break
         stages.append(name)
-        for method, values in maps(other).items():
-            similar[method].append(_alike(before[method], values))
+        after = maps(other)
+        for method, values in before.items():
+            similar[method].append(_alike(values, after[method]))
     if not stages:
         return ()
     return tuple(_judged(method, layer, stages, similar[method], before[method]) for method in before)
@@ -75,6 +79,11 @@ def _judged(method: str, layer: str, stages: list[str], similar: list[float], ma
 
 
 def _alike(before: Tensor, after: Tensor) -> float:
-    """Mean |rho| over samples; a map that is the same everywhere is like nothing."""
-    found = [abs(spearman(a.numpy(), b.numpy())) for a, b in zip(before, after, strict=True)]
+    """Mean |rho| over samples with a map; one that is the same everywhere afterwards is like nothing."""
+    found = [abs(spearman(a.numpy(), b.numpy())) for a, b in zip(before, after, strict=True) if _varies(a)]
     return float(np.nan_to_num(found).mean())
+
+
+def _varies(values: Tensor) -> bool:
+    """Whether a map shows anything: one that is the same everywhere is unlike whatever comes, which proves nothing."""
+    return bool((values != values.flatten()[0]).any())

@@ -198,7 +198,7 @@ class _Probe:
         if isinstance(shown, Rows):
             return TableInput(shown.values, shown.names)
         prepared = last.prepared if last else prepared_of(self.folder, self.about, checkpoint)
-        return PictureInput(shown.pixels, prepared=prepared)
+        return PictureInput(shown.pixels, shown.boxes, prepared)
 
     def _factory(self, arguments: Mapping[str, str | int | float | bool]) -> Factory | None:
         from dlviz_docs.probes import Factory

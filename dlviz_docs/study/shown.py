@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ MOST = 400
 LONGEST = 384
 """Longest side in px at which they are read: what models of photographs take, and a margin."""
 EXPLAINED = 24
+Box: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right and bottom, as shares of the picture."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +36,8 @@ class Shown:
     classes: tuple[str, ...]
     explain: tuple[int, ...]
     """Places of those that are to be explained; none where the model's own answers decide."""
+    boxes: tuple[tuple[Box, ...], ...] = ()
+    """Annotated regions of each picture, of any class; empty where no picture has one."""
     unknown: tuple[str, ...] = ()
     """What the author names for it and is no picture of these, or cannot be read."""
 
@@ -69,12 +74,14 @@ def pictures_for(run: str, samples: Samples, about: About, root: Path, named: tu
     if not kept:
         return None
     places = {row: place for place, row in enumerate(kept)}
+    keys = tuple(found.pictures.keys[row] for row in kept)
     return Shown(
-        tuple(found.pictures.keys[row] for row in kept),
+        keys,
         tuple(picture for row in kept if (picture := read[row]) is not None),
         _truth(found.truth, kept),
         found.classes or named,
         tuple(places[row] for row in wanted if row in places),
+        _boxes(keys, samples.datasets),
         tuple(name for name in about.explain if named_rows.get(name) not in places),
     )
 
@@ -102,6 +109,20 @@ def _of_datasets(datasets: Sequence[Dataset]) -> _Rows | None:
         classes = target.levels if target is not None and labelled else ()
         return _Rows(one.pictures, truth, classes, (), one.ids, held_out(one))
     return None
+
+
+def _boxes(keys: Sequence[str], datasets: Sequence[Dataset]) -> tuple[tuple[Box, ...], ...]:
+    """Of these pictures, whatever data set annotates them."""
+    found: dict[str, list[Box]] = {key: [] for key in keys}
+    for data in datasets:
+        if data.boxes is None or data.pictures is None:
+            continue
+        for row, (left, top, width, height) in zip(data.boxes.picture.tolist(), data.boxes.xywh.tolist(), strict=True):
+            across, down = data.pictures.sizes[row].tolist() if row < len(data.pictures.sizes) else (0, 0)
+            if data.pictures.keys[row] in found and across > 0 and down > 0:
+                box = (left / across, top / down, (left + width) / across, (top + height) / down)
+                found[data.pictures.keys[row]].append(box)
+    return tuple(tuple(found[key]) for key in keys) if any(found.values()) else ()
 
 
 def held_out(data: Dataset) -> NDArray[np.intp]:

@@ -110,17 +110,21 @@ def test_a_swap_cut_in_two_is_mended(tmp_path: Path) -> None:
 def test_a_second_build_waits(tmp_path: Path) -> None:
     first, second = Staging(tmp_path / "site"), Staging(tmp_path / "site")
     fill(first.begin(), "first")
+    begun, looked = threading.Event(), threading.Event()
 
     def build() -> None:
         fill(second.begin(), "second")
+        begun.set()
+        looked.wait(10)
         second.commit()
 
     thread = threading.Thread(target=build)
     thread.start()
-    thread.join(0.3)
-    assert thread.is_alive()
+    assert not begun.wait(0.3)
     first.commit()
+    assert begun.wait(10)
     assert words(tmp_path / "site") == {"first"}
+    looked.set()
     thread.join(10)
     assert words(tmp_path / "site") == {"second"}
 

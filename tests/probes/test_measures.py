@@ -97,6 +97,15 @@ def test_maps_that_do_not_depend_on_the_weights_fail(scene: tuple[GraphModel, Te
     assert found["hirescam"].chance < 0.35
 
 
+def test_maps_that_show_nothing_prove_nothing(scene: tuple[GraphModel, Tensor, Tensor, Tensor]) -> None:
+    model, x, _, _ = scene
+    half = x[:, 0].clone()
+    half[1:] = 0
+    found = sanity(model, lambda _: {"nothing": x[:, 0] * 0, "of one": half}, "8", Clock(60))
+    assert [one.method for one in found] == ["of one"]
+    assert not found[0].passes, "the one map stays as it was"
+
+
 def test_each_stage_changes_more_and_none_touches_the_model(scene: tuple[GraphModel, Tensor, Tensor, Tensor]) -> None:
     model, x, _, _ = scene
     before = model.forward(x)

@@ -166,10 +166,10 @@ def salvaged(file: IO[bytes], start: int, size: int, sizes: Mapping[str, int]) -
     ("data/0"), and is believed; others are passed over by looking for their end.
     """
     place, end = start, start + size
-    while place + 30 <= end:
+    for _ in range(_MOST_MEMBERS):
         file.seek(place)
         header = file.read(30 + (1 << 10))
-        if not header.startswith(_LOCAL):
+        if not header.startswith(_LOCAL) or place + 30 > end:
             return
         flags, method, packed, name_length, extra_length = struct.unpack_from("<6xHH8xI4xHH", header)
         name = header[30 : 30 + name_length].decode("utf-8", "replace")

@@ -52,8 +52,6 @@ class ExportedValue:
     sizes: tuple[int, ...] | None = None
     """The same for the example that the model was exported with; None where the file does not tell."""
     dtype: str = ""
-    scalar: bool = False
-    """Whether it is a single number of Python's, not an array."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -48,12 +48,11 @@ class _Graph:
     initialisers: dict[str, Stored] = field(default_factory=dict)
     sparse: dict[str, OnnxSparse] = field(default_factory=dict)
     values: dict[str, OnnxValue] = field(default_factory=dict)
-    name: str = ""
 
     def frozen(self) -> OnnxGraph:
         """As it stands."""
         ends = tuple(self.inputs), tuple(self.outputs)
-        return OnnxGraph(tuple(self.nodes), *ends, self.initialisers, self.sparse, self.values, self.name)
+        return OnnxGraph(tuple(self.nodes), *ends, self.initialisers, self.sparse, self.values)
 
 
 @dataclass(slots=True)
@@ -107,8 +106,6 @@ class Parser:
             match part.number:
                 case 1:
                     graph.nodes.append(self._node(part, depth))
-                case 2:
-                    graph.name = self._text(part)
                 case 5:
                     self._count_weight()
                     weight = parse_tensor(pages, part.start, part.end, self.outside)
@@ -229,13 +226,10 @@ class Parser:
         names: dict[int, list[str]] = {4: [], 5: [], 6: []}
         nodes: list[OnnxNode] = []
         defaults: dict[str, Attribute] = {}
-        opsets: dict[str, int] = {}
         for part in self.pages.fields(message.start, message.end):
             match part.number:
                 case 7:
                     nodes.append(self._node(part, 0))
-                case 9:
-                    opsets.update([self._opset(part)])
                 case 11:
                     defaults.update([self._attribute(part, 0)])
                 case number if number in texts:
@@ -245,7 +239,7 @@ class Parser:
         name, domain, overload = texts.values()
         attributes = {**dict.fromkeys(names[6]), **defaults}
         ends = tuple(names[4]), tuple(names[5])
-        return OnnxFunction(name, _domain(domain), *ends, tuple(nodes), attributes, opsets, overload)
+        return OnnxFunction(name, _domain(domain), *ends, tuple(nodes), attributes, overload)
 
 
 def _told_by(parts: dict[int, list[Field]]) -> int:

@@ -95,7 +95,6 @@ class OnnxGraph:
     sparse: Mapping[str, OnnxSparse] = field(default_factory=dict)
     values: Mapping[str, OnnxValue] = field(default_factory=dict)
     """Shapes that the file tells of values in between."""
-    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +108,6 @@ class OnnxFunction:
     nodes: tuple[OnnxNode, ...]
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     """With their defaults; None for those without."""
-    opsets: Mapping[str, int] = field(default_factory=dict)
     overload: str = ""
 
 

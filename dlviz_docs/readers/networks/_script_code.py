@@ -16,7 +16,6 @@ __all__ = ["Class", "classes_in", "plain_name"]
 
 _CLASS = re.compile(r"^class (\w+)\(\w*\):$|^class (\w+):$")
 _CONSTANT = re.compile(r"^  (\w+) : Final\[[^=]{1,200}\] = (.{1,400})$")
-_ANNOTATED = re.compile(r'^  __annotations__\["([^"]{1,200})"\]')
 _LISTED = re.compile(r"^  (__parameters__|__buffers__) = (\[.{0,20000}\])$")
 _CALL = re.compile(r"torch\.(_convolution|max_pool[123]d|avg_pool[123]d)\((.{1,600})\)$")
 _INTEGERS = re.compile(r"\[(-?\d+(?:, -?\d+)*)\]|\b(True|False|\d+)\b")

@@ -67,8 +67,6 @@ class Trace:
     """Each with the value it is."""
     tensors: tuple[Tensor, ...] = ()
     stored: Mapping[str, Stored] = field(default_factory=dict)
-    classes: Mapping[str, str] = field(default_factory=dict)
-    """Of modules, by path, that are known beside those in the stacks."""
     facts: Mapping[str, str] = field(default_factory=dict)
     calls: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()

@@ -38,7 +38,6 @@ __all__ = [
     "Ref",
     "Refused",
     "Word",
-    "is_exported",
     "names_in",
     "read_exported",
 ]
@@ -47,11 +46,6 @@ _MOST_NODES = 100_000
 _OLD = "serialized_exported_program.json"
 _KNOWN = ("torch.ops.", "_operator.", "math.", "torch.sym_", "torch._sym_")
 """Beginnings of targets that PyTorch itself writes."""
-
-
-def is_exported(names: list[str]) -> bool:
-    """Whether an archive with these members is one of `torch.export`."""
-    return _OLD in names or any(_is_model(name) for name in names)
 
 
 def _is_model(name: str) -> bool:
@@ -97,7 +91,7 @@ class _Builder:
         if len(graph.nodes) > _MOST_NODES or len(graph.tensor_values) > 4 * _MOST_NODES:
             raise ReadError(f"holds a graph of {len(graph.nodes):,} operations, more than are read", AGAIN)
         values = {clean(name): value_of(meta) for name, meta in graph.tensor_values.items()}
-        values |= {clean(name): ExportedValue(scalar=True) for name in graph.sym_int_values}
+        values |= {clean(name): ExportedValue() for name in graph.sym_int_values}
         self._bind()
         nodes = tuple(_node(node) for node in graph.nodes)
         weights = self._weights(values)

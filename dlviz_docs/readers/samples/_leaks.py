@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from xxhash import xxh3_64_intdigest
 
 from dlviz_docs.model import Dataset, Feature, Pictures, Texts
 from dlviz_docs.stats.minhash import SIMILAR, near_texts, shingles
@@ -65,15 +64,15 @@ def leaks(dataset: Dataset) -> Leaks | None:
 def _same(dataset: Dataset, train: Bools) -> Bools | None:
     """None of tables of few columns whose training rows are often alike too: that is chance."""
     features = [one for one in dataset.features if one.kind != "identifier" and one.name != dataset.target]
-    others = [_as_column(array) for array in (dataset.embeddings, dataset.series) if array is not None]
+    others: list[NDArray[Any]] = [one for one in (dataset.embeddings, dataset.series) if one is not None]
     texts = [one.texts for one in features if one.kind == "text" and one.texts is not None]
     pictures = dataset.pictures
     pictured = pictures is not None and len(pictures.contents) == dataset.length
     if pictures is not None and pictured:
-        others.append(_hashed(pictures.contents))
+        others.append(pictures.contents)
     if not (features or others):
         return None
-    hashes = row_hashes([*features, *others])
+    hashes = row_hashes(features, others)
     if not (others or texts) and len(features) <= FEW_COLUMNS and _repeats(hashes[train]):
         return None
     same = _among(hashes, train)
@@ -97,17 +96,6 @@ def _among(hashes: NDArray[np.uint64], train: Bools) -> Bools:
         rest = hashes[~train]
         found[~train] = known[np.minimum(np.searchsorted(known, rest), len(known) - 1)] == rest
     return found
-
-
-def _as_column(array: NDArray[Any]) -> Feature:
-    """An array's rows by their content."""
-    rows = np.ascontiguousarray(array).reshape(len(array), -1)
-    return _hashed(np.fromiter((xxh3_64_intdigest(row.tobytes()) for row in rows), np.uint64, len(rows)))
-
-
-def _hashed(hashes: NDArray[np.uint64]) -> Feature:
-    texts = Texts((), np.zeros(len(hashes), np.int64), hashes)
-    return Feature("", "identifier", np.arange(len(hashes), dtype=np.int32), texts=texts)
 
 
 # --- nearly the same --------------------------------------------------------------------------------------------------

@@ -12,7 +12,6 @@ from dlviz_docs import words
 from dlviz_docs.insights.data_copies import copy_sentences
 from dlviz_docs.insights.data_rows import contradiction_sentence, group_sentences, period_sentences
 from dlviz_docs.insights.data_words import percent
-from dlviz_docs.model import FloatArray
 from dlviz_docs.renderers.data._profile import Profile, cell_text
 from dlviz_docs.renderers.data._rows import title
 from dlviz_docs.renderers.data.near_copies import copies_matrix
@@ -25,10 +24,7 @@ __all__ = ["Equal", "duplicates", "equal_rows"]
 
 EXAMPLES = 25
 SHOWN_COLUMNS = 8
-GROUPS = 100
 _ODD = np.uint64(0x9E3779B97F4A7C15)
-_AT_ONCE = 1 << 20
-"""Numbers that are hashed at once."""
 LEAST_COLUMNS = 2
 """Below, equal rows are how the data are: two columns of three levels repeat themselves."""
 FEW_ROWS = 5
@@ -58,10 +54,7 @@ def equal_rows(found: Profile) -> Equal:
     if len(columns) < LEAST_COLUMNS and not arrays:
         return Equal(nothing, nothing)
     if arrays:
-        hashes = row_hashes(columns)
-        for array in arrays:
-            hashes = hashes * _ODD ^ _array_hashes(array)
-        return Equal(repeated(hashes), nothing)
+        return Equal(repeated(row_hashes(columns, arrays)), nothing)
     target = found.dataset.get(found.dataset.target) if found.classes else None
     features = [feature for feature in columns if feature is not target]
     if target is None or not features:
@@ -71,19 +64,6 @@ def equal_rows(found: Profile) -> Equal:
     if len(without) and not (without >= 0).any():
         return Equal(without, without)  # rows that differ without their target differ
     return Equal(repeated(hashes * _ODD ^ row_hashes([target])), without)
-
-
-def _array_hashes(array: FloatArray) -> NDArray[np.uint64]:
-    """Of each row's bits: a sum of products with odd numbers that wraps around (Dietzfelbinger 1996)."""
-    rows = np.ascontiguousarray(array, np.float64).reshape(len(array), -1).view(np.uint64)
-    factors = np.random.default_rng(0).integers(0, 1 << 63, rows.shape[1], np.uint64) * np.uint64(2) + np.uint64(1)
-    hashes = np.zeros(len(rows), np.uint64)
-    step = max(1, _AT_ONCE // max(1, rows.shape[1]))
-    for start in range(0, len(rows), step):
-        bits = rows[start : start + step]
-        sums = ((bits ^ (bits >> np.uint64(32))) * factors).sum(axis=1, dtype=np.uint64)
-        hashes[start : start + step] = sums ^ (sums >> np.uint64(29))
-    return hashes
 
 
 def duplicates(found: Profile, equal: Equal) -> Iterator[Shown]:

@@ -154,3 +154,9 @@ def test_members_before_a_cut(tmp_path: Path) -> None:
         found.append(len(kept))
     assert found == sorted(found)
     assert found[-1] == 3
+
+
+def test_no_more_members_are_looked_for_than_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dlviz_docs.readers.networks._archive._MOST_MEMBERS", 5)
+    data = made({str(place): b"x" for place in range(9)})
+    assert [one.name for one in salvaged(io.BytesIO(data), 0, len(data), {})] == ["0", "1", "2", "3", "4"]
