@@ -17,6 +17,7 @@ from dlviz_docs.model.basics import (
     Severity,
     Status,
 )
+from dlviz_docs.model.episodes import Ending, Episode, Episodes, Frames, Recording, Video
 from dlviz_docs.model.networks import (
     Change,
     Checkpoint,
@@ -72,11 +73,15 @@ __all__ = [
     "Dataset",
     "Dim",
     "Direction",
+    "Ending",
+    "Episode",
+    "Episodes",
     "Evidence",
     "Experiment",
     "Feature",
     "Field",
     "FloatArray",
+    "Frames",
     "Hparam",
     "Insight",
     "Kind",
@@ -92,6 +97,7 @@ __all__ = [
     "Problem",
     "Reading",
     "Recorded",
+    "Recording",
     "Role",
     "Run",
     "Samples",
@@ -106,5 +112,6 @@ __all__ = [
     "Task",
     "Tensor",
     "Texts",
+    "Video",
     "best_first",
 ]

@@ -20,6 +20,7 @@ from dlviz_docs.model.basics import (
     Problem,
     Status,
 )
+from dlviz_docs.model.episodes import Episodes
 from dlviz_docs.model.networks import Models
 from dlviz_docs.model.probes import Probed
 from dlviz_docs.model.samples import Samples
@@ -206,6 +207,10 @@ class Run:
     group: str = ""
     """Runs that differ only in their seed share a group."""
     seed: int | None = None
+    task: str = ""
+    """What an agent learns: the environment ("CartPole-v1"); "" where nothing tells."""
+    algorithm: str = ""
+    """What it learns with ("ppo"); "" where nothing tells."""
     color: int = 0
     """The run's place in the palette, the same on every page."""
     sources: tuple[SourceFile, ...] = ()
@@ -255,3 +260,5 @@ class Experiment:
     """What its checkpoints hold; only the renderers that ask for it see any."""
     probes: tuple[Probed, ...] = ()
     """What running its models on its samples showed; only the renderers that ask for it see any, with the samples."""
+    episodes: Episodes = field(default_factory=Episodes)
+    """What agents were recorded at; only the renderers that ask for it see any."""
