@@ -1,0 +1,84 @@
+"""Curves with points at different places, put on one grid: seeds that were logged or evaluated at their own steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["GRID", "WINDOW", "aligned", "in_order", "tail_mean", "windowed"]
+
+Floats: TypeAlias = NDArray[np.float64]
+Points: TypeAlias = tuple[Floats, Floats] | tuple[Floats, Floats, Floats]
+"""Places and values, shape (n,) each, of one curve; and of how many points each is the mean."""
+
+GRID = 200
+"""Places of a common grid."""
+WINDOW = 0.02
+"""Of the overlap: as far as points are averaged where there are more of them than places of the grid."""
+
+
+def aligned(curves: Sequence[Points], *, size: int = GRID) -> tuple[Floats, Floats]:
+    """Grid, shape (g,), and curves on it, shape (curves, g), over the stretch that all of them have.
+
+    Curves of few points, such as evaluations, are interpolated linearly. Those of more than `size`, such as returns of
+    single episodes, are averaged over windows of `WINDOW` around each place: what an interpolation met would be chance.
+    Both are empty where a curve has no finite point, or the curves have no stretch in common.
+    """
+    known = [in_order(*curve) for curve in curves]
+    if not known or any(not len(x) for x, _, _ in known):
+        return np.empty(0), np.empty((len(known), 0))
+    low, high = max(x[0] for x, _, _ in known), min(x[-1] for x, _, _ in known)
+    if not low < high:
+        return np.empty(0), np.empty((len(known), 0))
+    most = max(len(x) for x, _, _ in known)
+    grid = np.linspace(low, high, min(size, max(most, 2)))
+    return grid, np.stack([_on(grid, *curve) for curve in known])
+
+
+def in_order(x: Floats, y: Floats, weights: Floats | None = None) -> tuple[Floats, Floats, Floats]:
+    """Finite points by place, those at one place as their mean, and how many points each stands for."""
+    counts = np.ones(len(x)) if weights is None else weights
+    keep = np.isfinite(x) & np.isfinite(y) & (counts > 0)
+    x, y, counts = x[keep], y[keep], counts[keep]
+    if (x[1:] > x[:-1]).all():
+        return x, y, counts
+    places, which = np.unique(x, return_inverse=True)
+    sums = np.bincount(which, counts)
+    return places, np.bincount(which, counts * y) / sums, sums
+
+
+def windowed(x: Floats, y: Floats, at: Floats, width: float, weights: Floats | None = None) -> Floats:
+    """Mean of the points within `width` / 2 of each place; NaN where there is none. `x` rises."""
+    counts = np.ones(len(x)) if weights is None else weights
+    sums = np.concatenate([[0.0], np.cumsum(counts * y)])
+    totals = np.concatenate([[0.0], np.cumsum(counts)])
+    start, end = np.searchsorted(x, at - width / 2, "left"), np.searchsorted(x, at + width / 2, "right")
+    inside = totals[end] - totals[start]
+    with np.errstate(invalid="ignore"):
+        means: Floats = np.where(inside > 0, (sums[end] - sums[start]) / inside, np.nan)
+    return means
+
+
+def tail_mean(x: Floats, y: Floats, end: float, share: float) -> tuple[float, int]:
+    """Mean of the finite points in the last `share` of the way from the first one to `end`, and how many they are.
+
+    The last one before `end` where there is none in that stretch; NaN and 0 where there is none at all. `x` rises.
+    """
+    places, values, counts = in_order(x, y)
+    before = int(np.searchsorted(places, end, "right"))
+    if not before:
+        return np.nan, 0
+    first = min(int(np.searchsorted(places, end - share * (end - places[0]), "right")), before - 1)
+    part = slice(first, before)
+    return float(np.average(values[part], weights=counts[part])), int(counts[part].sum())
+
+
+def _on(grid: Floats, x: Floats, y: Floats, counts: Floats) -> Floats:
+    inside = np.count_nonzero((x >= grid[0]) & (x <= grid[-1]))
+    if inside <= len(grid):
+        return np.interp(grid, x, y)
+    means = windowed(x, y, grid, WINDOW * (grid[-1] - grid[0]), counts)
+    return np.where(np.isnan(means), np.interp(grid, x, y), means)
