@@ -44,7 +44,7 @@ def in_order(x: Floats, y: Floats, weights: Floats | None = None) -> tuple[Float
     keep = np.isfinite(x) & np.isfinite(y) & (counts > 0)
     x, y, counts = x[keep], y[keep], counts[keep]
     if (x[1:] > x[:-1]).all():
-        return x, y, counts
+        return x, y, np.asarray(counts, np.float64)
     places, which = np.unique(x, return_inverse=True)
     sums = np.bincount(which, counts)
     return places, np.bincount(which, counts * y) / sums, sums

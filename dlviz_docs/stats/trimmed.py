@@ -11,11 +11,19 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dlviz_docs.stats.bootstrap import redrawn, spread
+from dlviz_docs.stats.bootstrap import draws_for, redrawn, spread
 
-__all__ = ["iqm", "iqm_band", "redrawn_iqm"]
+__all__ = ["band_draws", "iqm", "iqm_band", "redrawn_iqm"]
 
 Floats: TypeAlias = NDArray[np.float64]
+
+_MOST_NUMBERS = 10_000_000
+_LEAST_DRAWS = 200
+
+
+def band_draws(curves: int, places: int) -> int:
+    """Resamples of a band: 2,000 for twenty-five curves at 200 places, and fewer where that would take seconds."""
+    return int(np.clip(_MOST_NUMBERS // max(curves * places, 1), _LEAST_DRAWS, draws_for(curves)))
 
 
 def iqm(values: Floats) -> Floats:
@@ -29,27 +37,35 @@ def iqm(values: Floats) -> Floats:
 
 def redrawn_iqm(values: Floats, counts: Floats) -> Floats:
     """The same of every resample of `values`, shape (n,), of which `counts`, shape (draws, n), says how often each came
-    up. Shape (draws,). Sorting the values once stands for sorting each resample.
+    up. Shape (draws,).
     """
-    n = len(values)
-    order = np.argsort(values, kind="stable")
-    ends = np.cumsum(counts[:, order], axis=1)
-    cut = n // 4
-    kept = np.diff(np.clip(ends, cut, n - cut), axis=1, prepend=float(cut))
-    means: Floats = kept @ values[order] / (n - 2 * cut)
-    return means
+    return _redrawn(values, np.ascontiguousarray(counts.T))
+
+
+def _redrawn(values: Floats, counts: Floats) -> Floats:
+    """The same of `counts` of shape (n, draws). Sorting the values once stands for sorting each resample, and their
+    sum is taken by parts: each step from one value to the next counts for all kept ones above it.
+    """
+    n, order = len(values), np.argsort(values, kind="stable")
+    cut, ordered = n // 4, values[order]
+    below = np.cumsum(counts[order[:-1]], axis=0)  # values of the resample up to each one but the last
+    np.clip(below, cut, n - cut, out=below)
+    sums: Floats = ordered[-1] * (n - 2 * cut) - np.diff(ordered) @ (below - cut)
+    return sums / (n - 2 * cut)
 
 
 def iqm_band(table: Floats, strata: NDArray[np.intp] | None = None, *, seed: int = 0) -> tuple[Floats, Floats, Floats]:
     """Interquartile mean of n curves at g places, shape (n, g), and the ends of its pointwise 95 % interval.
 
-    `strata`, ascending and of shape (n,), are tasks: their curves are drawn apart. NaN ends for a single curve.
+    `strata`, ascending and of shape (n,), are tasks: their curves are drawn apart. NaN ends for a single curve. Of very
+    many curves there are fewer resamples than 2,000: `band_draws`.
     """
     middle = iqm(table)
     n, size = table.shape
     if n < 2:
         nothing = np.full(size, np.nan)
         return middle, nothing, nothing
-    counts = redrawn(np.ones(n, np.intp), strata, seed=seed)
-    ends = [spread(redrawn_iqm(column, counts)) for column in table.T]
+    counts = redrawn(np.ones(n, np.intp), strata, seed=seed)[: band_draws(n, size)]
+    turned = np.ascontiguousarray(counts.T)
+    ends = [spread(_redrawn(column, turned)) for column in table.T]
     return middle, np.array([low for low, _ in ends], np.float64), np.array([high for _, high in ends], np.float64)

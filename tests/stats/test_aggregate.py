@@ -15,7 +15,7 @@ from dlviz_docs.stats.aggregate import aggregates, normalised, strata_of
 from dlviz_docs.stats.bootstrap import redrawn
 from dlviz_docs.stats.improvement import improvement
 from dlviz_docs.stats.profiles import profile, thresholds
-from dlviz_docs.stats.trimmed import iqm, iqm_band, redrawn_iqm
+from dlviz_docs.stats.trimmed import band_draws, iqm, iqm_band, redrawn_iqm
 
 RLIABLE = json.loads((Path(__file__).parent / "rliable.json").read_text(encoding="utf-8"))
 NAMES = ("iqm", "median", "mean", "gap")
@@ -123,3 +123,9 @@ def test_normalised_scores_put_the_random_agent_at_nought_and_the_reference_at_o
 def test_thresholds_of_equal_scores_are_one() -> None:
     assert thresholds([np.array([2.0, 2.0])]).tolist() == [2.0]
     assert len(thresholds([np.array([0.0, 2.0])])) == 101
+
+
+def test_a_band_of_many_curves_is_of_fewer_resamples() -> None:
+    assert band_draws(5, 200) == band_draws(25, 200) == 2000
+    assert band_draws(312, 50) == 641
+    assert band_draws(100_000, 200) == 200
