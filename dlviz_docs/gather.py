@@ -15,6 +15,7 @@ from typing import TypeAlias
 import numpy as np
 
 from dlviz_docs import names
+from dlviz_docs.agent_names import renamed
 from dlviz_docs.model import (
     Artifact,
     BoolArray,
@@ -32,6 +33,7 @@ from dlviz_docs.model import (
 from dlviz_docs.options import About
 from dlviz_docs.scan import ExperimentFolder, RunFolder, Source
 from dlviz_docs.seeds import group_of, regrouped, seed_of, settings_in
+from dlviz_docs.side_by_side import side_by_side
 from dlviz_docs.splice import LOOKS, merge
 
 __all__ = ["Told", "gather", "gather_runs"]
@@ -188,7 +190,7 @@ def _run(
 ) -> Run:
     name = "/".join(part for part in ("" if folder.is_experiment and label else folder.name, label) if part)
     readings = [one.reading for one in told]
-    merged = merge(_named(series, root))
+    merged = merge(side_by_side(_commonly_named(_named(series, root))))
     times = [s.times for s in merged if s.times is not None and len(s)]
     hparams = settings_in(folder.name) | {key: value for one in readings for key, value in one.hparams.items()}
     seed = seed_of(name, hparams)
@@ -245,6 +247,20 @@ def _named(series: Mapping[Source, Sequence[Series]], root: str) -> list[tuple[S
             name = _of_several(one.raw_name, source) or name
             result.append((source, replace(one, name=name, source=_relative(source.relative, root))))
     return result
+
+
+def _commonly_named(named: Sequence[tuple[Source, Series]]) -> list[tuple[Source, Series]]:
+    """Where an agent learns, its curves under the names that they have whoever wrote them."""
+    own = [_monitored(source, series) for source, series in named]
+    common = renamed(list(dict.fromkeys(series.name for _, series in own)))
+    return [(source, replace(series, name=common.get(series.name, series.name))) for source, series in own]
+
+
+def _monitored(source: Source, series: Series) -> tuple[Source, Series]:
+    """The curve under the split of its folder: eval/monitor.csv is no training."""
+    if source.reader == "monitor" and source.split and series.split:
+        return source, replace(series, name=f"{source.split}/{series.metric}")
+    return source, series
 
 
 def _of_several(tag: str, source: Source) -> str:

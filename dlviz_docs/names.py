@@ -102,6 +102,14 @@ _GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
             re.IGNORECASE,
         ),
     ),
+    (
+        "Policy and values",
+        re.compile(
+            r"(^|/)(policy_)?(entropy(_loss)?|approx_?kl|clip_?frac(tion)?|explained_var(iance)?|q_values?|td_error|"
+            r"exploration_rate|ent_coef)$",
+            re.IGNORECASE,
+        ),
+    ),
     ("Loss", re.compile(r"loss|nll|perplexity|ppl|cross_?entropy|(^|[/_])(error|mse|mae|rmse)([/_]|$)", re.IGNORECASE)),
     (
         "Reward",

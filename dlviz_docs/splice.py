@@ -77,8 +77,7 @@ def _of_one_reader(reader: str, pieces: Sequence[tuple[Source, Series]]) -> list
     """One curve, the longest first; more than one where files of a folder tell different curves by the same name."""
     by_place: dict[str, list[Series]] = defaultdict(list)
     for source, series in pieces:
-        one_log = reader in _SESSIONS or series.axis == "episode"
-        by_place[source.part if one_log else source.path].append(series)
+        by_place[source.part if reader in _SESSIONS else source.path].append(series)
     curves = sorted(_without_repetitions([_join(found) for found in by_place.values()]), key=len, reverse=True)
     first, *others = curves
     if reader in LOOKS:
@@ -89,19 +88,11 @@ def _of_one_reader(reader: str, pieces: Sequence[tuple[Source, Series]]) -> list
 def _join(pieces: Sequence[Series]) -> Series:
     """One curve out of the files of one format, in their order."""
     whole = pieces[0] if len(pieces) == 1 else _concatenate(pieces)
-    if len(pieces) > 1 and whole.axis == "episode" and whole.times is not None:
-        whole = _in_parallel(whole, whole.times)
     back = np.flatnonzero(np.diff(whole.steps) < 0) + 1
     if len(back) > MANY_RESTARTS:
         return replace(whole, recorded=_recorded(whole, whole.superseded)).take(np.argsort(whole.steps, kind="stable"))
     superseded = _superseded(whole, back)
     return replace(whole, superseded=superseded, recorded=_recorded(whole, superseded))
-
-
-def _in_parallel(series: Series, times: FloatArray) -> Series:
-    """Episodes of environments that ran side by side: in order of time, and counted anew."""
-    ordered = series.take(np.argsort(times, kind="stable"))
-    return replace(ordered, steps=np.arange(len(ordered), dtype=np.float64) + series.steps.min())
 
 
 def _without_repetitions(curves: Sequence[Series]) -> list[Series]:
@@ -125,6 +116,8 @@ def _concatenate(pieces: Sequence[Series]) -> Series:
         arrays = [getattr(piece, name) for piece in pieces]
         return None if any(array is None for array in arrays) else np.concatenate(arrays)
 
+    kept = [piece.members for piece in pieces if piece.members is not None]
+    alike = len(kept) == len(pieces) and len({each.shape[1] for each in kept}) == 1
     marked = [np.zeros(len(p), bool) if p.superseded is None else p.superseded for p in pieces]
     return replace(
         pieces[0],
@@ -132,6 +125,7 @@ def _concatenate(pieces: Sequence[Series]) -> Series:
         values=np.concatenate([piece.values for piece in pieces]),
         times=optional("times"),
         epochs=optional("epochs"),
+        members=np.concatenate(kept) if alike else None,
         superseded=np.concatenate(marked) if any(m.any() for m in marked) else None,
         source=", ".join(dict.fromkeys(piece.source for piece in pieces)),
     )

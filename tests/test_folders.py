@@ -161,7 +161,7 @@ def test_stable_baselines_logs_and_monitors(tmp_path: Path) -> None:
     ).values()
     assert run["seed"] == 3
     assert {series["name"]: series["count"] for series in run["series"]} == {
-        "episode_length": 4, "episode_reward": 4, "rollout/ep_rew_mean": 2, "time_elapsed": 4,
+        "train/length": 4, "train/return": 4, "train/episodes": 4, "rollout/ep_rew_mean": 2, "time_elapsed": 4,
     }  # fmt: skip
 
 

@@ -105,7 +105,7 @@ def test_tables_that_tell_other_curves_by_the_same_name_are_no_sessions() -> Non
     a = told("test.rew.csv", curve("rew", [0, 1, 2]), curve("std", [0, 1, 2]))
     b, c = told("mean.rew.csv", curve("rew", [0, 1], [5, 6])), told("copy.csv", curve("rew", [0, 1]), curve("x", [0]))
     run = one_run(a, b, c)
-    assert [series.name for series in run.series] == ["rew", "rew (mean.rew.csv)", "std", "x"]
+    assert [series.name for series in run.series] == ["return", "return (mean.rew.csv)", "std", "x"]
     assert all(series.superseded is None for series in run.series)
 
 
@@ -150,20 +150,49 @@ def test_tables_of_other_columns_are_one_run() -> None:
 
 def test_tables_alike_but_for_the_split_are_one_run() -> None:
     a, b = told("progress-train.csv", curve("reward", [0, 1])), told("progress-test.csv", curve("reward", [0, 1]))
-    assert [series.name for series in one_run(a, b).series] == ["test/reward", "train/reward"]
+    assert [series.name for series in one_run(a, b).series] == ["test/return", "train/return"]
     a, b = told("train.csv", curve("loss", [0, 1])), told("val.csv", curve("loss", [0, 1]))
     assert [series.name for series in one_run(a, b).series] == ["train/loss", "val/loss"]
 
 
-def test_episodes_of_parallel_environments_are_put_in_order_of_time() -> None:
-    def monitor(number: int, times: Sequence[float]) -> Told:
-        series = Series("r", "r", np.arange(2.0), np.asarray(times), axis="episode", times=np.asarray(times))
-        return told(f"{number}.monitor.csv", series)
+def monitor(number: int, lengths: Sequence[float], times: Sequence[float] | None, split: str = "") -> Told:
+    """One environment's episodes, whose returns are the times."""
+    steps, ends = np.cumsum(np.asarray(lengths, float)), None if times is None else np.asarray(times, float)
+    values = {"return": steps if ends is None else ends, "length": np.asarray(lengths, float)}
+    series = [Series(f"train/{name}", name[0], steps, each, times=ends) for name, each in values.items()]
+    episodes = Series("train/episodes", "episodes", steps, np.arange(1.0, len(steps) + 1), times=ends)
+    return told(f"{number}.monitor.csv", *series, episodes, reader="monitor", split=split)
 
-    series = one_run(monitor(0, [1, 4]), monitor(1, [2, 3])).series[0]
-    assert series.values.tolist() == [1, 2, 3, 4]
-    assert series.steps.tolist() == [0, 1, 2, 3]
-    assert series.superseded is None
+
+def test_episodes_of_parallel_environments_are_put_in_order_of_time() -> None:
+    run = one_run(monitor(0, [10, 30], [1, 4]), monitor(1, [20, 20], [2, 3]))
+    told_return, episodes = run.get("train/return"), run.get("train/episodes")
+    assert told_return is not None
+    assert episodes is not None
+    assert told_return.values.tolist() == [1, 2, 3, 4]
+    assert told_return.steps.tolist() == [10, 30, 50, 80]  # of both environments together
+    assert episodes.values.tolist() == [1, 2, 3, 4]
+    assert told_return.source == "0.monitor.csv, 1.monitor.csv"
+
+
+def test_monitors_without_a_clock_follow_each_other() -> None:
+    run = one_run(monitor(0, [10, 10], None), monitor(1, [5, 5], None))
+    (found,) = [series for series in run.series if series.name == "train/return"]
+    assert found.steps.tolist() == [10, 20, 25, 30]
+
+
+def test_a_monitor_in_a_folder_of_evaluations_is_no_training() -> None:
+    run = one_run(monitor(0, [10], [1]), monitor(1, [5], [2], split="val"))
+    assert [series.name for series in run.series if series.metric == "return"] == ["train/return", "val/return"]
+
+
+def test_what_only_some_episodes_tell_stands_at_their_steps() -> None:
+    first, second = monitor(0, [10, 30], [1, 4]), monitor(1, [20, 20], [2, 3])
+    told_by_one = Series("train/success_rate", "is_success", np.array([40.0]), np.array([1.0]))
+    reading = replace(second.reading, series=(*second.reading.series, told_by_one))
+    run = one_run(first, replace(second, reading=reading))
+    (found,) = [series for series in run.series if series.metric == "success_rate"]
+    assert found.steps.tolist() == [50]  # the second episode of the second environment
 
 
 def test_a_seed_column_makes_runs() -> None:
@@ -235,7 +264,7 @@ def experiment_of(*found: Run, about: About | None = None) -> tuple[Objective | 
         (["train_loss", "val_loss", "val_accuracy", "lr"], ("val/accuracy", "max")),
         (["loss", "val_loss"], ("val/loss", "min")),
         (["train_loss", "lr", "epoch"], ("train/loss", "min")),
-        (["train/reward", "test/reward", "test/length"], ("test/reward", "max")),
+        (["train/reward", "test/reward", "test/length"], ("test/return", "max")),
         (["grad_norm", "epoch"], None),
     ],
 )
@@ -332,7 +361,7 @@ def test_seeds_that_began_at_different_times_are_a_group() -> None:
 def test_a_mean_comes_before_its_extremes() -> None:
     columns = ("AverageEpRet", "MaxEpRet", "MinEpRet", "StdEpRet")
     objective, _ = experiment_of(one_run(told("progress.txt", *(curve(name, [1]) for name in columns))))
-    assert objective == Objective("AverageEpRet", "max", "its name")
+    assert objective == Objective("train/return", "max", "its name")
 
 
 def test_the_mean_of_a_whole_run_is_no_point_of_its_curve() -> None:

@@ -20,7 +20,7 @@ from dlviz_docs.renderers import RENDERERS, Renderer
 ROOT = Path(__file__).parent.parent
 ENGINE = ROOT / "dlviz_docs"
 
-TYPES = {"errors", "model", "names"}
+TYPES = {"agent_names", "errors", "model", "names"}
 ENGINE_ROOMS = {
     "cache",
     "collect",
@@ -36,6 +36,7 @@ ENGINE_ROOMS = {
     "report",
     "scan",
     "seeds",
+    "side_by_side",
     "splice",
     "study",
     "workers",
@@ -47,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": {"model"},
     "model": set(),
     "names": {"model"},
+    "agent_names": {"names"},
     "view": {"model"},
     "assets": {"errors", "view"},
     "options": {"errors", "model"},
@@ -62,8 +64,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "parts": {"names", "readers"},
     "collect": {"parts"},
     "scan": TYPES | {"collect", "parts", "readers", "seeds"},
-    "gather": TYPES | {"options", "scan", "seeds", "splice"},
+    "gather": TYPES | {"options", "scan", "seeds", "side_by_side", "splice"},
     "seeds": {"model"},
+    "side_by_side": {"agent_names", "model", "scan", "stats"},
     "splice": {"model", "names", "scan"},
     "report": {"model"},
     "packing": {"names"},

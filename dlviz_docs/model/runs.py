@@ -69,6 +69,8 @@ class Series:
     """Wall time of each point, seconds since 1970 UTC."""
     epochs: FloatArray | None = None
     """Epoch of each point, where the file tells it beside the step."""
+    members: FloatArray | None = None
+    """What each point is the mean of, shape (n, m): the episodes of an evaluation; NaN where one has fewer."""
     superseded: BoolArray | None = None
     """True where a resumed session wrote the step again; None when nothing was."""
     source: str = ""
@@ -87,6 +89,10 @@ class Series:
                     raise ValueError(f"{self.raw_name}: {name} has shape {array.shape}")
                 array.flags.writeable = False
                 object.__setattr__(self, name, array)
+        if self.members is not None:
+            if self.members.ndim != 2 or len(self.members) != len(self.values):
+                raise ValueError(f"{self.raw_name}: members has shape {self.members.shape}")
+            self.members.flags.writeable = False
         if self.superseded is not None:
             self.superseded.flags.writeable = False
 
@@ -105,6 +111,7 @@ class Series:
             values=self.values[places],
             times=taken(self.times),
             epochs=taken(self.epochs),
+            members=taken(self.members),
             superseded=None if self.superseded is None else self.superseded[places],
         )
 
@@ -211,6 +218,8 @@ class Run:
     """What an agent learns: the environment ("CartPole-v1"); "" where nothing tells."""
     algorithm: str = ""
     """What it learns with ("ppo"); "" where nothing tells."""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    """What told the task, the algorithm, the seed and the group, in words: {"task": "the setting env"}."""
     color: int = 0
     """The run's place in the palette, the same on every page."""
     sources: tuple[SourceFile, ...] = ()

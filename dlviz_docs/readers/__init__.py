@@ -36,6 +36,8 @@ READERS: tuple[tuple[str, str], ...] = (
     ("hf_trainer", "dlviz_docs.readers.hf_trainer:HFTrainer"),  # by name alone: trainer_state.json
     ("sacred", "dlviz_docs.readers.sacred:Sacred"),  # run.json
     ("yolo_results", "dlviz_docs.readers.yolo_results:YOLOResults"),  # results.txt without names
+    ("monitor", "dlviz_docs.readers.monitor:Monitor"),  # *monitor.csv; before the tables, which have no time of day
+    ("evaluations", "dlviz_docs.readers.evaluations:Evaluations"),  # evaluations.npz
     ("checkpoint", "dlviz_docs.readers.checkpoint:Checkpoint"),  # by suffix; before hparams, which takes any .json
     ("lightning_csv", "dlviz_docs.readers.lightning_csv:LightningCSV"),  # metrics.csv with a step column
     ("keras_csv", "dlviz_docs.readers.keras_csv:KerasCSV"),  # first column epoch; .csv and .log

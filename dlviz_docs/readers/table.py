@@ -6,9 +6,8 @@ speaks of single examples (labels, predictions, files): a data set is left alone
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -16,11 +15,10 @@ from typing import ClassVar
 import numpy as np
 
 from dlviz_docs.errors import ReadError
-from dlviz_docs.model import FloatArray, Reading, Series
+from dlviz_docs.model import Reading, Series
 from dlviz_docs.names import canonical, direction, is_learning_rate, split_of_folder
 from dlviz_docs.readers._curves import curves
 from dlviz_docs.readers._exports import exported
-from dlviz_docs.readers._flatten import hparams, number
 from dlviz_docs.readers._frame import EXAMPLE_WORDS, Column, Frame, step_column, unpivoted
 from dlviz_docs.readers._table import MOST_BYTES, NO_NAME, Head, Table, head, read_table
 
@@ -35,8 +33,6 @@ _NO_METRICS_NAME = re.compile(
 )
 _DOWNLOAD = re.compile(r"run-(.+?)-tag-(.+)")
 """TensorBoard names a downloaded curve for its run and tag, with "_" for "/"."""
-_MONITOR_NAMES = {"r": "episode_reward", "l": "episode_length", "t": "time_elapsed"}
-_MONITOR_COLUMNS = tuple(_MONITOR_NAMES)
 _RISING = 0.6
 """Share of first rows whose step is not below the one before; a random column has about a half."""
 
@@ -53,23 +49,17 @@ class MetricsTable:
         if path.suffix.lower() not in _SUFFIXES and path.name.lower() not in _TEXT_NAMES:
             return False
         first = head(path)
-        return first is not None and (_is_monitor(first) or (_is_metrics(first) and not _is_data(path, first)))
+        return first is not None and _is_metrics(first) and not _is_data(path, first)
 
     def read(self, path: Path) -> Reading:
         try:
             table = read_table(path, max_bytes=self.max_bytes)
         except ReadError as error:
             raise ReadError(error.what, error.remedy, partial=Reading("CSV")) from error
-        if table.columns[: len(_MONITOR_COLUMNS)] == _MONITOR_COLUMNS:
-            return _monitor(path, table)
         return exported(table, path.stem) or _metrics(path, table)
 
 
 # --- is it one? -------------------------------------------------------------------------------------------------------
-
-
-def _is_monitor(first: Head) -> bool:
-    return first.columns[: len(_MONITOR_COLUMNS)] == _MONITOR_COLUMNS and first.comment.startswith("#{")
 
 
 def _is_metrics(first: Head) -> bool:
@@ -185,33 +175,3 @@ def _dvclive_place(path: Path) -> tuple[str, ...]:
         if parts[index : index + 2] == ("plots", "metrics") and path.suffix == ".tsv":
             return parts[index + 2 :]
     return ()
-
-
-def _monitor(path: Path, table: Table) -> Reading:
-    """SB3's monitor.csv: one row an episode; `t` counts seconds from the file's own `t_start`."""
-    header = _monitor_header(table.comment)
-    found = curves(table.frame, None, source=path.name)
-    elapsed = table.frame.numbers.get("t")
-    start = number(header.get("t_start"))
-    ends = None if elapsed is None or start is None else elapsed.dense(table.frame.length) + start
-    series = tuple(
-        replace(one, name=_MONITOR_NAMES.get(one.raw_name, one.name), times=_ends_of(one, ends)) for one in found.series
-    )
-    settings = {"env_id": header["env_id"]} if isinstance(header.get("env_id"), str) else {}
-    return Reading("Stable-Baselines3 Monitor", series=series, hparams=hparams(settings), problems=table.problems)
-
-
-def _monitor_header(comment: str) -> Mapping[str, object]:
-    try:
-        header = json.loads(comment.strip().removeprefix("#"))
-    except (ValueError, RecursionError):
-        return {}
-    return header if isinstance(header, dict) else {}
-
-
-def _ends_of(series: Series, ends: FloatArray | None) -> FloatArray | None:
-    """When each episode of the curve ended; None where the file does not tell."""
-    if ends is None:
-        return None
-    chosen = ends[series.steps.astype(np.intp) - 1]
-    return chosen if np.isfinite(chosen).all() else None

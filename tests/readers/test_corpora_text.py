@@ -19,10 +19,12 @@ from dlviz_docs.readers.hparams import Hparams
 from dlviz_docs.readers.json_metrics import JSONMetrics
 from dlviz_docs.readers.keras_csv import KerasCSV
 from dlviz_docs.readers.lightning_csv import LightningCSV
+from dlviz_docs.readers.monitor import Monitor
 from dlviz_docs.readers.table import MetricsTable
 
 READERS: tuple[Reader, ...] = (
     HFTrainer(),
+    Monitor(),
     Checkpoint(),
     LightningCSV(),
     KerasCSV(),
@@ -42,7 +44,7 @@ TAKEN = (
     ("rl_procgen", MetricsTable, 4, 48),
     ("tb_torch_tianshou_pong", MetricsTable, 26, 155),  # without means over seeds
     ("tb_trackio_asset", MetricsTable, 1, 1),
-    ("rl_sb3_zoo", MetricsTable, 49, 147),
+    ("rl_sb3_zoo", Monitor, 49, 147),
     ("mmengine_dfine", JSONMetrics, 7, 332),
     ("detectron2_medwaste", JSONMetrics, 1, 17),
     ("sacred_music", JSONMetrics, 8, 40),
@@ -132,9 +134,9 @@ def test_mmengine_validates_by_epoch(corpora: Path) -> None:
 
 
 def test_monitors_know_when_each_episode_ended(corpora: Path) -> None:
-    _, reading = next(files(corpora / "rl_sb3_zoo", MetricsTable))
-    reward = next(series for series in reading.series if series.raw_name == "r")
-    assert reward.axis == "episode"
+    _, reading = next(files(corpora / "rl_sb3_zoo", Monitor))
+    reward, length = (next(series for series in reading.series if series.raw_name == name) for name in "rl")
+    assert reward.steps.tolist() == np.cumsum(length.values).tolist()
     assert reward.times is not None
     assert reward.times[0] > 1.6e9
     assert reading.hparams["env_id"] == "CartPole-v1"

@@ -34,7 +34,7 @@ FILES = (
     "table/wandb_export/input/export.csv",
     "table/seeds/input/cheetah-run.csv",
     "table/baselines/input/progress.csv",
-    "table/sb3_monitor/input/0.monitor.csv",
+    "monitor/sb3/input/0.monitor.csv",
     "table/decimal_comma/input/verlauf.csv",
     "table/utf16_tabs/input/powershell.tsv",
     "yolo_results/yolov7/input/results.txt",

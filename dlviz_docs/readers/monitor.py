@@ -1,0 +1,258 @@
+"""Stable-Baselines3's and OpenAI baselines' monitor.csv: one row an episode.
+
+A line of JSON tells when the writer began (`t_start`), then come the columns: `r`, the return; `l`, the steps of the
+episode; `t`, seconds since that begin; and whatever the environment tells at its end (`is_success`). Returns stand at
+the environment steps that were taken until then. A file that several sessions or environments wrote into has several
+such lines; their episodes are put in the order in which they ended. Sources: stable_baselines3/common/monitor.py,
+baselines/bench/monitor.py.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from dlviz_docs.agent_names import EPISODES, LENGTH, RETURN, SUCCESS
+from dlviz_docs.errors import ReadError
+from dlviz_docs.model import BoolArray, FloatArray, Problem, Reading, Series
+from dlviz_docs.readers._flatten import number
+from dlviz_docs.readers._frame import MOST_COLUMNS
+from dlviz_docs.readers._table import MOST_BYTES, head
+from dlviz_docs.readers._text import Lines, clean, counted, natural_size, open_lines
+from dlviz_docs.stats.interleave import interleaved
+
+__all__ = ["Monitor"]
+
+_WRITER = "Stable-Baselines3 Monitor"
+_COLUMNS = frozenset({"r", "l", "t"})
+_NAMES = {
+    "r": f"train/{RETURN}",
+    "l": f"train/{LENGTH}",
+    "t": "time_elapsed",
+    "is_success": f"train/{SUCCESS}",
+    "success": f"train/{SUCCESS}",
+}
+_TRUTH = {"True": 1.0, "true": 1.0, "False": 0.0, "false": 0.0}
+_LONGEST_LINE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """`*monitor.csv`, or any table that begins with a line of JSON and the columns `r,l,t`."""
+
+    makes_run: ClassVar[bool] = True
+    max_bytes: int = MOST_BYTES
+    """Of a larger file, only so much is read."""
+
+    def matches(self, path: Path) -> bool:
+        if path.suffix.lower() != ".csv":
+            return False
+        named = path.name.lower().endswith("monitor.csv")
+        first = head(path)
+        if first is None:
+            return named and (path.stat().st_size == 0 or _begins(path))
+        return set(first.columns) >= _COLUMNS and (named or first.comment.startswith("#{"))
+
+    def read(self, path: Path) -> Reading:
+        with open_lines(path, self.max_bytes, _LONGEST_LINE) as lines:
+            log = _Log(path.name, lines)
+            log.read()
+        if not any(one.rows for one in log.sessions):
+            what = "holds no episode: none has ended, or the run was stopped before"
+            problem = Problem("no-episodes", path.name, what, "Wait for the first episode, or delete the file.")
+            return Reading(_WRITER, hparams=log.settings(), problems=(*log.problems, problem))
+        return Reading(_WRITER, tuple(log.series()), log.settings(), problems=tuple(log.problems))
+
+
+def _begins(path: Path) -> bool:
+    """Whether the file breaks off in or after its first line of JSON."""
+    with path.open("rb") as file:
+        return file.read(2) == b"#{"
+
+
+@dataclass(slots=True)
+class _Session:
+    """What one writer wrote: from a line of JSON, or from where time begins again, to the next."""
+
+    start: float | None
+    """Seconds since 1970; None where the file does not tell."""
+    environment: str
+    rows: list[list[float]] = field(default_factory=list)
+    """One an episode, a cell a column; NaN where a cell holds no number."""
+
+
+@dataclass(slots=True)
+class _Log:
+    """One pass over the lines."""
+
+    name: str
+    lines: Lines
+    columns: tuple[str, ...] = ()
+    sessions: list[_Session] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    appended: int = 0
+    """Sessions whose begin is not told."""
+    bad: int = 0
+    first_bad: int = 0
+    longest: int = 0
+    """Letters of the longest last cell of a row that is whole; 0 before there is one."""
+
+    def read(self) -> None:
+        refused = ""
+        for at, line in enumerate(self.lines, start=1):
+            if line.startswith("#"):
+                self._open(line)
+            elif line.strip() and not self._take(_cells(line)):
+                self.bad, refused = self.bad + 1, line
+                self.first_bad = self.first_bad or at
+        if not self.columns:
+            raise ReadError(
+                "breaks off before its first episode" if self.sessions else "is empty",
+                "Wait for the first episode, or delete the file.",
+                partial=Reading(_WRITER, hparams=self.settings()),
+            )
+        self._end(refused)
+
+    def _open(self, line: str) -> None:
+        told = _header(line)
+        environment = told.get("env_id")
+        shown = clean(environment) if isinstance(environment, str) else ""
+        self.sessions.append(_Session(number(told.get("t_start")), shown))
+
+    def _take(self, cells: Sequence[str]) -> bool:
+        """Whether the line is a header or a whole row."""
+        if set(cells) >= _COLUMNS:
+            again = self.columns and tuple(cells) != self.columns
+            self.columns = self.columns or tuple(clean(cell) for cell in cells[:MOST_COLUMNS])
+            return not again
+        if not self.columns or len(cells) != len(self.columns):
+            return False
+        row = [_number(cell) for cell in cells]
+        places = [self.columns.index(name) for name in ("r", "l")]
+        if any(math.isnan(row[at]) and cells[at].strip().lower() != "nan" for at in places):
+            return False
+        self._session(row).rows.append(row)
+        if self.lines.last.endswith(("\n", "\r")):
+            self.longest = max(self.longest, len(cells[-1]))
+        return True
+
+    def _session(self, row: Sequence[float]) -> _Session:
+        """The session a row belongs to: a new one where time begins again without a line of JSON."""
+        at = self.columns.index("t")
+        if not self.sessions:
+            self.sessions.append(_Session(None, ""))
+        last = self.sessions[-1]
+        if last.rows and row[at] < last.rows[-1][at]:
+            ended = None if last.start is None else last.start + last.rows[-1][at]
+            self.sessions.append(_Session(ended, last.environment))
+            self.appended += 1
+        return self.sessions[-1]
+
+    def _end(self, refused: str) -> None:
+        """The last row, if it may be cut; then what was wrong."""
+        cut = not self.lines.whole and not self.lines.stopped
+        if cut and refused is self.lines.last:
+            self.bad -= 1
+        elif cut and self.sessions and self.sessions[-1].rows:
+            # "0.5" may be the beginning of "0.512".
+            cut = not self.longest or len(_cells(self.lines.last)[-1]) < self.longest
+            if cut:
+                self.sessions[-1].rows.pop()
+        if cut:
+            what = "ends inside a row: its last episode is left out"
+            self._tell("cut-off", what, "Wait if it is still being written; else delete the row.")
+        if self.bad:
+            what = f"left out: {counted(self.bad, 'row')} that are no episode, the first is line {self.first_bad}"
+            self._tell("bad-lines", what, "Correct the rows, or delete them.")
+        if self.lines.stopped:
+            what = f"larger than {natural_size(self.lines.limit)}: the rest is left out"
+            self._tell("too-large", what, "Raise the reader's option `max_bytes`.")
+        self._judge_sessions()
+
+    def _judge_sessions(self) -> None:
+        environments = Counter(one.environment for one in self.sessions if one.rows and one.environment)
+        if len(environments) > 1:
+            shown = ", ".join(sorted(environments))
+            what = f"holds episodes of {len(environments)} environments ({shown}), shown as one curve"
+            self._tell("several-environments", what, "Write a file for each environment.")
+        if self.appended:
+            what = (
+                f"{counted(self.appended, 'later session')} was appended without saying when it began: "
+                "its episodes are taken to follow those before it"
+            )
+            self._tell("appended", what, "Let every session write a file of its own.")
+
+    # --- as curves ----------------------------------------------------------------------------------------------------
+
+    def series(self) -> Iterator[Series]:
+        """Every column of numbers, at the steps of the episodes' ends."""
+        sessions = [(one, np.array(one.rows, np.float64)) for one in self.sessions if one.rows]
+        at, lengths = self.columns.index("t"), self.columns.index("l")
+        ends = [(one.start or 0.0) + table[:, at] for one, table in sessions]
+        complete = all(np.isfinite(end).all() for end in ends)
+        timed = complete and all(one.start is not None for one, _ in sessions)
+        if not complete or (not timed and len(sessions) > 1):
+            ends = [np.full(len(table), float(place)) for place, (_, table) in enumerate(sessions)]
+        order, steps = interleaved(ends, [table[:, lengths] for _, table in sessions])
+        whole = np.concatenate([table for _, table in sessions])[order]
+        times = np.concatenate(ends)[order] if timed else None
+        self._judge_numbers(whole)
+        for name, values in zip(self.columns, whole.T, strict=True):
+            there = np.ones(len(values), bool) if name in _COLUMNS else np.isfinite(values)
+            if there.any():
+                yield _curve(name, steps, values, times, there)
+        yield Series(f"train/{EPISODES}", EPISODES, steps, np.arange(1.0, len(steps) + 1), times=times)
+
+    def _judge_numbers(self, whole: FloatArray) -> None:
+        lengths = whole[:, self.columns.index("l")]
+        if none := int((~(lengths > 0)).sum()):
+            what = f"{counted(none, 'episode')} without a length: steps are counted without them"
+            self._tell("episode-length", what, "Check the column `l`; an episode has one step or more.")
+        if lost := int((~np.isfinite(whole[:, self.columns.index("r")])).sum()):
+            what = f"{counted(lost, 'episode')} of {len(whole):,} with a return that is no finite number"
+            self._tell("nan-return", what, "Look for rewards of the environment that are NaN or infinite.")
+
+    def settings(self) -> Mapping[str, str]:
+        environments = {one.environment for one in self.sessions if one.environment}
+        return {"env_id": environments.pop()} if len(environments) == 1 else {}
+
+    def _tell(self, code: str, what: str, remedy: str) -> None:
+        self.problems.append(Problem(code, self.name, what, remedy))
+
+
+def _curve(name: str, steps: FloatArray, values: FloatArray, times: FloatArray | None, there: BoolArray) -> Series:
+    shown = _NAMES.get(name, f"train/{name}")
+    return Series(shown, name, steps[there], values[there], times=None if times is None else times[there])
+
+
+def _cells(line: str) -> list[str]:
+    if '"' not in line:
+        return [cell.strip() for cell in line.split(",")]
+    try:
+        return next(csv.reader([line], skipinitialspace=True), [])
+    except csv.Error:
+        return []
+
+
+def _number(cell: str) -> float:
+    """A cell as a number; truth values are 1 and 0, and what is none of these is NaN."""
+    try:
+        return float(cell)
+    except ValueError:
+        return _TRUTH.get(cell.strip(), math.nan)
+
+
+def _header(line: str) -> Mapping[str, object]:
+    try:
+        header = json.loads(line.strip().removeprefix("#"))
+    except (ValueError, RecursionError):
+        return {}
+    return header if isinstance(header, dict) else {}
