@@ -21,6 +21,7 @@ __all__ = [
     "Columns",
     "Explanation",
     "Faithfulness",
+    "Head",
     "Map",
     "Prepared",
     "Probed",
@@ -33,6 +34,9 @@ __all__ = [
 
 Small: TypeAlias = NDArray[np.float32]
 """Numbers that are only drawn."""
+Head: TypeAlias = Literal["classes", "value", "regions", "boxes"]
+"""What a model answers: logits of classes, shape (n, k); one value, (n,) or (n, 1); logits of regions, (n, k, height,
+width); or boxes with logits of classes, (n, boxes, 4 + k)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Map:
         return float(np.abs(self.values).max(initial=0.0))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
     """One sample: what the model answered, and maps of why."""
 
@@ -98,8 +102,16 @@ class Explanation:
     output: float = 0.0
     """Of that class: a logit, or the value of a regression."""
     top: tuple[tuple[int, float], ...] = ()
-    """Classes and their probabilities, the most likely first."""
+    """Classes and their probabilities, the most likely first; of regions, classes and their shares of the picture."""
     maps: tuple[Map, ...] = ()
+    blank: float | None = None
+    """Of a regression: what the model says of a picture that has this one's mean colour everywhere."""
+    mask: Small | None = None
+    """Of regions: shape (rows, columns), which share of each cell has the predicted class."""
+    box: tuple[float, float, float, float] | None = None
+    """Of a detector: left, top, right and bottom of the surest box, as shares of the picture; what is explained."""
+    boxes: int = 0
+    """How many it finds, after those that overlap a surer one of their class are left out."""
 
     def get(self, method: str, layer: str = "", target: int | None = None) -> Map | None:
         """The map of that method, at any layer for "", of the predicted class for None."""
@@ -117,8 +129,9 @@ class Faithfulness:
     layer: str
     samples: int
     road: float | None = None
-    """Least relevant first minus most relevant first, probabilities of the class, mean over the shares removed (Rong et
-    al. 2022). 0 for a map that says nothing; higher is better."""
+    """Least relevant first minus most relevant first, mean over the shares removed (Rong et al. 2022), of what is left
+    of the answer: the probability of a class or of a box, that in the predicted region, or the share of what sets a
+    value apart from that of a blank picture. 0 for a map that says nothing; higher is better."""
     road_error: float | None = None
     """Standard error of it over samples."""
     early: float | None = None
@@ -130,13 +143,13 @@ class Faithfulness:
     shares: FloatArray | None = None
     """Shape (steps + 1,): share of pixels taken, from 0 to 1."""
     deleted: FloatArray | None = None
-    """Mean probability of the class, most relevant pixels made the picture's mean first; shape (steps + 1,)."""
+    """What is left of the answer, most relevant pixels made the picture's mean first; shape (steps + 1,)."""
     inserted: FloatArray | None = None
     """The same, most relevant pixels brought back first into a blurred picture."""
     inside: float | None = None
-    """Share of the map's mass that lies in the boxes that were handed over."""
+    """Share of the map's mass that lies in the annotated boxes; of regions and boxes, in those that the model found."""
     pointing: float | None = None
-    """Share of samples whose largest cell lies in a box (Zhang et al. 2018)."""
+    """Share of samples whose largest cell lies there (Zhang et al. 2018)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -248,6 +261,13 @@ class Tokens:
     """Shape (words,): integrated gradients over the embedding, summed over its dimensions; negative speaks against."""
     target: int
     gap: float
+    truth: int | None = None
+    output: float = 0.0
+    """Of the target: a logit, or the value of a regression."""
+    share: float | None = None
+    """Probability of the target; None of a value."""
+    special: tuple[int, ...] = ()
+    """Places of the words that only frame the text, such as "[CLS]"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +278,7 @@ class Probed:
     """File, or the factory, as it was named."""
     prepared: Prepared = Prepared()
     classes: tuple[str, ...] = ()
+    head: Head = "classes"
     samples: int = 0
     """How many the model was run on."""
     accuracy: float | None = None
@@ -278,6 +299,8 @@ class Probed:
     reaches: tuple[Reach, ...] = ()
     columns: Columns | None = None
     texts: tuple[Tokens, ...] = ()
+    shown: int = 0
+    """Of the texts: as many, the first, were chosen to be looked at; the others tell what words come to over many."""
     notes: tuple[str, ...] = ()
     """What was assumed, and what was left out for want of time: sentences."""
     problems: tuple[Problem, ...] = ()

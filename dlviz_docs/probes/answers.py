@@ -1,4 +1,4 @@
-"""What a model answers to pictures: how these are made for it, which of them it sees, and which will be explained."""
+"""What a model answers to pictures: how these are made for it, and which of them it sees."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from dlviz_docs.errors import ProbeError
 from dlviz_docs.model import Port
 from dlviz_docs.model.probes import Prepared
 from dlviz_docs.probes.clock import Clock
+from dlviz_docs.probes.found import OfBoxes
 from dlviz_docs.probes.inputs import Picture, best_prepared, prepare
 from dlviz_docs.probes.job import Job, PictureInput
 from dlviz_docs.probes.passes import outputs_of
 from dlviz_docs.probes.runnable import Runnable
-from dlviz_docs.probes.targets import Head, head_of, predicted, probabilities
-from dlviz_docs.stats.choice import choose
+from dlviz_docs.probes.targets import Head, head_of, predicted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,15 +28,15 @@ __all__ = [
     "accuracy_of",
     "answered",
     "answers_of",
+    "asked_for",
     "channels_last",
-    "chosen",
     "prepared_for",
     "rows_of",
     "truth_of",
 ]
 
 _LARGEST = 512 << 20
-"""Bytes of all inputs at once."""
+"""Bytes of all inputs at once, and of all answers."""
 _TRIED = 64
 """Labelled samples that the ways to scale are tried on."""
 _USUAL = 224
@@ -54,10 +54,6 @@ class Answers:
     classes: Tensor
     """Predicted, shape (n,)."""
 
-    def some(self, places: Sequence[int] | NDArray[np.intp]) -> tuple[Tensor, Tensor]:
-        """Inputs and predicted classes of some of them."""
-        return self.x[list(places)], self.classes[list(places)]
-
 
 def truth_of(job: Job) -> NDArray[np.int64] | None:
     """Class numbers, -1 where not known."""
@@ -71,21 +67,29 @@ def rows_of(count: int, most: int) -> NDArray[np.intp]:
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.intp))
 
 
+def asked_for(samples: PictureInput, port: Port | None, model: Runnable, rows: NDArray[np.intp]) -> Prepared:
+    """What is told, completed by the model's own input; with the scale 0 where that is still to be found out."""
+    base = _asked(port, model, [samples.pictures[row] for row in rows])
+    told = samples.prepared
+    if told is None:
+        return replace(base, scale=0.0)
+    size = told.size or base.size
+    if told.scale:
+        return replace(told, size=size, channels=base.channels, layout=base.layout)
+    return replace(base, size=size, crop=told.crop, scale=0.0)
+
+
 def prepared_for(
     samples: PictureInput,
-    port: Port | None,
+    base: Prepared,
     model: Runnable,
     truth: NDArray[np.int64] | None,
     rows: NDArray[np.intp],
     batch: int,
 ) -> Prepared:
-    """What is told, completed by the model's own input; or else the best of the usual ways."""
-    base = _asked(port, model, [samples.pictures[row] for row in rows])
-    if (told := samples.prepared) is not None:
-        size = told.size or base.size
-        if told.scale:
-            return replace(told, size=size, channels=base.channels, layout=base.layout)
-        base = replace(base, size=size, crop=told.crop)
+    """What is asked for, or else the best of the usual ways."""
+    if base.scale:
+        return base
     known = rows if truth is None else rows[truth[rows] >= 0]
     some = (known if len(known) else rows)[np.linspace(0, max(len(known), 1) - 1, _TRIED).astype(np.intp)]
     some = np.unique(some)
@@ -114,7 +118,13 @@ def channels_last(port: Port | None) -> bool:
 
 
 def answers_of(
-    model: Runnable, samples: PictureInput, prepared: Prepared, rows: NDArray[np.intp], batch: int, clock: Clock
+    model: Runnable,
+    samples: PictureInput,
+    prepared: Prepared,
+    rows: NDArray[np.intp],
+    batch: int,
+    clock: Clock,
+    head: Head | None = None,
 ) -> Answers:
     """Of as many as fit into memory and a third of the time; in an order that tells nothing, then back in theirs."""
     import torch
@@ -122,21 +132,24 @@ def answers_of(
     octets = 4 * prepared.channels * int(np.prod(prepared.size))
     order = np.random.default_rng(0).permutation(rows)[: max(_LARGEST // max(octets, 1), 1)]
     third = Clock(clock.seconds / 3)
-    inputs, outputs, done = [], [], 0
-    while done < len(order) and (not done or third.has_time_for("")):
+    inputs, outputs, done, held = [], [], 0, 0
+    while done < len(order) and held < _LARGEST and (not done or third.has_time_for("")):
         few = order[done : done + max(batch, 16)]
         inputs.append(prepare([samples.pictures[row] for row in few], prepared))
         outputs.append(outputs_of(model, inputs[-1], batch))
         done += len(few)
+        held += outputs[-1].numel() * outputs[-1].element_size()
     sorting = np.argsort(order[:done], kind="stable")
     x, output = torch.cat(inputs)[sorting], torch.cat(outputs)[sorting]
-    return answered(order[:done][sorting], x, output)
+    return answered(order[:done][sorting], x, output, head)
 
 
-def answered(rows: NDArray[np.intp], x: Tensor, output: Tensor) -> Answers:
-    """What outputs come to; `ProbeError` where they are not finite."""
+def answered(rows: NDArray[np.intp], x: Tensor, output: Tensor, head: Head | None = None) -> Answers:
+    """What outputs come to, by their shape unless it is told; `ProbeError` where they are not finite."""
     if not bool(output.isfinite().all()):
         raise ProbeError("The model's answers hold values that are not finite: there is nothing to explain.")
+    if head == "boxes":
+        return Answers(rows, x, output, head, OfBoxes.surest(output).classes)
     return Answers(rows, x, output, head_of(output), predicted(output))
 
 
@@ -146,23 +159,3 @@ def accuracy_of(answers: Answers, truth: NDArray[np.int64] | None) -> float | No
     own = truth[answers.rows]
     known = own >= 0
     return float((answers.classes.numpy()[known] == own[known]).mean()) if known.any() else None
-
-
-def chosen(job: Job, answers: Answers, truth: NDArray[np.int64] | None) -> list[int]:
-    """Places of the answers to be explained: those that are named, or of every class right, wrong and unsure ones."""
-    if job.explain:
-        places = {int(row): place for place, row in enumerate(answers.rows)}
-        return [places[row] for row in job.explain if row in places]
-    if answers.head != "classes":
-        return list(range(min(job.shown, len(answers.rows))))
-    sure = probabilities(answers.output).max(1).values.double().numpy()
-    own = None if truth is None else truth[answers.rows]
-    first = [row for row, _ in choose(own, answers.classes.numpy(), sure, job.shown)]
-    enough = min(job.judged, job.shown, len(answers.rows))
-    return _filled(first, np.random.default_rng(0).permutation(len(answers.rows)).tolist(), enough)
-
-
-def _filled(first: list[int], others: list[int], enough: int) -> list[int]:
-    """With others behind them until there are enough for measures to mean something."""
-    more = [place for place in others if place not in set(first)]
-    return first + more[: max(enough - len(first), 0)]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from dlviz_docs.probes.runnable import Runnable
-from dlviz_docs.probes.targets import probabilities
+from dlviz_docs.probes.targets import Wanted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -80,7 +80,7 @@ def contrast(a: Tensor, g: Tensor) -> Tensor:
     return (g * a).sum(1)
 
 
-def score_cam(model: Runnable, x: Tensor, a: Tensor, classes: Tensor, batch: int) -> Tensor:
+def score_cam(model: Runnable, x: Tensor, a: Tensor, classes: Wanted, batch: int) -> Tensor:
     """Wang et al., "Score-CAM", CVPRW 2020: channels weighted by the softmax of what the class gets of the input they
     let through.
 
@@ -89,6 +89,8 @@ def score_cam(model: Runnable, x: Tensor, a: Tensor, classes: Tensor, batch: int
     """
     import torch
 
+    from dlviz_docs.probes.passes import worths_of
+
     count = min(SCORED, a.shape[1])
     maps = []
     for i in range(len(x)):
@@ -96,20 +98,10 @@ def score_cam(model: Runnable, x: Tensor, a: Tensor, classes: Tensor, batch: int
         masks = torch.nn.functional.interpolate(a[i, channels][:, None], x.shape[2:], mode="bilinear")
         low, high = masks.amin((2, 3), keepdim=True), masks.amax((2, 3), keepdim=True)
         masks = (masks - low) / (high - low).clamp(min=1e-12)
-        gained = _probability(model, x[i] * masks, classes[i], batch) - _probability(
-            model, x[i][None] * 0, classes[i], 1
-        )
+        gained = worths_of(model, x[i] * masks, classes[[i] * count], batch)
+        gained = gained - worths_of(model, x[i][None] * 0, classes[[i]], 1)
         maps.append((gained.softmax(0)[:, None, None] * a[i, channels]).sum(0).clamp(min=0))
     return torch.stack(maps)
-
-
-def _probability(model: Runnable, inputs: Tensor, wanted: Tensor, batch: int) -> Tensor:
-    import torch
-
-    from dlviz_docs.probes.passes import outputs_of
-
-    with torch.no_grad():
-        return probabilities(outputs_of(model, inputs, batch))[:, int(wanted)]
 
 
 GRADIENT: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dlviz_docs.probes.passes import gradients_at
 from dlviz_docs.probes.runnable import Layer, Runnable
 from dlviz_docs.probes.spatial import Grid, grid_of
+from dlviz_docs.probes.targets import Wanted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,7 +33,7 @@ class Candidate:
     grid: Grid
 
 
-def candidates(model: Runnable, layers: Sequence[Layer], x: Tensor, classes: Tensor) -> tuple[Candidate, ...]:
+def candidates(model: Runnable, layers: Sequence[Layer], x: Tensor, classes: Wanted) -> tuple[Candidate, ...]:
     """The last layer of each resolution whose cells the answer depends on, the last in the model first.
 
     The last tokens of a transformer's block get no gradient where the answer is read from the class token alone: then
@@ -65,7 +66,7 @@ def _over(layers: Sequence[Layer], height: int, width: int) -> list[Candidate]:
     return [one for one in found if one.grid.layout != "tokens" or one.grid.channels == usual]
 
 
-def _dependable(model: Runnable, same: Sequence[Candidate], x: Tensor, classes: Tensor) -> list[Candidate]:
+def _dependable(model: Runnable, same: Sequence[Candidate], x: Tensor, classes: Wanted) -> list[Candidate]:
     """The last of them at whose cells there is a gradient."""
     few = slice(0, model.fixed_batch or 2)
     for one in list(reversed(same))[:_BACK]:

@@ -17,7 +17,7 @@ from dlviz_docs.probes.memory import seen_elsewhere
 from dlviz_docs.probes.onnx_ops import onnx_operator
 from dlviz_docs.probes.places import Places, places_of
 from dlviz_docs.probes.program import Argument, Constant, Program, Ref, Step, references, steps
-from dlviz_docs.probes.runnable import Layer, Limits, Seen, answer, first_tensor
+from dlviz_docs.probes.runnable import Answering, Layer, Limits, Seen, answer, first_tensor, tensors_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,6 +42,7 @@ class GraphModel:
 
     def __init__(self, program: Program, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
+        self._how: Answering = answer
         if len(program.calls) > self.limits.calls:
             raise ProbeError(f"The graph has {len(program.calls):,} operations; at most {self.limits.calls:,} are run.")
         self.program, self._operators = _settled(program)
@@ -58,6 +59,14 @@ class GraphModel:
 
     def forward(self, x: Tensor) -> Tensor:
         return self._answer({self._input: x})
+
+    def outputs(self, x: Tensor) -> Mapping[str, Tensor]:
+        return tensors_of(self._given({self._input: x}))
+
+    def answering(self, how: Answering) -> GraphModel:
+        other = self._alike()
+        other._how = how
+        return other
 
     def layers(self, x: Tensor) -> tuple[Layer, ...]:
         shapes: dict[str, tuple[int, ...]] = {}
@@ -124,9 +133,13 @@ class GraphModel:
 
     def with_weights(self, changed: Mapping[str, Tensor]) -> GraphModel:
         names = {self.program.parameters.get(name, name): name for name in self._weights}
+        other = self._alike()
+        other._weights = {**self._weights, **{names[name]: tensor for name, tensor in changed.items()}}
+        return other
+
+    def _alike(self) -> GraphModel:
         other = object.__new__(GraphModel)
         other.__dict__.update(self.__dict__)
-        other._weights = {**self._weights, **{names[name]: tensor for name, tensor in changed.items()}}
         return other
 
     def _value(self, layer: str) -> str:
@@ -135,9 +148,15 @@ class GraphModel:
         return self._places[layer].value
 
     def _answer(self, given: Mapping[str, Any], change: Change | None = None, seen: list[Seen] | None = None) -> Tensor:
+        return self._how(self._given(given, change, seen))
+
+    def _given(
+        self, given: Mapping[str, Any], change: Change | None = None, seen: list[Seen] | None = None
+    ) -> dict[str, Any]:
+        """All outputs by name."""
         wanted = tuple(name for _, value in self.program.outputs for name in references(value))
         found = self._run(given, wanted, change, seen)
-        return answer({name: _value_of(value, found, self._weights) for name, value in self.program.outputs})
+        return {name: _value_of(value, found, self._weights) for name, value in self.program.outputs}
 
     def _run(
         self, given: Mapping[str, Any], wanted: tuple[str, ...], change: Change | None, seen: list[Seen] | None = None

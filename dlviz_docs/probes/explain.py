@@ -12,6 +12,7 @@ from dlviz_docs.probes.choice import Candidate
 from dlviz_docs.probes.passes import gradients_at
 from dlviz_docs.probes.pixels import blurred, integrated_gradients, occlusion, pooled
 from dlviz_docs.probes.runnable import Runnable
+from dlviz_docs.probes.targets import Wanted
 from dlviz_docs.probes.tokens import attention_maps
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Explainer:
     model: Runnable
     batch: int
 
-    def at(self, one: Candidate, x: Tensor, classes: Tensor, methods: Sequence[str]) -> Iterator[Found]:
+    def at(self, one: Candidate, x: Tensor, classes: Wanted, methods: Sequence[str]) -> Iterator[Found]:
         """The maps that need a layer, by every method that is asked for."""
         activation, gradient = gradients_at(self.model, one.path, x, classes, self.batch)
         a, g = one.grid.spread(activation), one.grid.spread(gradient)
@@ -65,20 +66,20 @@ class Explainer:
             elif method == "scorecam":
                 yield Found(method, one.path, score_cam(self.model, x, a, classes, self.batch), activation=a)
 
-    def contrast(self, one: Candidate, x: Tensor, classes: Tensor, others: Tensor) -> Found:
+    def contrast(self, one: Candidate, x: Tensor, classes: Wanted, others: Tensor) -> Found:
         """What speaks for `classes` and not for `others`."""
         activation, gradient = gradients_at(self.model, one.path, x, classes, self.batch, others)
         a, g = one.grid.spread(activation), one.grid.spread(gradient)
         return Found("contrast", one.path, contrast(a, g), signed=True, activation=a, gradient=g)
 
-    def slowly(self, one: Candidate | None, x: Tensor, classes: Tensor, method: str) -> Iterator[Found]:
+    def slowly(self, one: Candidate | None, x: Tensor, classes: Wanted, method: str) -> Iterator[Found]:
         """The maps of a method that takes many passes, at the layer or without one."""
         if method != "scorecam":
             yield from self.of_input(x, classes, method)
         elif one is not None:
             yield from self.at(one, x, classes, (method,))
 
-    def of_input(self, x: Tensor, classes: Tensor, method: str) -> Iterator[Found]:
+    def of_input(self, x: Tensor, classes: Wanted, method: str) -> Iterator[Found]:
         """The maps that need no layer: of pixels, and of attention."""
         if method == "integrated gradients":
             values, gap = integrated_gradients(self.model, x, classes, blurred(x), self.batch)
@@ -92,7 +93,7 @@ class Explainer:
 
 
 def at_layers(
-    one: Candidate, x: Tensor, classes: Tensor, batch: int, methods: Sequence[str]
+    one: Candidate, x: Tensor, classes: Wanted, batch: int, methods: Sequence[str]
 ) -> Callable[[Runnable], Mapping[str, Tensor]]:
     """From a model to its maps at that layer, for the check with random weights."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from dlviz_docs.errors import ProbeError
-from dlviz_docs.probes.runnable import Layer, Seen, answer, first_tensor
+from dlviz_docs.probes.runnable import Answering, Layer, Seen, answer, first_tensor, tensors_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -103,12 +103,22 @@ class ModuleModel:
     def __init__(self, module: Module) -> None:
         self.module = module
         self._changed: Mapping[str, Tensor] = {}
+        self._how: Answering = answer
 
     def forward(self, x: Tensor) -> Tensor:
+        return self._how({"": self._given(x)})
+
+    def outputs(self, x: Tensor) -> Mapping[str, Tensor]:
+        return tensors_of({"": self._given(x)})
+
+    def answering(self, how: Answering) -> ModuleModel:
+        return self._alike(self._changed, how)
+
+    def _given(self, x: Tensor) -> Any:
         import torch
 
         try:
-            return answer({"": torch.func.functional_call(self.module, dict(self._changed), (x,))})
+            return torch.func.functional_call(self.module, dict(self._changed), (x,))
         except (ProbeError, MemoryError):
             raise
         # The user's own code may raise anything.
@@ -171,8 +181,11 @@ class ModuleModel:
         return tuple((path, tuple(names)) for path, names in layers.items())
 
     def with_weights(self, changed: Mapping[str, Tensor]) -> ModuleModel:
+        return self._alike({**self._changed, **changed}, self._how)
+
+    def _alike(self, changed: Mapping[str, Tensor], how: Answering) -> ModuleModel:
         other = ModuleModel(self.module)
-        other._changed = {**self._changed, **changed}
+        other._changed, other._how = changed, how
         return other
 
     @contextlib.contextmanager

@@ -11,6 +11,7 @@ from dlviz_docs.probes.passes import gradients_at
 from dlviz_docs.probes.pixels import MOST_CELLS
 from dlviz_docs.probes.runnable import Runnable, in_batches
 from dlviz_docs.probes.spatial import Grid
+from dlviz_docs.probes.targets import Wanted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,7 +23,7 @@ SHOWN, BEST = 16, 9
 
 
 def channels_of(
-    model: Runnable, layer: str, grid: Grid, x: Tensor, explained: Tensor, classes: Tensor, batch: int
+    model: Runnable, layer: str, grid: Grid, x: Tensor, explained: Tensor, classes: Wanted, batch: int
 ) -> Channels:
     """The channels that add most to the answers on `explained`, and which of the samples `x` excite each most.
 

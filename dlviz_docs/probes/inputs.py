@@ -16,10 +16,13 @@ from dlviz_docs.probes.targets import probabilities
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Picture", "area_of", "best_prepared", "candidates", "prepare", "prepared_from"]
+__all__ = ["Picture", "area_of", "best_prepared", "candidates", "prepare", "prepared_from", "within"]
 
 Picture: TypeAlias = NDArray[Any]
 """Shape (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), uint8; or floats, which are taken as they are."""
+
+Box: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right and bottom as shares."""
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
@@ -159,3 +162,10 @@ def area_of(height: int, width: int, how: Prepared) -> tuple[float, float, float
     tall = min(height, width / aspect) * how.crop
     down, across = tall / height, tall * aspect / width
     return (1 - across) / 2, (1 - down) / 2, (1 + across) / 2, (1 + down) / 2
+
+
+def within(box: Box, shape: tuple[int, ...], how: Prepared) -> Box:
+    """A box as shares of the part of its picture that the model sees; `shape` is that of the picture."""
+    left, top, right, bottom = area_of(shape[0], shape[1], how)
+    wide, high = right - left, bottom - top
+    return (box[0] - left) / wide, (box[1] - top) / high, (box[2] - left) / wide, (box[3] - top) / high

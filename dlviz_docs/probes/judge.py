@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from dlviz_docs.model.probes import Agreement, Faithfulness
 from dlviz_docs.probes.measures import curves, noise_maps, road
 from dlviz_docs.probes.runnable import Runnable
+from dlviz_docs.probes.targets import Wanted
 from dlviz_docs.stats.removal import mass_inside, spearman
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["RANDOM", "Judge", "agreement", "boxes_mask"]
+__all__ = ["RANDOM", "Judge", "agreement", "boxes_mask", "mask_of"]
 
 RANDOM = "random"
 _FINE = 56
@@ -30,10 +31,10 @@ class Judge:
 
     model: Runnable
     x: Tensor
-    classes: Tensor
+    classes: Wanted
     batch: int
     boxes: NDArray[np.bool_] | None = None
-    """Shape (n, 56, 56): where the boxes of the truth are; all False for a sample without one."""
+    """Shape (n, 56, 56): where evidence should lie, as in the boxes of the truth; all False for a sample without."""
 
     def by_road(self, method: str, layer: str, maps: Tensor) -> Faithfulness:
         """ROAD, and the share of the map in the boxes."""
@@ -80,6 +81,14 @@ def boxes_mask(boxes: Sequence[Sequence[tuple[float, float, float, float]]]) -> 
             left, top, right, bottom = (round(min(max(side, 0.0), 1.0) * _FINE) for side in box)
             mask[row, top : max(bottom, top + 1), left : max(right, left + 1)] = True
     return mask
+
+
+def mask_of(masks: Tensor) -> NDArray[np.bool_]:
+    """Regions of each sample, shape (n, height, width), as (n, 56, 56)."""
+    import torch
+
+    found: NDArray[np.bool_] = torch.nn.functional.interpolate(masks[:, None].float(), (_FINE, _FINE)).numpy()[:, 0] > 0
+    return found
 
 
 def agreement(maps: Mapping[str, Tensor]) -> Agreement:

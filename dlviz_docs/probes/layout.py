@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dlviz_docs.probes.runnable import Layer, Runnable, Seen
+from dlviz_docs.probes.runnable import Answering, Layer, Runnable, Seen
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,6 +26,12 @@ class ChannelsLast:
 
     def forward(self, x: Tensor) -> Tensor:
         return self.inner.forward(_last(x))
+
+    def outputs(self, x: Tensor) -> Mapping[str, Tensor]:
+        return self.inner.outputs(_last(x))
+
+    def answering(self, how: Answering) -> Runnable:
+        return ChannelsLast(self.inner.answering(how))
 
     def layers(self, x: Tensor) -> tuple[Layer, ...]:
         return self.inner.layers(_last(x))

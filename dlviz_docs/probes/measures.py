@@ -1,4 +1,4 @@
-"""How faithful maps are: pixels go in the order they tell, and the class's probability has to follow."""
+"""How faithful maps are: pixels go in the order they tell, and what is left of the answer has to follow."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs.model import FloatArray
-from dlviz_docs.probes.passes import outputs_of
+from dlviz_docs.probes.passes import worths_of
 from dlviz_docs.probes.pixels import MOST_CELLS, blurred
 from dlviz_docs.probes.runnable import Runnable
-from dlviz_docs.probes.targets import probabilities
+from dlviz_docs.probes.targets import Wanted
 from dlviz_docs.stats.impute import noisy_linear
 from dlviz_docs.stats.removal import area_under, removal_order, removed
 
@@ -30,7 +30,7 @@ STEPS = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curves:
-    """Probability of the class as pixels go and come, means over samples; shape (steps + 1,)."""
+    """What is left of the answer as pixels go and come, means over samples; shape (steps + 1,)."""
 
     shares: FloatArray
     deleted: FloatArray
@@ -47,7 +47,7 @@ class Curves:
         return area_under(self.shares, self.inserted)
 
 
-def road(model: Runnable, x: Tensor, classes: Tensor, maps: Tensor, batch: int) -> tuple[FloatArray, FloatArray]:
+def road(model: Runnable, x: Tensor, classes: Wanted, maps: Tensor, batch: int) -> tuple[FloatArray, FloatArray]:
     """Each sample's least relevant first minus most relevant first, shape (n,): mean over the shares removed, and of
     the first 5 % alone.
 
@@ -66,17 +66,17 @@ def road(model: Runnable, x: Tensor, classes: Tensor, maps: Tensor, batch: int) 
 
 
 def _without(
-    model: Runnable, x: Tensor, classes: Tensor, small: NDArray[np.float32], gone: NDArray[np.bool_], batch: int
+    model: Runnable, x: Tensor, classes: Wanted, small: NDArray[np.float32], gone: NDArray[np.bool_], batch: int
 ) -> FloatArray:
-    """Probability of the class when these cells are filled in."""
+    """What is left of the answer when these cells are filled in."""
     import torch
 
     filled = _resized(torch.from_numpy(noisy_linear(small, ~gone)), x.shape[2:], "bilinear").to(x.dtype)
     holes = _resized(torch.from_numpy(gone)[:, None].float(), x.shape[2:], "nearest") > 0
-    return _probability(model, filled.where(holes, x), classes, batch)
+    return _worth(model, filled.where(holes, x), classes, batch)
 
 
-def curves(model: Runnable, x: Tensor, classes: Tensor, maps: Tensor, batch: int, steps: int = STEPS) -> Curves:
+def curves(model: Runnable, x: Tensor, classes: Wanted, maps: Tensor, batch: int, steps: int = STEPS) -> Curves:
     """Deletion into the picture's mean colour and insertion into a blurred picture (Petsiuk, Das and Saenko 2018)."""
     import torch
 
@@ -86,8 +86,8 @@ def curves(model: Runnable, x: Tensor, classes: Tensor, maps: Tensor, batch: int
     deleted, inserted = [], []
     for share in shares:
         taken = places < round(float(share) * pixels)
-        deleted.append(_probability(model, mean.where(taken, x), classes, batch).mean())
-        inserted.append(_probability(model, x.where(taken, vague), classes, batch).mean())
+        deleted.append(_worth(model, mean.where(taken, x), classes, batch).mean())
+        inserted.append(_worth(model, x.where(taken, vague), classes, batch).mean())
     return Curves(shares, np.array(deleted), np.array(inserted))
 
 
@@ -104,6 +104,5 @@ def _resized(x: Tensor, size: tuple[int, ...] | list[int], mode: str) -> Tensor:
     return torch.nn.functional.interpolate(x, tuple(size), mode=mode)
 
 
-def _probability(model: Runnable, x: Tensor, classes: Tensor, batch: int) -> FloatArray:
-    found = probabilities(outputs_of(model, x, batch)).gather(1, classes[:, None])[:, 0]
-    return found.double().numpy()
+def _worth(model: Runnable, x: Tensor, classes: Wanted, batch: int) -> FloatArray:
+    return worths_of(model, x, classes, batch).double().numpy()

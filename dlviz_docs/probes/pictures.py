@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,33 +18,39 @@ from dlviz_docs.probes.answers import (
     Answers,
     accuracy_of,
     answers_of,
+    asked_for,
     channels_last,
-    chosen,
     prepared_for,
     rows_of,
     truth_of,
 )
+from dlviz_docs.probes.asked import Asked, asked_of
 from dlviz_docs.probes.cams import GRADIENT
 from dlviz_docs.probes.choice import Candidate, candidates
 from dlviz_docs.probes.clock import Clock
 from dlviz_docs.probes.collected import FEW, Collected
+from dlviz_docs.probes.detecting import detecting, hits
 from dlviz_docs.probes.explain import Explainer, at_layers
 from dlviz_docs.probes.features import channels_of
-from dlviz_docs.probes.inputs import area_of
+from dlviz_docs.probes.found import OfBoxes
+from dlviz_docs.probes.inputs import area_of, within
 from dlviz_docs.probes.job import METHODS, Job, PictureInput
-from dlviz_docs.probes.judge import Judge, boxes_mask
+from dlviz_docs.probes.judge import Judge, boxes_mask, mask_of
 from dlviz_docs.probes.layout import ChannelsLast
 from dlviz_docs.probes.opened import Opened
 from dlviz_docs.probes.runnable import Runnable, first_of
 from dlviz_docs.probes.sanity import sanity
 from dlviz_docs.probes.spatial import grid_of
-from dlviz_docs.probes.targets import probabilities
+from dlviz_docs.probes.targets import OfRegions
+from dlviz_docs.probes.told import told
 from dlviz_docs.probes.trace import reach_of, traced
 from dlviz_docs.probes.verdicts import Verdicts, best_layer, best_method
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 __all__ = ["probe_pictures"]
 
-_TOP = 5
 _CHEAP = (*GRADIENT, "eigencam")
 
 
@@ -52,22 +59,40 @@ def probe_pictures(job: Job, samples: PictureInput, found: Opened, clock: Clock)
     model: Runnable = ChannelsLast(found.model) if channels_last(found.port) else found.model
     truth = truth_of(job)
     rows = rows_of(len(samples.pictures), job.limits.samples)
-    prepared = prepared_for(samples, found.port, model, truth, rows, job.limits.batch)
-    answers = answers_of(model, samples, prepared, rows, job.limits.batch, clock)
-    notes = [*found.notes, *_said(samples, prepared, answers)]
+    base = asked_for(samples, found.port, model, rows)
+    notes = list(found.notes)
+    boxes = detecting(model, samples, base, len(job.classes), job.limits.batch)
+    if boxes is not None:
+        model, prepared = boxes.model, boxes.prepared
+        notes.append(boxes.note)
+    else:
+        prepared = prepared_for(samples, base, model, truth, rows, job.limits.batch)
+    answers = answers_of(model, samples, prepared, rows, job.limits.batch, clock, "boxes" if boxes else None)
+    asked = asked_of(job, model, answers, truth)
+    notes += [*_said(samples, prepared, answers), *filter(None, [asked.note])]
     probed = Probed(
         job.name,
         prepared,
         job.classes,
+        answers.head,
         len(answers.rows),
-        accuracy_of(answers, truth),
+        _right(answers, samples, prepared, truth),
         traced=traced(model, first_of(model, answers.x, 1)),
     )
-    places = chosen(job, answers, truth)
-    layers = _layers(job, model, answers)
+    layers = _layers(job, model, asked)
     if not layers:
         notes.append("No layer of the model lies over the picture: there are no maps of activations.")
-    return _Probe(job, samples, model, prepared, answers, truth, places, layers, clock).finished(probed, notes)
+    return _Probe(job, samples, model, prepared, answers, asked, truth, layers, clock).finished(probed, notes)
+
+
+def _right(
+    answers: Answers, samples: PictureInput, prepared: Prepared, truth: NDArray[np.int64] | None
+) -> float | None:
+    """Share of right answers; of a detector, of pictures whose surest box is an annotated one."""
+    if answers.head != "boxes":
+        return accuracy_of(answers, truth)
+    found = hits(answers.output, samples, answers.rows.tolist(), prepared)
+    return None if found is None else float(np.mean(found))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,11 +104,15 @@ class _Probe:
     model: Runnable
     prepared: Prepared
     answers: Answers
+    asked: Asked
     truth: NDArray[np.int64] | None
-    places: list[int]
-    """Of the answers that are explained."""
     layers: tuple[Candidate, ...]
     clock: Clock
+
+    @property
+    def places(self) -> list[int]:
+        """Of the answers that are explained."""
+        return self.asked.places
 
     def finished(self, probed: Probed, notes: list[str]) -> Probed:
         """In the order of worth."""
@@ -116,25 +145,32 @@ class _Probe:
 
     def _collected(self) -> Collected:
         shapes = [self.samples.pictures[self.answers.rows[place]].shape for place in self.places]
-        _, classes = self.answers.some(self.places)
-        return Collected(classes, [area_of(shape[0], shape[1], self.prepared) for shape in shapes])
+        areas = [area_of(shape[0], shape[1], self.prepared) for shape in shapes]
+        return Collected(self.answers.classes[self.places], areas)
 
     def _judge(self) -> Judge | None:
         """On the first samples that are explained, so that no map is computed twice."""
-        if self.answers.head != "classes":
+        few = slice(0, self.asked.judged)
+        if not self.asked.judged:
             return None
-        places = self.places[: self.job.judged]
-        x, classes = self.answers.some(places)
-        return Judge(self.model, x, classes, self.job.limits.batch, self._boxes(places))
+        x, target = self.asked.x[few], self.asked.target[few]
+        return Judge(self.model, x, target, self.job.limits.batch, self._inside(self.places[few]))
 
-    def _boxes(self, places: Sequence[int]) -> NDArray[np.bool_] | None:
+    def _inside(self, places: Sequence[int]) -> NDArray[np.bool_] | None:
+        """Where evidence should lie: in annotated boxes; of regions and boxes, in those that were found."""
+        rows = [int(self.answers.rows[place]) for place in places]
+        if isinstance(self.asked.target, OfRegions):
+            return mask_of(self.asked.target.masks[: len(rows)])
+        if isinstance(self.asked.target, OfBoxes):
+            return boxes_mask([[_sides(one)] for one in self.asked.target.boxes[: len(rows)]])
         if not self.samples.boxes:
             return None
-        rows = [int(self.answers.rows[place]) for place in places]
         shapes = [self.samples.pictures[row].shape for row in rows]
-        areas = [area_of(shape[0], shape[1], self.prepared) for shape in shapes]
         return boxes_mask(
-            [[_within(box, area) for box in self.samples.boxes[row]] for row, area in zip(rows, areas, strict=True)]
+            [
+                [within(box, shape, self.prepared) for box in self.samples.boxes[row]]
+                for row, shape in zip(rows, shapes, strict=True)
+            ]
         )
 
     def _explainer(self) -> Explainer:
@@ -150,7 +186,7 @@ class _Probe:
 
     def _cheap(self, layer: Candidate, collected: Collected) -> None:
         """Maps of one pass, also of what wrong answers should have been, and at the other layers."""
-        x, classes = self.answers.some(self.places)
+        x, classes = self.asked.x, self.asked.target
         for found in self._explainer().at(layer, x, classes, self._asked(_CHEAP)):
             collected.add(found)
         self._of_errors(layer, collected)
@@ -169,7 +205,7 @@ class _Probe:
         wrong = [i for i, place in enumerate(self.places) if self._is_wrong(place)]
         if not wrong:
             return
-        x, answered = self.answers.some([self.places[i] for i in wrong])
+        x, answered = self.asked.x[wrong], self.answers.classes[[self.places[i] for i in wrong]]
         truth = torch.tensor([self._truth_of(self.places[i]) or 0 for i in wrong])
         found = next(self._explainer().at(layer, x, truth, ("hirescam",)))
         apart = self._explainer().contrast(layer, x, truth, answered)
@@ -188,7 +224,7 @@ class _Probe:
 
     def _costly(self, layer: Candidate | None, collected: Collected) -> None:
         """Methods of many passes, as far as time allows: all of them for a few samples, then for the next."""
-        x, classes = self.answers.some(self.places)
+        x, classes = self.asked.x, self.asked.target
         methods = self._asked([method for method in METHODS if method not in _CHEAP])
         for start in range(0, len(x), FEW):
             few = slice(start, start + FEW)
@@ -204,7 +240,7 @@ class _Probe:
         return sanity(self.model, maps, layer.path, self.clock)
 
     def _channels(self) -> Iterator[Channels]:
-        explained, classes = self.answers.some(self.places)
+        explained, classes = self.asked.x, self.asked.target
         for one in self.layers:
             if self.clock.has_time_for("the features of all layers were looked at"):
                 batch = self.job.limits.batch
@@ -218,25 +254,17 @@ class _Probe:
                 yield reach_of(self.model, one.path, one.grid, tuple(self.answers.x.shape[1:]))
 
     def _explanations(self, collected: Collected) -> Iterator[Explanation]:
-        p = probabilities(self.answers.output)
-        for place, maps in zip(self.places, collected.maps, strict=True):
+        for i, (place, maps) in enumerate(zip(self.places, collected.maps, strict=True)):
             row = int(self.answers.rows[place])
-            answered = int(self.answers.classes[place])
-            best = p[place].topk(min(_TOP, p.shape[1])) if self.answers.head != "value" else None
-            top = () if best is None else zip(best.indices.tolist(), best.values.tolist(), strict=True)
             source = self.job.sources[row] if row < len(self.job.sources) else ""
-            output = self.answers.output[place]
-            told = float(output.mean((1, 2))[answered] if output.dim() == 3 else output.reshape(-1)[answered])
-            yield Explanation(row, source, self._truth_of(place), answered, told, tuple(top), tuple(maps))
+            known = self._truth_of(place) if self.answers.head == "classes" else None
+            made = Explanation(row, source, known, int(self.answers.classes[place]), maps=tuple(maps))
+            yield told(made, self.answers.output[place], self.asked.target, i, collected.areas[i])
 
 
-def _within(
-    box: tuple[float, float, float, float], area: tuple[float, float, float, float]
-) -> tuple[float, float, float, float]:
-    """A box as shares of a part of the picture."""
-    left, top, right, bottom = area
-    wide, high = right - left, bottom - top
-    return (box[0] - left) / wide, (box[1] - top) / high, (box[2] - left) / wide, (box[3] - top) / high
+def _sides(box: Tensor) -> tuple[float, float, float, float]:
+    left, top, right, bottom = box.tolist()
+    return left, top, right, bottom
 
 
 def _said(samples: PictureInput, prepared: Prepared, answers: Answers) -> Iterator[str]:
@@ -249,14 +277,14 @@ def _said(samples: PictureInput, prepared: Prepared, answers: Answers) -> Iterat
         yield f"The model was run on {len(answers.rows):,} of {len(samples.pictures):,} samples."
 
 
-def _layers(job: Job, model: Runnable, answers: Answers) -> tuple[Candidate, ...]:
-    layers = model.layers(first_of(model, answers.x, 2))
+def _layers(job: Job, model: Runnable, asked: Asked) -> tuple[Candidate, ...]:
+    layers = model.layers(first_of(model, asked.x, 2))
     if not any(job.layers):
-        return candidates(model, layers, answers.x, answers.classes)
+        return candidates(model, layers, asked.x, asked.target)
     shapes: Mapping[str, tuple[int, ...]] = {layer.path: layer.shape for layer in layers}
     found = []
     for path in filter(None, job.layers):
-        grid = grid_of(shapes.get(path, ()), *answers.x.shape[2:])
+        grid = grid_of(shapes.get(path, ()), *asked.x.shape[2:])
         if grid is None:
             raise ProbeError(f"The layer {path!r} is not there, or does not lie over the picture.")
         found.append(Candidate(path, grid))

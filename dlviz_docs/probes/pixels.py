@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlviz_docs.probes.passes import input_gradients, outputs_of
+from dlviz_docs.probes.passes import input_gradients, scores_of
 from dlviz_docs.probes.runnable import Runnable
-from dlviz_docs.probes.targets import score
+from dlviz_docs.probes.targets import Wanted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,16 +39,16 @@ def integrated(gradient: Callable[[Tensor], Tensor], x: Tensor, baseline: Tensor
 
 
 def integrated_gradients(
-    model: Runnable, x: Tensor, classes: Tensor, baseline: Tensor, batch: int, steps: int = STEPS
+    model: Runnable, x: Tensor, classes: Wanted, baseline: Tensor, batch: int, steps: int = STEPS
 ) -> tuple[Tensor, Tensor]:
     """Attributions, shaped as the input, and by how much each sample's sum misses f(x) - f(x'), as a share of it."""
     found = integrated(lambda inputs: input_gradients(model, inputs, classes, batch), x, baseline, steps)
-    rise = score(outputs_of(model, x, batch), classes) - score(outputs_of(model, baseline, batch), classes)
+    rise = scores_of(model, x, classes, batch) - scores_of(model, baseline, classes, batch)
     gap = (found.flatten(1).sum(1) - rise).abs() / rise.abs().clamp(min=1e-12)
     return found, gap
 
 
-def occlusion(model: Runnable, x: Tensor, classes: Tensor, batch: int, cells: int = WINDOWS) -> Tensor:
+def occlusion(model: Runnable, x: Tensor, classes: Wanted, batch: int, cells: int = WINDOWS) -> Tensor:
     """What the class's score loses when a window is covered by the picture's mean; shape (n, cells, cells), signed.
 
     Zeiler and Fergus, "Visualizing and understanding convolutional networks", ECCV 2014. Windows overlap by half, and
@@ -57,7 +57,7 @@ def occlusion(model: Runnable, x: Tensor, classes: Tensor, batch: int, cells: in
     import torch
 
     n, _, height, width = x.shape
-    before = score(outputs_of(model, x, batch), classes)
+    before = scores_of(model, x, classes, batch)
     mean = x.mean((2, 3), keepdim=True)
     rows, columns = (np.linspace(0, side, cells + 1).round().astype(int).tolist() for side in (height, width))
     loss, covers = torch.zeros(n, cells, cells), torch.zeros(cells, cells)
@@ -66,7 +66,7 @@ def occlusion(model: Runnable, x: Tensor, classes: Tensor, batch: int, cells: in
             down, across = slice(max(top, 0), min(top + 2, cells)), slice(max(left, 0), min(left + 2, cells))
             covered = x.clone()
             covered[:, :, rows[down.start] : rows[down.stop], columns[across.start] : columns[across.stop]] = mean
-            lost = before - score(outputs_of(model, covered, batch), classes)
+            lost = before - scores_of(model, covered, classes, batch)
             loss[:, down, across] += lost[:, None, None]
             covers[down, across] += 1
     return loss / covers

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from dlviz_docs.errors import ProbeError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Layer", "Limits", "Runnable", "Seen", "answer", "first_of", "first_tensor", "in_batches"]
+__all__ = [
+    "Answering",
+    "Layer",
+    "Limits",
+    "Runnable",
+    "Seen",
+    "answer",
+    "first_of",
+    "first_tensor",
+    "in_batches",
+    "tensors_of",
+]
+
+Answering: TypeAlias = "Callable[[Mapping[str, Any]], Tensor]"
+"""From all that a model gives, by name, to the one tensor that is explained."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +72,13 @@ class Runnable(Protocol):
         """How many samples it takes at once, where a file was exported for one number alone."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """The answer, as `answer` picks it."""
+        """The answer, as `answer` picks it, or what took its place."""
+
+    def outputs(self, x: Tensor) -> Mapping[str, Tensor]:
+        """All that it gives and that holds fractions, by name."""
+
+    def answering(self, how: Answering) -> Runnable:
+        """The same model, whose answer is picked otherwise."""
 
     def layers(self, x: Tensor) -> tuple[Layer, ...]:
         """Every place it can be cut at, in the order they run, with the shapes these samples give."""
@@ -100,11 +120,16 @@ def answer(outputs: Mapping[str, Any]) -> Tensor:
 
     `ProbeError` where there is none.
     """
-    tensors = {name: value for name, value in _flat(outputs) if value.is_floating_point()}
+    tensors = tensors_of(outputs)
     if not tensors:
         raise ProbeError("The model gives no tensor of numbers that could be explained.")
     name = next((wanted for wanted in _PREFERRED if wanted in tensors), next(iter(tensors)))
     return tensors[name]
+
+
+def tensors_of(outputs: Mapping[str, Any]) -> Mapping[str, Tensor]:
+    """All that hold fractions, by name; those in a tuple or a list by their place."""
+    return {name: value for name, value in _flat(outputs) if value.is_floating_point()}
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dlviz_docs.probes.runnable import Runnable, Seen, in_batches
 from dlviz_docs.probes.spatial import grid_of
-from dlviz_docs.probes.targets import score
+from dlviz_docs.probes.targets import Wanted, score
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -54,7 +54,7 @@ def _with_own(x: Tensor) -> Tensor:
     return x + torch.eye(x.shape[-1], dtype=x.dtype)
 
 
-def attention_maps(model: Runnable, x: Tensor, classes: Tensor, batch: int) -> tuple[Tensor, Tensor] | None:
+def attention_maps(model: Runnable, x: Tensor, classes: Wanted, batch: int) -> tuple[Tensor, Tensor] | None:
     """Rollout and gradient-weighted relevance of a picture's tokens, each of shape (n, rows, columns).
 
     Of the first token where one stands before the grid, which the answer is read from; else the mean of all. None where

@@ -20,7 +20,7 @@ __all__ = ["Verdicts", "best_layer", "best_method"]
 
 @dataclass(slots=True)
 class Verdicts:
-    """What was measured so far; nothing of models that do not tell classes apart."""
+    """What was measured so far; nothing where no answer can be measured."""
 
     judge: Judge | None
     clock: Clock
@@ -36,7 +36,7 @@ class Verdicts:
     def notes(self) -> tuple[str, ...]:
         """On what the measures were taken."""
         if self.judge is None:
-            return ("How faithful maps are is measured of models that tell classes apart; of this one it was not.",)
+            return ("How faithful maps are was not measured: no answer stands out from that to an empty picture.",)
         return (f"Measures of faithfulness were taken on {len(self.judge.x)} of the explained samples.",)
 
     def add(self, method: str, layer: str, maps: Tensor) -> None:

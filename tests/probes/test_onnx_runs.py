@@ -15,6 +15,7 @@ from made import ResNet, UNet, ViT, seeded
 from torch import Tensor, nn
 
 from dlviz_docs.errors import ProbeError
+from dlviz_docs.model.probes import Prepared
 from dlviz_docs.probes import Job, PictureInput, probe
 from dlviz_docs.probes.cams import grad_cam
 from dlviz_docs.probes.executor import GraphModel
@@ -280,15 +281,19 @@ def test_unknown_settings_are_told(tmp_path: Path) -> None:
 
 
 def test_a_file_of_another_project_is_explained(corpora: Path) -> None:
-    """A detector of faces: its second output, of boxes, is none that can be explained, and it says so or has maps."""
+    """A detector of faces, of which a grey picture has none: nothing is measured of what is not found."""
     folder = corpora / "ckpt_onnx_ultralight"
     path = next(folder.rglob("*.onnx"), None)
     if path is None:
         pytest.skip("no ONNX file among the corpora")
-    random = np.random.default_rng(0)
-    samples = PictureInput((random.integers(0, 255, (240, 320, 3)).astype(np.uint8),))
-    with pytest.raises(ProbeError, match=r"answer of shape \[1, 4420, 2\]"):
-        probe(Job(samples, path, folder))
+    how = Prepared(scale=128.0, mean=(127 / 128,), source="its authors")
+    samples = PictureInput((np.full((240, 320, 3), 128, np.uint8),), prepared=how)
+    found = probe(Job(samples, path, folder, methods=("hirescam",)))
+    (one,) = found.explanations
+    assert found.head == "boxes"
+    assert one.box is not None
+    assert (one.boxes, one.predicted, len(one.top)) == (0, 0, 1), "faces alone: the background is none"
+    assert found.faithfulness == ()
 
 
 class Enlarged(nn.Module):
