@@ -73,7 +73,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cache": {"packing", "scan"},
     "workers": set(),
     "digest": TYPES | {"cache", "charts", "gather", "insights", "options", "readers", "registry", "scan", "stats"},
-    "probes": TYPES | {"readers", "stats"},
+    "probes": TYPES | {"readers", "record", "stats"},
     "record": set(),  # what a training script imports
     "render": {"model", "renderers", "view"},
     "study": TYPES
@@ -104,6 +104,7 @@ HEAVY = (
     "IPython",
     "polars",
     "PIL",
+    "tokenizers",
 )
 
 
@@ -127,7 +128,7 @@ def imports(path: Path, *, top_level_only: bool = False) -> Iterator[tuple[str, 
 INSTALLED = frozenset(
     {"dlviz_docs", "dlviz_templates", "mkdocs_dlviz"}
     | {"filelock", "google_crc32c", "jinja2", "markdown_it", "markupsafe", "mkdocs", "msgspec", "nh3", "numpy"}
-    | {"plotly", "rich", "xxhash", "yaml", "matplotlib", "PIL", "polars", "torch"}
+    | {"plotly", "rich", "xxhash", "yaml", "matplotlib", "PIL", "polars", "tokenizers", "torch"}
 )
 """What the package's dependencies and extras bring, as it is imported."""
 

@@ -165,6 +165,8 @@ class Sheet:
     boxes: Boxes | None = None
     classes: tuple[str, ...] = ()
     """Names of the classes by number, where the file tells them."""
+    words: tuple[str, ...] = ()
+    """What the numbers of tokens stand for, where the file tells."""
     octets: int = 0
     """Bytes on disk."""
     split: str = ""
@@ -204,6 +206,12 @@ class Dataset:
     """Shape (n, d): numbers that are not features one by one, such as flattened pictures or embeddings."""
     series: FloatArray | None = None
     """Shape (n, t) or (n, t, channels): each row is a time series."""
+    tokens: NDArray[np.int32] | None = None
+    """Shape (n, longest): each row is a text as numbers of tokens, `MISSING` where it has none."""
+    pad: int | None = None
+    """The token that stood where texts have none; None where nothing did."""
+    words: tuple[str, ...] = ()
+    """What the numbers stand for, where the file of the tokens tells."""
     octets: int = 0
     problems: tuple[Problem, ...] = ()
 

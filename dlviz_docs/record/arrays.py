@@ -17,15 +17,23 @@ Column: TypeAlias = Any
 """A NumPy array, a tensor of PyTorch, TensorFlow or JAX, or a sequence of numbers or strings."""
 
 
-def dataset(folder: str | Path, split: str = "train", *, classes: Sequence[str] = (), **columns: Column) -> Path:
+def dataset(
+    folder: str | Path,
+    split: str = "train",
+    *,
+    classes: Sequence[str] = (),
+    words: Sequence[str] = (),
+    **columns: Column,
+) -> Path:
     """Write `<folder>/<split>.npz`; returns its path.
 
     Columns have one row a sample: `images` of shape (n, h, w) or (n, h, w, channels), `label` of shape (n,), and any
-    other of shape (n,) or (n, d) under its own name. `classes` are the names of the labels 0, 1, ... Raises
-    `ValueError` where columns differ in length.
+    other of shape (n,) or (n, d) under its own name. `tokens` are texts as the model takes them, numbers of shape (n,
+    longest); beside them `attention_mask` may tell what only fills them up. `classes` are the names of the labels 0, 1,
+    ..., `words` those of the tokens 0, 1, ... Raises `ValueError` where columns differ in length.
     """
     arrays = {name: as_array(column, name) for name, column in columns.items()}
-    return written(Path(folder) / f"{split}.npz", arrays, classes)
+    return written(Path(folder) / f"{split}.npz", arrays, classes, words)
 
 
 def predictions(
@@ -64,14 +72,17 @@ def as_array(column: Column, name: str) -> NDArray[Any]:
     return array
 
 
-def written(path: Path, arrays: Mapping[str, NDArray[Any]], classes: Sequence[str] = ()) -> Path:
+def written(
+    path: Path, arrays: Mapping[str, NDArray[Any]], classes: Sequence[str] = (), words: Sequence[str] = ()
+) -> Path:
     """The arrays as compressed NPZ; written beside its place and renamed, so that a kill leaves no half of it."""
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"columns differ in length: {lengths}")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    named = {"classes": np.array([str(name) for name in classes])} if classes else {}
+    lists = {"classes": classes, "words": words}
+    named = {key: np.array([str(name) for name in names]) for key, names in lists.items() if len(names)}
     try:
         # Not np.savez: it has parameters of its own, which a column may be called like; and it stamps the time.
         with ZipFile(temporary, "w", ZIP_DEFLATED) as archive:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import FloatArray, Module
-from dlviz_docs.readers._json import load
-from dlviz_docs.readers._text import clean, read_text
 from dlviz_docs.readers.networks._opened import Opened
 from dlviz_docs.readers.networks._stored import Stored, chunks, strides_of
+from dlviz_docs.readers.tokens.words import words_in
 
-__all__ = ["VOCABULARIES", "vectors_of", "words_of"]
+__all__ = ["VOCABULARIES", "vectors_of"]
 
 VOCABULARIES = ("vocab.txt", "vocab.json", "tokenizer.json")
 """Of BERT, of GPT-2 and its kin, and of the library tokenizers."""
-_LARGEST = 64 << 20
-_LONGEST_WORD = 60
 _MOST_ROWS = 20_000
 _LARGEST_VECTORS = 32 << 20
 _PADDED = 0.9
@@ -34,7 +31,7 @@ def vectors_of(
     vectors: dict[str, FloatArray] = {}
     path = dict(one.planned.beside).get("words")
     tables = [name for module in modules if module.kind.endswith("Embedding") for name in module.tensors[:1]]
-    known = words_of(root / path) if path and tables else ()
+    known = words_in(root / path) if path and tables else ()
     for name in tables:
         stored = one.weights.stored.get(name)
         if stored is None or len(stored.shape) != 2 or not _PADDED * stored.shape[0] <= len(known) <= stored.shape[0]:
@@ -62,38 +59,3 @@ def _first_rows(stored: Stored, rows: int) -> FloatArray | None:
         return None
     found.flags.writeable = False
     return found.reshape(rows, width)
-
-
-def words_of(path: Path) -> tuple[str, ...]:
-    """The words of a vocabulary by their number; none of a file that is none, or has gaps."""
-    try:
-        text = read_text(path, _LARGEST)[0]
-        numbered = _lines(text) if PurePosixPath(path).suffix == ".txt" else _numbered(load(text))
-    except (ReadError, OSError):
-        return ()
-    if set(numbered.values()) != set(range(len(numbered))):
-        return ()
-    ordered = sorted(numbered, key=lambda word: numbered[word])
-    return tuple(clean(word[:_LONGEST_WORD]) for word in ordered)
-
-
-def _lines(text: str) -> Mapping[str, int]:
-    words = text.replace("\r\n", "\n").removesuffix("\n").split("\n")  # at nothing else: words may be separators
-    return {word: place for place, word in enumerate(words)} if len(set(words)) == len(words) else {}
-
-
-def _numbered(value: object) -> Mapping[str, int]:
-    """Words with their numbers: {"the": 5}, ["the", ...], or a tokenizer with its model and what was added to it."""
-    if isinstance(value, Mapping) and isinstance(model := value.get("model"), Mapping):
-        added = value.get("added_tokens")
-        more = added if isinstance(added, list) else []
-        own = [(one.get("content"), one.get("id")) for one in more if isinstance(one, Mapping)]
-        return {**_numbered(model.get("vocab")), **_plain(own)}
-    if isinstance(value, list):
-        words = [one[0] if isinstance(one, list) and one else one for one in value]
-        return _plain((word, place) for place, word in enumerate(words))
-    return _plain(value.items()) if isinstance(value, Mapping) else {}
-
-
-def _plain(pairs: Iterable[tuple[object, object]]) -> dict[str, int]:
-    return {word: place for word, place in pairs if isinstance(word, str) and isinstance(place, int)}

@@ -107,7 +107,8 @@ class _Shown:
 
     def dataset(self, one: Dataset) -> Dataset:
         features = self.features(one.features)
-        return replace(self.common(one), features=features, target=self.name(one.target), time=self.name(one.time))
+        named = replace(self.common(one), target=self.name(one.target), time=self.name(one.time))
+        return replace(named, features=features, words=self.names(one.words))
 
     def predictions(self, one: Predictions) -> Predictions:
         return replace(

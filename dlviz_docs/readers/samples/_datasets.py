@@ -20,6 +20,7 @@ from dlviz_docs.readers.samples._features import feature_of_array, strings_of
 from dlviz_docs.readers.samples._names import parts_of, split_order
 from dlviz_docs.readers.samples._pictures_named import pictures_named
 from dlviz_docs.readers.samples._roles import is_identifier_name, is_series_name, label_names, roles_of, target_of
+from dlviz_docs.readers.samples._sequences import sequences_of
 from dlviz_docs.readers.samples._stack import Columns
 from dlviz_docs.readers.samples._types import DataEntry, Found, Planned
 
@@ -49,6 +50,7 @@ def dataset_of(
     ids, named = ids_of(entry.id or roles.id, columns)
     split_of(entry.split or roles.split, columns)
     _split_by(lists, ids, columns)
+    sequences = sequences_of(columns)
     _gather_pixels(columns)
     pictures = _pictures(columns, ids, named, found)
     if pictures is not None and pictures.sources:
@@ -75,6 +77,9 @@ def dataset_of(
         classes=goal.levels if goal is not None and goal.kind in ("category", "boolean") else columns.classes,
         embeddings=embeddings,
         series=series,
+        tokens=sequences.ids if sequences else None,
+        pad=sequences.pad if sequences else None,
+        words=columns.words if sequences else (),
         octets=columns.octets,
         problems=tuple(columns.problems),
     )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dlviz_docs.model import Feature, Problem, Sheet
 from dlviz_docs.readers.samples._features import category, feature_of
 from dlviz_docs.readers.samples._limits import Limits
+from dlviz_docs.readers.samples._sequences import ragged_series
 from dlviz_docs.readers.samples.jsonlines import conversation
 
 if TYPE_CHECKING:
@@ -115,7 +116,8 @@ def _value(name: str, column: pl.Series) -> Feature | NDArray[Any] | None:
     import polars as pl
 
     if isinstance(column.dtype, (pl.List, pl.Array)):
-        return _array(column) if len(column) else None
+        tokens = ragged_series(name, column)
+        return (_array(column) if tokens is None else tokens) if len(column) else None
     if column.dtype == pl.String and (numbers := listed_numbers(column)) is not None:
         return numbers
     try:

@@ -63,7 +63,8 @@ _TRUTH = frozenset(
     {"label", "labels", "target", "targets", "y", "gt", "truth", "true", "groundtruth", "gold", "actual", "ytrue"}
     | {"reference", "references", "refs"}
 )
-_FEATURES = frozenset({"x", "images", "data", "features", "inputs", "signals"})
+_FEATURES = frozenset({"x", "images", "data", "features", "inputs", "signals", "tokens"})
+_OF_TOKENS = frozenset({"input", "token"})
 _FILLERS = frozenset(
     {"original", "given", "noisy", "hat", "ground", "all", "out", "score", "of", "the", "array", "set"}
 )
@@ -102,6 +103,8 @@ def words_of(name: str) -> tuple[str, ...]:
 def parts_of(name: str) -> NameParts:
     """Role, split and rest of a file's stem, a folder's name or a key of an archive."""
     words = words_of(name)
+    if "ids" in words and not _OF_TOKENS.isdisjoint(words):  # "input_ids" name no rows
+        words = tuple("tokens" if word == "ids" else word for word in words if word not in _OF_TOKENS)
     role = _role(frozenset(words))
     split, rest = "", []
     for word in words:

@@ -14,6 +14,7 @@ from dlviz_docs.readers.samples._columns import absent, joined, taken
 from dlviz_docs.readers.samples._features import strings_of
 from dlviz_docs.readers.samples._names import parts_of, split_order, words_of
 from dlviz_docs.readers.samples._roles import roles_of
+from dlviz_docs.readers.samples._sequences import is_sequence_name, widened
 
 __all__ = ["Columns", "Part", "stacked"]
 
@@ -43,6 +44,8 @@ class Columns:
     classes: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
     """Names of classes in a file beside, which may be of other columns."""
+    words: tuple[str, ...] = ()
+    """What numbers of tokens stand for, where a file tells."""
     octets: int = 0
     format: str = ""
     sources: tuple[str, ...] = ()
@@ -92,6 +95,7 @@ def stacked(parts: Sequence[Part], *, one_split: bool = False) -> Columns | None
     whole.sources = tuple(dict.fromkeys(part.sheet.source for part in parts))
     whole.octets = sum(part.sheet.octets for part in parts)
     whole.classes = next((part.sheet.classes for part in parts if part.sheet.classes), ())
+    whole.words = next((part.sheet.words for part in parts if part.sheet.words), ())
     whole.problems += [problem for part in parts for problem in part.sheet.problems]
     return whole if whole.length else None
 
@@ -223,5 +227,7 @@ def _column(name: str, blocks: Sequence[_Block]) -> Feature:
 def _arrays(blocks: Sequence[_Block]) -> Iterable[tuple[str, NDArray[Any]]]:
     for name in blocks[0].arrays:
         found = [block.arrays[name] for block in blocks if name in block.arrays]
+        if is_sequence_name(name) and {(one.ndim, one.dtype.kind) for one in found} == {(2, "i")}:
+            found = widened(found)
         if len(found) == len(blocks) and len({one.shape[1:] for one in found}) == 1:
             yield name, found[0] if len(found) == 1 else np.concatenate(found)

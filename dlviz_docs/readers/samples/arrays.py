@@ -20,6 +20,7 @@ from dlviz_docs.readers.samples._features import feature_of_array
 from dlviz_docs.readers.samples._limits import Limits
 from dlviz_docs.readers.samples._names import parts_of
 from dlviz_docs.readers.samples._npy import Header, read_body, read_header
+from dlviz_docs.readers.samples._sequences import is_sequence_name
 
 __all__ = ["headers", "read_npy", "read_npz"]
 
@@ -29,6 +30,8 @@ _MOST_FOLD = 500
 _SMALL = 200_000_000
 """Bytes up to which an array may unpack to many times its size: masks and sparse features do."""
 _CLASS_NAMES = frozenset({"classes", "class_names", "target_names", "label_names", "labels_names", "categories"})
+_WORDS = frozenset({"words", "vocabulary", "vocab", "itos", "id2word"})
+_MOST_WORDS, _LONGEST_WORD = 1_000_000, 60
 _BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, KeyError)
 
 
@@ -118,19 +121,26 @@ def _sheets(
     arrays: Mapping[str, NDArray[Any]], source: str, limits: Limits, octets: int, problems: Sequence[Problem]
 ) -> tuple[Sheet, ...]:
     classes: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    of_tokens = any(is_sequence_name(key) and values.ndim == 2 for key, values in arrays.items())
     by_split: dict[str, dict[str, NDArray[Any]]] = {}
     for key, values in arrays.items():
         if key.lower() in _CLASS_NAMES and values.ndim == 1 and values.dtype.kind in "US":
             classes = tuple(str(name) for name in values.astype(str).tolist())
+        elif of_tokens and key.lower() in _WORDS and values.ndim == 1 and values.dtype.kind in "US":
+            words = tuple(clean(str(word)[:_LONGEST_WORD]) for word in values[:_MOST_WORDS].astype(str).tolist())
         elif values.ndim:
             by_split.setdefault(parts_of(key).split, {})[key] = values
     if list(by_split) == [""] or not by_split:
-        return (replace(_sheet(by_split.get("", {}), source, "NPZ", limits, octets, "", problems), classes=classes),)
+        lone = _sheet(by_split.get("", {}), source, "NPZ", limits, octets, "", problems)
+        return (replace(lone, classes=classes, words=words),)
     # "x" beside "x_test" is the training split of what has no other; alone, it is the rest.
     shares = _shares(octets, {split: sum(v.nbytes for v in found.values()) for split, found in by_split.items()})
     return tuple(
         replace(
-            _sheet(found, source, "NPZ", limits, shares[split], split, problems if place == 0 else ()), classes=classes
+            _sheet(found, source, "NPZ", limits, shares[split], split, problems if place == 0 else ()),
+            classes=classes,
+            words=words,
         )
         for place, (split, found) in enumerate(by_split.items())
     )

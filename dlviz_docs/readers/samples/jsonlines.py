@@ -20,6 +20,7 @@ from dlviz_docs.readers._json import Rows, load, peeked_rows
 from dlviz_docs.readers._text import Damaged, clean, counted, open_lines, read_text
 from dlviz_docs.readers.samples._features import feature_of, feature_of_array, number, words_series
 from dlviz_docs.readers.samples._limits import Limits
+from dlviz_docs.readers.samples._sequences import ragged
 
 __all__ = [
     "columns_of",
@@ -261,7 +262,7 @@ def _value(name: str, cells: list[object]) -> Feature | NDArray[Any]:
         return _numbers(name, cells, whole=float not in kinds)
     if kinds == {bool}:
         return feature_of_array(name, np.array(cells, np.bool_))
-    if kinds == {list} and (array := _array(cells)) is not None:
+    if kinds == {list} and (array := _array(name, cells)) is not None:
         return array
     return feature_of(name, words_series([_text(cell) for cell in cells]))
 
@@ -281,11 +282,12 @@ def _float(cell: Any) -> float:
         return math.inf if cell > 0 else -math.inf
 
 
-def _array(cells: Sequence[Any]) -> NDArray[Any] | None:
-    """Shape (n, ...); None where lists differ in length or hold something else than numbers."""
+def _array(name: str, cells: Sequence[Any]) -> NDArray[Any] | None:
+    """Shape (n, ...); None where lists differ in length, unless they are of tokens, or hold something else than
+    numbers."""
     width = len(cells[0])
     if not width or any(len(cell) != width for cell in cells):
-        return None
+        return ragged(name, cells)
     try:
         array = np.array(cells)
     except (ValueError, OverflowError):

@@ -1,0 +1,14 @@
+"""Texts as numbers of tokens, and such numbers as words again: what lies in a folder of how its model reads texts.
+
+    tokenizer = tokenizer_of([folder / "model", folder])
+    found = tokenizer(("A good film.",), longest=128)
+
+`tokenizer.json` is read by the package `tokenizers`, an extra; lists of words and of word pieces by readers of our own.
+"""
+
+from __future__ import annotations
+
+from dlviz_docs.readers.tokens.found import FILES, Vocabulary, tokenizer_of, vocabulary_of
+from dlviz_docs.readers.tokens.text import Tokenized, Tokenizer
+
+__all__ = ["FILES", "Tokenized", "Tokenizer", "Vocabulary", "tokenizer_of", "vocabulary_of"]
