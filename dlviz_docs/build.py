@@ -55,6 +55,7 @@ def build(root: Path, options: Options, cache_dir: Path, progress: Progress = _s
     document = report.document([presentation.report for presentation in shown], problems)
     data = [Asset(path, Path(engine.cache.path(name, SCRIPT))) for p in shown for path, name in p.scripts]
     data += [Asset(path, Path(engine.cache.path(name, WEBP))) for p in shown for path, name in p.pictures]
+    data += [Asset(path, Path(engine.cache.path(name, suffix))) for p in shown for path, name, suffix in p.films]
     pages = [replace(page, file=engine.cache.path(page.file, PAGE)) for p in shown for page in p.pages]
     return Site(
         pages=(index, *pages),
@@ -91,12 +92,12 @@ class Inventory:
 def take_inventory(
     root: Path, options: Options, cache_dir: Path, progress: Progress = _silent
 ) -> tuple[list[Inventory], tuple[Problem, ...]]:
-    """As `survey`, with what is known of data, predictions and models."""
+    """As `survey`, with what is known of data, predictions, models and episodes."""
     _prepare(options, cache_dir)
     found, problems = find(root, options)
     with _workers(options) as workers:
         engine = Engine(options, Cache(cache_dir), workers, progress)
-        studies = engine.study(found, ("samples", "models"))
+        studies = engine.study(found, ("samples", "models", "episodes"))
         digests = engine.digest(found, studies)
     inventory = []
     for folder in _with_content(found, studies).experiments:

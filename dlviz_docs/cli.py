@@ -27,6 +27,7 @@ from dlviz_docs.workers import warm_up
 if TYPE_CHECKING:
     from dlviz_docs.build import Progress as Report
     from dlviz_docs.model import Problem
+    from dlviz_docs.readers.episodes import Plan as EpisodePlan
     from dlviz_docs.readers.samples import Plan
     from dlviz_docs.scan import ExperimentFolder, RunFolder
 
@@ -34,6 +35,7 @@ STUDIED = {
     "data": ("data set",),
     "predictions": ("set of predictions", "sets of predictions"),
     "models": ("model",),
+    "episodes": ("recording of episodes", "recordings of episodes"),
 }
 
 # The engine is imported by the commands that need it, while their workers start.
@@ -232,19 +234,19 @@ def _scan(given: argparse.Namespace, console: Console) -> int:
 def _explain(given: argparse.Namespace) -> int:
     """A tree: experiment, run, file and its reader, data sets and predictions; then what was left out."""
     from dlviz_docs.build import find
-    from dlviz_docs.study import passed_by, planned
+    from dlviz_docs.study import passed_by, planned, planned_episodes
 
     found, _ = find(given.runs, _options(given))
     left = [(one.path, one.why) for one in found.left_out]
     shown = 0
     for experiment in found.experiments:
-        plan = planned(experiment)
+        plan, played = planned(experiment), planned_episodes(experiment)
         root = experiment.samples.relative if experiment.samples else "."
-        left += [(f"{root}/{path}".removeprefix("./"), why) for path, why in plan.left]
+        left += [(f"{root}/{path}".removeprefix("./"), why) for path, why in (*plan.left, *played.left)]
         left += passed_by(experiment)
-        if experiment.runs or plan.datasets or plan.predictions:
+        if experiment.runs or plan.datasets or plan.predictions or played.recordings:
             shown += 1
-            _explain_experiment(experiment, plan)
+            _explain_experiment(experiment, plan, played)
     if not shown:
         print("no experiment found")
     for path, why in sorted(left):
@@ -252,7 +254,7 @@ def _explain(given: argparse.Namespace) -> int:
     return 0
 
 
-def _explain_experiment(experiment: ExperimentFolder, plan: Plan) -> None:
+def _explain_experiment(experiment: ExperimentFolder, plan: Plan, played: EpisodePlan) -> None:
     print(f"experiment {experiment.slug}  ({experiment.relative})")
     for source in experiment.about:
         print(f"  about  {source.relative}")
@@ -268,6 +270,10 @@ def _explain_experiment(experiment: ExperimentFolder, plan: Plan) -> None:
             splits = one.splits or ("",) * len(one.files)
             for (path, part), split in zip(one.files, splits, strict=True):
                 print(f"    {path}  <- {part}{f'  [{split}]' if split else ''}")
+    for recording in played.recordings:
+        print(f"  episodes {recording.source}{f'  of run {recording.run}' if recording.run else ''}")
+        for path in recording.files:
+            print(f"    {path}  <- {recording.form}")
 
 
 def _explain_run(run: RunFolder) -> None:

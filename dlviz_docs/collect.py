@@ -11,10 +11,13 @@ from pathlib import Path
 from dlviz_docs.parts import Folder, Picture, Source
 
 __all__ = [
+    "FILMS",
     "PICTURES",
+    "PLAYED",
     "SAMPLES",
     "SampleFiles",
     "below",
+    "may_be_episodes",
     "nobodys_samples",
     "sample_folders",
     "samples_of",
@@ -27,6 +30,9 @@ SAMPLES = frozenset(
     | {".names", ".data"}
 )
 """Files that may hold data or predictions, when no log reader wants them."""
+FILMS = frozenset({".mp4", ".webm"})
+PLAYED = FILMS | {".hdf5", ".h5"}
+"""Files that may hold what an agent did, and nothing else that is read."""
 _ROLE = re.compile(
     r"(^|[-_. ])(data|datasets?|raw|processed|images?|imgs|pictures|jpegimages|leftimg8bit|imagesets|annotations?|"
     r"labels?|masks?|gt|gtfine|gtcoarse|ground_?truth|targets?|pred(s|icted|ictions?)?|prob(s|abilities)?|logits|scores|outputs?|results?|features|embeddings|"
@@ -39,7 +45,7 @@ _ROLE = re.compile(
 _PACKED = frozenset({".gz", ".zip", ".bz2", ".xz", ".zst", ".7z", ".tar", ".tgz", ".rar"})
 _MAY_RUN = frozenset({".pkl", ".pickle", ".joblib", ".dill", ".rda", ".rds"})
 _OTHER_TABLES = frozenset(
-    {".xlsx", ".xls", ".ods", ".feather", ".orc", ".sav", ".dta", ".sas7bdat", ".mat", ".hdf", ".hdf5"}
+    {".xlsx", ".xls", ".ods", ".feather", ".orc", ".sav", ".dta", ".sas7bdat", ".mat", ".hdf", ".hdf5", ".h5"}
 )
 
 
@@ -52,6 +58,8 @@ def why_unread(name: str) -> str:
         return (
             "opening it may run code, so nobody does; save its arrays as .npy or .npz, its tables as .csv or .parquet"
         )
+    if suffix in FILMS:
+        return "a film that is not named as those of episodes are: rl-video-episode-0.mp4, episode_3.mp4, videos/*.mp4"
     if suffix in _OTHER_TABLES:
         return "no reader knows this kind of file; save its tables as .csv or .parquet"
     return "no reader knows this kind of file"
@@ -59,7 +67,7 @@ def why_unread(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SampleFiles:
-    """What may be data or predictions of one experiment, by names."""
+    """What may be data, predictions or episodes of one experiment, by names."""
 
     root: str
     """Absolute."""
@@ -68,6 +76,8 @@ class SampleFiles:
     files: tuple[Source, ...]
     pictures: tuple[tuple[str, tuple[Picture, ...]], ...]
     """By folder, relative to the root; "." for itself."""
+    played: tuple[Source, ...] = ()
+    """Films, HDF5 files, and those of the NPZ files that list rewards."""
 
 
 def sample_folders(top: Folder, experiments: Sequence[Folder]) -> list[Folder]:
@@ -86,7 +96,8 @@ def _apart(folder: Folder, taken: Collection[str], *, top: bool = False) -> list
         return []
     children = [child for child in folder.children if _bears_samples(child)]
     above = any(inner.path in taken for inner in folder.walk())
-    if not above and ((folder.about and not top) or folder.loose or folder.pictures or _are_parts(children)):
+    own = folder.loose or folder.pictures or _holds_steps(folder)
+    if not above and ((folder.about and not top) or own or _are_parts(children)):
         return [folder]
     return [experiment for child in children for experiment in _apart(child, taken)]
 
@@ -99,18 +110,33 @@ def _are_parts(children: Sequence[Folder]) -> bool:
 
 
 def _bears_samples(folder: Folder) -> bool:
-    return any(inner.loose or inner.pictures for inner in folder.walk())
+    """Films alone are none: nobody could say of what."""
+    return any(inner.loose or inner.pictures or _holds_steps(inner) for inner in folder.walk())
+
+
+def _holds_steps(folder: Folder) -> bool:
+    return any(not source.path.lower().endswith(tuple(FILMS)) for source in folder.played)
 
 
 def samples_of(folder: Folder, experiments: Collection[str]) -> SampleFiles | None:
     """What lies at and below a folder, without other experiments below it; None where that is nothing."""
-    inside = [inner for inner in below(folder, experiments) if inner.loose or inner.pictures]
+    inside = [inner for inner in below(folder, experiments) if inner.loose or inner.pictures or inner.played]
     # experiment.yml may name what is not there: that is worth a notice.
     if not inside and not any(source.path.endswith((".yml", ".yaml")) for source in folder.about):
         return None
     pictures = [(os.path.relpath(inner.path, folder.path), tuple(inner.pictures)) for inner in inside if inner.pictures]
     files = tuple(source for inner in inside for source in inner.loose)
-    return SampleFiles(folder.path, folder.relative or ".", files, tuple(pictures))
+    played = tuple(source for inner in inside for source in inner.played)
+    return SampleFiles(folder.path, folder.relative or ".", files, tuple(pictures), played)
+
+
+def may_be_episodes(samples: SampleFiles | None) -> tuple[Source, ...]:
+    """Files that episodes come in, by names alone; what they hold is for their content to say."""
+    if samples is None:
+        return ()
+    told = [source for source in samples.files if Path(source.path).name == "metadata.json"]
+    arrow = [source for source in samples.files if source.path.endswith(".arrow")] if told else []
+    return (*samples.played, *arrow, *told) if samples.played or arrow else ()
 
 
 def below(folder: Folder, experiments: Collection[str]) -> Iterator[Folder]:
@@ -122,7 +148,8 @@ def below(folder: Folder, experiments: Collection[str]) -> Iterator[Folder]:
 
 
 def nobodys_samples(top: Folder, taken: Sequence[SampleFiles]) -> Iterator[str]:
-    """Tables and arrays that lie in no experiment's folder, relative to the scanned one."""
-    paths = {source.path for files in taken for source in files.files}
+    """Tables, arrays and films that lie in no experiment's folder, relative to the scanned one."""
+    paths = {source.path for files in taken for source in (*files.files, *files.played)}
     for folder in top.walk():
-        yield from (source.relative for source in folder.loose if source.path not in paths)
+        found = (*folder.loose, *folder.played)
+        yield from (source.relative for source in found if source.path not in paths)

@@ -157,6 +157,8 @@ class Engine:
         """A study of the cache, as long as every picture is there too, and whole."""
         known = self.cache.get(name, Study)
         whole = known and all(self.cache.holds(file, WEBP) for file in known.files())
+        whole = whole and known and all(self.cache.holds(name, suffix) for _, name, suffix in known.films)
+        whole = whole and known and all(self.cache.holds(name, SCRIPT) for _, name in known.plays)
         return known if whole else None
 
     def present(self, found: Scan, digests: Digests, studies: Studies) -> list[Presentation | None]:
@@ -250,6 +252,7 @@ def _files(presentation: Presentation) -> Iterator[tuple[str, str]]:
     yield from ((page.file, PAGE) for page in presentation.pages)
     yield from ((name, SCRIPT) for _, name in presentation.scripts)
     yield from ((name, WEBP) for _, name in presentation.pictures)
+    yield from ((name, suffix) for _, name, suffix in presentation.films)
 
 
 def _name(job: DigestJob, ledger: Ledger) -> str | None:
@@ -294,8 +297,8 @@ def _not_studied(folder: ExperimentFolder, failure: Failure, subject: Subject) -
     what = f"the {title_of(subject)} of {folder.name!r} could not be read: {failure.detail}"
     option = "probes_timeout" if subject == "probes" else "samples_timeout"
     remedy = _REMEDIES[failure.kind].replace("file_timeout", option)
-    kind = failure.kind
-    return Problem(f"samples-{kind}" if subject == "samples" else f"models-{kind}", folder.relative, what, remedy)
+    word = subject if subject in ("samples", "episodes") else "models"
+    return Problem(f"{word}-{failure.kind}", folder.relative, what, remedy)
 
 
 def _not_drawn_studies(folder: ExperimentFolder, failure: Failure) -> Problem:

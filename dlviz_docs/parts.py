@@ -74,6 +74,8 @@ class Folder:
     about: list[Source] = field(default_factory=list)
     loose: list[Source] = field(default_factory=list)
     """Tables, arrays and the like that no log reader took: data or predictions, perhaps."""
+    played: list[Source] = field(default_factory=list)
+    """Films, HDF5 files that hold no model, and those loose NPZ files that list rewards: episodes, perhaps."""
     pictures: list[Picture] = field(default_factory=list)
     is_run: bool = False
 

@@ -53,6 +53,8 @@ class Presentation:
     """Path in the site, name in the cache."""
     pictures: tuple[tuple[str, str], ...]
     """Path in the site, name in the cache."""
+    films: tuple[tuple[str, str, str], ...]
+    """Path in the site; name in the cache, suffix."""
     problems: tuple[Problem, ...]
     made_of: tuple[str, ...]
     """Names in the cache: its own, its digests', its studies'."""
@@ -70,14 +72,17 @@ def present(job: PresentJob) -> str:
     sections = list(_sections(experiment, studied, job.renderers)) or [Section("overview", "Overview")]
     problems = (*problems_of(experiment), *(problem for section in sections for problem in section.problems))
     scripts = tuple((f"{job.folder.slug}/data/{slug}.js", n) for d in digests for slug, n in d.scripts)
+    plays = {(f"{job.folder.slug}/data/{name}.js", name) for study in studies for _, name in study.plays}
     files = sorted({name for study in studies for name in study.files()})
     pictures = tuple((f"{job.folder.slug}/pictures/{name}{WEBP}", name) for name in files)
+    films = {(f"{job.folder.slug}/films/{name}{suffix}", name, suffix) for s in studies for _, name, suffix in s.films}
     presentation = Presentation(
         pages=tuple(_stored(page, cache) for page in compose_experiment(experiment, sections)),
         entry=index_entry(experiment, studied),
         report=report.describe(experiment, [study.report for study in studies]),
-        scripts=scripts,
+        scripts=(*scripts, *sorted(plays)),
         pictures=pictures,
+        films=tuple(sorted(films)),
         problems=tuple(dict.fromkeys(problems)),  # data and predictions of them may tell the same
         made_of=(job.name, *job.digests, *job.studies),
     )

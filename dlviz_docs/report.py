@@ -15,20 +15,22 @@ from dlviz_docs.model import (
     Checkpoint,
     Codes,
     Dataset,
+    Episodes,
     Experiment,
     Models,
     Network,
     Predictions,
     Problem,
+    Recording,
     Run,
     Samples,
     Series,
 )
 
-__all__ = ["NOTHING", "SCHEMA", "describe", "describe_models", "describe_samples", "document"]
+__all__ = ["NOTHING", "SCHEMA", "describe", "describe_episodes", "describe_models", "describe_samples", "document"]
 
 SCHEMA = "dlviz-experiments/1"
-NOTHING = '{"data": [], "predictions": [], "models": []}'
+NOTHING = '{"data": [], "predictions": [], "models": [], "episodes": []}'
 _COMMA = ",\n"
 
 JSON: TypeAlias = bool | int | float | str | list["JSON"] | dict[str, "JSON"] | None
@@ -77,6 +79,26 @@ def describe_samples(samples: Samples) -> str:
 def describe_models(models: Models) -> str:
     """Models as JSON: members of the experiment's."""
     return json.dumps({"models": [_network(network) for network in models.networks]}, allow_nan=False)
+
+
+def describe_episodes(episodes: Episodes) -> str:
+    """Recordings as JSON: members of the experiment's."""
+    return json.dumps({"episodes": [_recording(one) for one in episodes.recordings]}, allow_nan=False)
+
+
+def _recording(one: Recording) -> dict[str, JSON]:
+    returns = [episode.total for episode in one.episodes if math.isfinite(episode.total)]
+    return {
+        "name": one.name,
+        "run": one.run,
+        "source": one.source,
+        "environment": one.environment,
+        "step": _number(one.step),
+        "episodes": one.seen,
+        "read": len(one.episodes),
+        "videos": len(one.videos),
+        "mean_return": _number(math.fsum(returns) / len(returns)) if returns else None,
+    }
 
 
 def _network(network: Network) -> dict[str, JSON]:

@@ -26,6 +26,7 @@ from pathlib import Path
 
 from dlviz_docs.collect import (
     PICTURES,
+    PLAYED,
     SAMPLES,
     SampleFiles,
     below,
@@ -37,6 +38,7 @@ from dlviz_docs.collect import (
 from dlviz_docs.names import natural, unique_slugs
 from dlviz_docs.parts import LOGGER_FOLDER, Folder, Picture, Signature, Source, mark_checkpoint_folders, mark_runs
 from dlviz_docs.readers import Reader
+from dlviz_docs.readers._rewards import may_hold_episodes
 from dlviz_docs.seeds import group_of, seed_of
 
 __all__ = ["ExperimentFolder", "LeftOut", "RunFolder", "SampleFiles", "Scan", "Signature", "Source", "scan"]
@@ -134,7 +136,7 @@ def scan(root: Path, readers: Mapping[str, Reader], exclude: Sequence[str] = ())
             why = "it lies above several experiments" if above else "no run lies beside or below it"
             left_out += [LeftOut(source.relative, why) for source in left]
     left_out += [
-        LeftOut(relative, "no reader knows this kind of file")
+        LeftOut(relative, why_unread(relative))
         for relative in nobodys_samples(top, [e.samples for e in experiments if e.samples])
     ]
     return Scan(str(root.resolve()), tuple(experiments), tuple(sorted(left_out, key=lambda item: item.path)))
@@ -174,6 +176,10 @@ class _Walk:
             folder.sources.append(_source(entry, relative, reader))
         elif suffix in SAMPLES:
             folder.loose.append(_source(entry, relative, ""))
+            if suffix == ".npz" and may_hold_episodes(Path(entry.path)):
+                folder.played.append(folder.loose[-1])
+        elif suffix in PLAYED:
+            folder.played.append(_source(entry, relative, ""))
         else:
             self.left_out.append(LeftOut(relative, why_unread(entry.name)))
 

@@ -5,6 +5,7 @@ What goes on from here are finished sections, figures as data, and the pictures 
 
 from __future__ import annotations
 
+from dlviz_docs.study.episodes import planned_episodes
 from dlviz_docs.study.jobs import SUBJECTS, StudyJob, Subject, signed, study, title_of
 from dlviz_docs.study.models import passed_by
 from dlviz_docs.study.packed import WEBP, Study, sections_of
@@ -18,6 +19,7 @@ __all__ = [
     "Subject",
     "passed_by",
     "planned",
+    "planned_episodes",
     "sections_of",
     "signed",
     "study",

@@ -8,16 +8,22 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from dlviz_docs.cache import Cache
+from dlviz_docs.collect import may_be_episodes
 from dlviz_docs.options import Selection
 from dlviz_docs.scan import ExperimentFolder
 from dlviz_docs.study.packed import Study
 
 __all__ = ["SUBJECTS", "StudyJob", "Subject", "signed", "study", "title_of"]
 
-Subject = Literal["samples", "probes", "models"]
+Subject = Literal["samples", "probes", "models", "episodes"]
 """What renderers may ask for beside runs, in the order they are studied: a layer shows what it responds to."""
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
-_TITLES: Mapping[Subject, str] = {"samples": "data and predictions", "models": "models", "probes": "answers of models"}
+_TITLES: Mapping[Subject, str] = {
+    "samples": "data and predictions",
+    "models": "models",
+    "probes": "answers of models",
+    "episodes": "episodes",
+}
 
 
 def title_of(subject: Subject) -> str:
@@ -31,6 +37,8 @@ def signed(folder: ExperimentFolder, subject: Subject) -> tuple[object, ...] | N
     if subject == "models":
         return models or None
     samples = folder.samples
+    if subject == "episodes":
+        return tuple((source.relative, source.signature) for source in may_be_episodes(samples)) or None
     if samples is None or (subject == "probes" and not models):
         return None
     files = tuple((source.relative, source.signature) for source in samples.files)
@@ -69,6 +77,10 @@ def _study(job: StudyJob, cache: Cache) -> Study:
         from dlviz_docs.study.models import study_models
 
         return study_models(job.folder, job.renderers, cache, job.probed)
+    if job.subject == "episodes":
+        from dlviz_docs.study.episodes import study_episodes
+
+        return study_episodes(job.folder, job.renderers, cache)
     from dlviz_docs.study.probes import study_probes
 
     return study_probes(job.folder, job.renderers, cache, job.factories)

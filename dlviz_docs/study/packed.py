@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from dlviz_docs.model import Insight, Problem
 from dlviz_docs.packing import decode, encode
-from dlviz_docs.view import Fact, Figure, Section, Spec, Sprite
+from dlviz_docs.view import Fact, Figure, Reel, Section, Spec, Sprite
 
 __all__ = ["WEBP", "Study", "packed", "sections_of", "word_of"]
 
@@ -52,6 +52,13 @@ class Study:
     """What running models showed: path of the model relative to the experiment, name in the cache."""
     needs: tuple[str, ...] = ()
     """Names in the cache of what was read for it and serves another study of the same files."""
+    reels: tuple[tuple[str, tuple[str, ...], int, int, int, int, int], ...] = ()
+    """Key of an episode; names of its sheets in the cache; then as `Reel` has them: width, height, columns, pictures
+    of a sheet, pictures in all."""
+    films: tuple[tuple[str, str, str], ...] = ()
+    """Path of a film in the experiment; name in the cache, suffix."""
+    plays: tuple[tuple[str, str], ...] = ()
+    """Figure and key of an episode, "player#3"; name of the script with its steps in the cache."""
 
     def problems(self) -> tuple[Problem, ...]:
         """All of them."""
@@ -59,7 +66,8 @@ class Study:
 
     def files(self) -> frozenset[str]:
         """Names in the cache of all pictures."""
-        return frozenset([name for _, name in self.thumbs] + [name for _, name, *_ in self.sprites])
+        sheets = [name for _, names, *_ in self.reels for name in names]
+        return frozenset([name for _, name in self.thumbs] + [name for _, name, *_ in self.sprites] + sheets)
 
 
 def packed(sections: Iterable[Section]) -> tuple[_PackedSection, ...]:
@@ -83,14 +91,21 @@ def word_of(side: int, key: str) -> str:
 def sections_of(studies: Sequence[Study], slug: str) -> Iterator[Section]:
     """The sections of all, with the addresses of their pictures in the site: one may show what another made."""
     thumbs = {word: f"{slug}/pictures/{name}{WEBP}" for study in studies for word, name in study.thumbs}
+    films = {path: f"{slug}/films/{name}{suffix}" for study in studies for path, name, suffix in study.films}
     for study in studies:
+        reels = {
+            key: Reel(tuple(f"{slug}/pictures/{name}{WEBP}" for name in names), *told)
+            for key, names, *told in study.reels
+        }
+        plays = {word: f"{slug}/data/{name}.js" for word, name in study.plays}
         sprites = {
             figure: Sprite(f"{slug}/pictures/{name}{WEBP}", tile, columns, keys)
             for figure, name, tile, columns, keys in study.sprites
         }
         for one in study.sections:
             figures = tuple(_unpacked(figure) for figure in one.figures)
-            yield Section(one.topic, one.title, one.insights, figures, one.problems, thumbs, sprites, one.facts)
+            section = Section(one.topic, one.title, one.insights, figures, one.problems, facts=one.facts)
+            yield replace(section, thumbs=thumbs, sprites=sprites, reels=reels, films=films, plays=plays)
 
 
 def _unpacked(one: _Packed) -> Figure:

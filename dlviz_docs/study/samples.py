@@ -17,6 +17,7 @@ from dlviz_docs.options import About, ResultEntry, Selection
 from dlviz_docs.readers._about import read_about
 from dlviz_docs.report import describe_samples
 from dlviz_docs.scan import ExperimentFolder, RunFolder
+from dlviz_docs.study.episodes import planned_episodes
 from dlviz_docs.study.packed import Study, packed
 from dlviz_docs.study.pictures import PicturesOfSamples
 from dlviz_docs.study.sections import drawn, placed
@@ -39,7 +40,7 @@ def _found(folder: ExperimentFolder, files: SampleFiles) -> tuple[Found, Plan]:
     from dlviz_docs.readers.samples import plan
 
     about, _, _ = read_about([Path(source.path) for source in folder.about])
-    found = _found_in(folder, files, about)
+    found = _found_in(folder, files, about, planned_episodes(folder).files)
     return found, plan(found)
 
 
@@ -78,8 +79,8 @@ def _not_installed(folder: ExperimentFolder, missing: Sequence[str]) -> Problem:
     return Problem("missing-extra", folder.relative, what, 'Install them: pip install "dlviz-docs[data]"')
 
 
-def _found_in(folder: ExperimentFolder, files: SampleFiles, about: About) -> Found:
-    """What lies in the folder, as the readers of samples want to have it told."""
+def _found_in(folder: ExperimentFolder, files: SampleFiles, about: About, apart: frozenset[str]) -> Found:
+    """What lies in the folder, as the readers of samples want to have it told; `apart` are files of episodes."""
     from dlviz_docs.readers.samples import Found, PictureFolder
 
     root = Path(files.root)
@@ -89,7 +90,7 @@ def _found_in(folder: ExperimentFolder, files: SampleFiles, about: About) -> Fou
     above = Path(folder.path).relative_to(root) if Path(folder.path).is_relative_to(root) else Path()
     return Found(
         root=root,
-        files=tuple(sorted(inside, key=names.natural)),
+        files=tuple(sorted((path for path in inside if path not in apart), key=names.natural)),
         pictures=tuple(
             PictureFolder(path, tuple(p.name for p in found), tuple(p.octets for p in found))
             for path, found in files.pictures

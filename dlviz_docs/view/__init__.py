@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dlviz_docs.view.curves import Band, Chart, Dash, Line, Mark, XAxis
+from dlviz_docs.view.episodes import Highlight, Moment, Play, Player, Scene, SceneKind, Trace, Track
 from dlviz_docs.view.networks import FILTERS, RESPONSES, Box, Diagram, Family, Heat, Overlay, Seen, Tile, Treemap, Wire
+from dlviz_docs.view.reels import HasFilms, HasReels, Reel, reel_key
 from dlviz_docs.view.samples import Gallery, Item, Layer, Matrix, Passage, Plot, PlotAxis, Region, Sweep, Thumb
 from dlviz_docs.view.site import (
     Asset,
@@ -36,21 +38,30 @@ __all__ = [
     "Family",
     "Figure",
     "Gallery",
+    "HasFilms",
+    "HasReels",
     "Heading",
     "Heat",
+    "Highlight",
     "IndexEntry",
     "Item",
     "Layer",
     "Line",
     "Mark",
     "Matrix",
+    "Moment",
     "NavItem",
     "Overlay",
     "Page",
     "Passage",
+    "Play",
+    "Player",
     "Plot",
     "PlotAxis",
+    "Reel",
     "Region",
+    "Scene",
+    "SceneKind",
     "Section",
     "Seen",
     "Shown",
@@ -61,7 +72,10 @@ __all__ = [
     "Table",
     "Thumb",
     "Tile",
+    "Trace",
+    "Track",
     "Treemap",
     "Wire",
     "XAxis",
+    "reel_key",
 ]

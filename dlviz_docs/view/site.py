@@ -9,7 +9,9 @@ from typing import TypeAlias
 
 from dlviz_docs.model import Direction, Insight, Problem
 from dlviz_docs.view.curves import Chart
+from dlviz_docs.view.episodes import Player
 from dlviz_docs.view.networks import Diagram, Overlay, Treemap
+from dlviz_docs.view.reels import Reel
 from dlviz_docs.view.samples import Gallery, Matrix, Plot, Sweep
 from dlviz_docs.view.tables import Table
 
@@ -38,7 +40,7 @@ class Asset:
     content: bytes | Path
 
 
-Spec: TypeAlias = Chart | Table | Plot | Matrix | Gallery | Sweep | Overlay | Diagram | Treemap
+Spec: TypeAlias = Chart | Table | Plot | Matrix | Gallery | Sweep | Overlay | Diagram | Treemap | Player
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,12 @@ class Section:
     """Paths in the site of the pictures that figures refer to, by "<side>/<key>"."""
     sprites: Mapping[str, Sprite] = field(default_factory=dict)
     """By figure: the small pictures behind its dots."""
+    reels: Mapping[str, Reel] = field(default_factory=dict)
+    """By `reel_key`: the pictures of episodes."""
+    films: Mapping[str, str] = field(default_factory=dict)
+    """Paths in the site of films, by their path in the experiment."""
+    plays: Mapping[str, str] = field(default_factory=dict)
+    """Paths in the site of the steps of episodes, scripts of their own, by "<figure>#<key of the play>"."""
     facts: tuple[Fact, ...] = ()
     parent: str = ""
     """The topic this is a page of, where a topic has several; "" for a topic."""

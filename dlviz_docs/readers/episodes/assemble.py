@@ -1,0 +1,237 @@
+"""Planned files to recordings, named so that nobody takes one for another."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlviz_docs.errors import ReadError
+from dlviz_docs.model import Episode, Episodes, Problem, Recording, Video
+from dlviz_docs.names import exact_slug, natural
+from dlviz_docs.readers._text import clean, counted
+from dlviz_docs.readers.episodes._arrays import AGAIN, NpzArrays
+from dlviz_docs.readers.episodes._choice import chosen
+from dlviz_docs.readers.episodes._moments import episode_of as number_of
+from dlviz_docs.readers.episodes._moments import step_of
+from dlviz_docs.readers.episodes._piece import episode_of
+from dlviz_docs.readers.episodes._types import Found, Limits, Plan, Planned
+from dlviz_docs.readers.episodes.npz import Pieces, pieces_in
+
+__all__ = ["read"]
+
+_MOST_TOLD = 3
+"""Sentences about one file; of more, how many there are."""
+_MOST_FILES = 20_000
+_LONGEST_NAME = 100
+
+
+def read(found: Found, plan: Plan, limits: Limits | None = None) -> Episodes:
+    """All recordings of the plan; a file that cannot be read costs itself and says why."""
+    within = limits or Limits()
+    planned, problems = plan.recordings, []
+    if len(planned) > within.most_recordings:
+        what = f"holds {len(planned):,} recordings; the first {within.most_recordings:,} are read"
+        problems.append(Problem("episodes-many", "", what, "Leave out some with the option `exclude`."))
+        planned = planned[: within.most_recordings]
+    share = within.shared(len(planned))
+    recordings = [one for each in planned if (one := _recording(found, each, share, problems))]
+    ordered = sorted(
+        recordings, key=lambda one: (natural(one.run), one.step is None, one.step or 0, natural(one.source))
+    )
+    return Episodes(
+        tuple(_named(ordered, {exact_slug(name, ""): name for name in found.runs.values()})), tuple(problems)
+    )
+
+
+def _recording(found: Found, planned: Planned, limits: Limits, problems: list[Problem]) -> Recording | None:
+    """None, with a problem, where nothing can be read."""
+    try:
+        if planned.form == "films":
+            return _of_films(found, planned)
+        pieces = _pieces(found, planned, limits)
+    except ReadError as error:
+        problems.append(Problem("episodes-unreadable", planned.source, f"cannot be read: {error.what}", error.remedy))
+        return None
+    except (OSError, ValueError, MemoryError, OverflowError) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        problems.append(Problem("episodes-unreadable", planned.source, f"cannot be read: {first}", AGAIN))
+        return None
+    recording = _of_pieces(planned, pieces)
+    if not recording.episodes:
+        problems += recording.problems
+        return None
+    return recording
+
+
+def _pieces(found: Found, planned: Planned, limits: Limits) -> Pieces:
+    if planned.form == "npz" and len(planned.files) == 1:
+        return pieces_in(NpzArrays(found.root / planned.files[0], limits.most_bytes), limits)
+    if planned.form == "npz":
+        return _of_files(found, planned, limits)
+    if planned.form == "hdf5":
+        from dlviz_docs.readers.episodes.hdf5 import read_hdf5
+
+        return read_hdf5(found, planned, limits)
+    from dlviz_docs.readers.episodes.minari_arrow import read_minari_arrow
+
+    return read_minari_arrow(found, planned, limits)
+
+
+def _of_files(found: Found, planned: Planned, limits: Limits) -> Pieces:
+    """One episode a file: what one of them lacks, it lacks alone."""
+    files = planned.files[:_MOST_FILES]
+    kept = chosen(files, [1] * len(files), 1, limits)
+    whole = Pieces(seen=len(planned.files))
+    share = limits.shared(1)
+    for path in kept:
+        name = PurePosixPath(path).stem
+        try:
+            one = pieces_in(
+                NpzArrays(found.root / path, limits.most_bytes),
+                replace(share, most_pixels=share.most_pixels // len(kept)),
+            )
+        except (ReadError, OSError, ValueError) as error:
+            whole.wrong.append(f"{name}: {error.what if isinstance(error, ReadError) else 'cannot be read'}")
+            continue
+        several = len(one.episodes) > 1
+        whole.seen += one.seen - 1
+        whole.empty += one.empty
+        whole.wrong += [f"{name}: {why}" for why in one.wrong]
+        whole.told |= one.told
+        whole.shape = one.shape or whole.shape
+        whole.episodes += [replace(piece, name=f"{name}/{piece.name}" if several else name) for piece in one.episodes]
+    return whole
+
+
+def _of_films(found: Found, planned: Planned) -> Recording:
+    videos = []
+    for path in planned.files:
+        name = PurePosixPath(path).name
+        videos.append(Video(path, (found.root / path).stat().st_size, number_of(name), step_of(name)))
+    slug = exact_slug(planned.run, "") if planned.run else ""
+    return Recording(slug, "", planned.source, videos=tuple(videos), seen=len(videos))
+
+
+def _of_pieces(planned: Planned, pieces: Pieces) -> Recording:
+    episodes, wrong = [], list(pieces.wrong)
+    for piece in pieces.episodes:
+        try:
+            episodes.append(episode_of(piece))
+        except ReadError as error:
+            wrong.append(f"episode {piece.name} {error.what}; it is left out")
+        wrong += [f"{why}, in episode {piece.name}; they are left out" for why in piece.wrong]
+    unknown = sum(bool(np.isnan(episode.rewards).any()) for episode in episodes)
+    problems = [
+        *_problems(planned.source, wrong),
+        *_empty(planned.source, pieces.empty),
+        *_nan(planned.source, unknown),
+    ]
+    step = _number(pieces.told.get("step"))
+    return Recording(
+        exact_slug(planned.run, "") if planned.run else "",
+        "",
+        planned.source,
+        tuple(episodes),
+        planned.step if step is None else step,
+        _text(pieces.told.get("environment")),
+        _number(pieces.told.get("gamma")),
+        _actions(pieces, episodes),
+        _observations(pieces, episodes),
+        pieces.shape,
+        seen=pieces.seen,
+        problems=tuple(problems),
+    )
+
+
+# --- what is wrong ---
+
+
+def _problems(source: str, wrong: Sequence[str]) -> Iterator[Problem]:
+    told = list(dict.fromkeys(wrong))
+    for why in told[:_MOST_TOLD]:
+        yield Problem("episodes-damaged", source, why[:500], "Record the episodes again.")
+    if len(told) > _MOST_TOLD:
+        what = f"{len(told) - _MOST_TOLD:,} more of its arrays or episodes do not fit"
+        yield Problem("episodes-damaged", source, what, "Record the episodes again.")
+
+
+def _empty(source: str, empty: int) -> Iterator[Problem]:
+    if empty:
+        what = f"holds {counted(empty, 'episode')} without a step, which {'is' if empty == 1 else 'are'} left out"
+        yield Problem("episodes-empty", source, what, "Record episodes from their reset to their end.")
+
+
+def _nan(source: str, episodes: int) -> Iterator[Problem]:
+    if episodes:
+        what = f"some rewards of {counted(episodes, 'episode')} are not a number; the return of these is not known"
+        yield Problem("episodes-nan", source, what, "Look for a division by zero in the reward.")
+
+
+# --- what the file tells of all ---
+
+
+def _number(value: NDArray[Any] | None) -> float | None:
+    """Of one number that is finite."""
+    if value is None or value.size != 1 or value.dtype.kind not in "iuf" or not np.isfinite(value).all():
+        return None
+    return float(value.reshape(-1)[0])
+
+
+def _text(value: NDArray[Any] | None) -> str:
+    return (
+        clean(str(value.reshape(-1)[0]))[:_LONGEST_NAME]
+        if value is not None and value.dtype.kind == "U" and value.size == 1
+        else ""
+    )
+
+
+def _names(value: NDArray[Any] | None) -> tuple[str, ...]:
+    if value is None or value.dtype.kind != "U":
+        return ()
+    return tuple(clean(str(name))[:_LONGEST_NAME] for name in value.reshape(-1).tolist())
+
+
+def _actions(pieces: Pieces, episodes: Sequence[Episode]) -> tuple[str, ...]:
+    """As many as are named, valued or taken."""
+    taken = [int(one.actions.max()) + 1 for one in episodes if one.actions is not None and one.actions.ndim == 1]
+    if not taken:
+        return ()
+    tables = [table for one in episodes for table in (one.action_values, one.probabilities) if table is not None]
+    count = max([*taken, *(table.shape[1] for table in tables)])
+    told = _names(pieces.told.get("action names"))
+    return told if len(told) >= count else (*told, *(str(i) for i in range(len(told), count)))
+
+
+def _observations(pieces: Pieces, episodes: Sequence[Episode]) -> tuple[str, ...]:
+    wide = [one.observations.shape[1] for one in episodes if one.observations is not None]
+    if not wide:
+        return ()
+    told = _names(pieces.told.get("observation names"))
+    return told if len(told) == wide[0] else tuple(str(i) for i in range(wide[0]))
+
+
+def _named(recordings: Sequence[Recording], runs: dict[str, str]) -> Iterator[Recording]:
+    """By run and moment; by the file as well where that is not enough."""
+    plain = [_name(one, runs) for one in recordings]
+    counts = Counter(plain)
+    taken: set[str] = set()
+    for one, name in zip(recordings, plain, strict=True):
+        if counts[name] > 1 or not name:
+            name = ", ".join(part for part in (name, one.source if one.source != "." else "episodes") if part)
+        unique, turn = name, 2
+        while unique in taken:
+            unique, turn = f"{name} ({turn})", turn + 1
+        taken.add(unique)
+        yield replace(one, name=unique)
+
+
+def _name(one: Recording, runs: dict[str, str]) -> str:
+    run = runs.get(one.run, "")
+    moment = f"{one.step:,.0f} steps" if one.step is not None else "films" if one.videos else ""
+    return ", ".join(part for part in (run if run != "." else "", moment) if part)

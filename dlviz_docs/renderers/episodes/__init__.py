@@ -1,0 +1,29 @@
+"""How an agent behaves: what it did step by step, and what it was worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from dlviz_docs.model import Experiment
+from dlviz_docs.view import Shown
+
+__all__ = ["Episodes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Episodes:
+    """Recordings of what agents did."""
+
+    title: ClassVar[str] = "Episodes"
+    asks: ClassVar[Literal["episodes"]] = "episodes"
+
+    def __call__(self, experiment: Experiment) -> Iterator[Shown]:
+        """In the order of the page."""
+        if not experiment.episodes.recordings:
+            return
+        # Imported when there is something to show: most experiments have no episodes.
+        from dlviz_docs.renderers.episodes.recordings import recordings
+
+        yield from recordings(experiment.episodes)
