@@ -33,4 +33,5 @@ RENDERERS: tuple[tuple[str, str], ...] = (
     ("architecture", "dlviz_docs.renderers.architecture:Architecture"),
     ("results", "dlviz_docs.renderers.results:Results"),
     ("cam", "dlviz_docs.renderers.cam:Cam"),
+    ("episodes", "dlviz_docs.renderers.episodes:Episodes"),
 )
