@@ -167,6 +167,10 @@ class Operation:
     field: Field | None = None
     bookkeeping: bool = False
     """Whether it only computes lengths and constants that other operations take: nothing of the model's input."""
+    takes: tuple[str, ...] = ()
+    """Names that the file has for the values and weights it takes, in order; "" for one that is left out."""
+    gives: tuple[str, ...] = ()
+    """The same for what it makes."""
 
 
 @dataclass(frozen=True, slots=True)

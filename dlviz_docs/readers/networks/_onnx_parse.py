@@ -63,7 +63,7 @@ class Parser:
     outside: Outside
     graph: _Graph = field(default_factory=_Graph)
     texts: dict[str, str] = field(default_factory=dict)
-    """"ir", "producer", "producer version", "domain", "version", "description"."""
+    """"ir", "producer", "producer version", "domain", "version", "description", "graph", "about the graph"."""
     metadata: dict[str, str] = field(default_factory=dict)
     opsets: dict[str, int] = field(default_factory=dict)
     functions: list[OnnxFunction] = field(default_factory=list)
@@ -106,6 +106,8 @@ class Parser:
             match part.number:
                 case 1:
                     graph.nodes.append(self._node(part, depth))
+                case 2 | 10 if not depth:
+                    self.texts["graph" if part.number == 2 else "about the graph"] = self._text(part)
                 case 5:
                     self._count_weight()
                     weight = parse_tensor(pages, part.start, part.end, self.outside)

@@ -157,6 +157,7 @@ def _step(
         {**dict(_settings(node.attributes)), **dict(told.values())},
         does.layer,
         does.measures,
+        node.inputs,
     )
 
 

@@ -122,7 +122,8 @@ class OnnxModel:
     """Version of each set of operators by its domain, "" for ONNX's own."""
     functions: tuple[OnnxFunction, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
-    """"IR version", "producer", "domain", "model version", "description", and what its author wrote as metadata."""
+    """"IR version", "producer", "domain", "model version", "description", "graph name", "about the graph", a row for
+    each set of operators, and what its author wrote as metadata."""
     problems: tuple[Problem, ...] = ()
 
 

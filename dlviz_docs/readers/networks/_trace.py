@@ -54,6 +54,8 @@ class Step:
     layer: Layer = field(default_factory=Layer)
     measures: bool = False
     """Whether it makes a length out of an array: what follows from such alone is bookkeeping."""
+    takes: tuple[str, ...] = ()
+    """Names of values and weights as the file lists them, where they tell more than `reads`; "" for one left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,11 +158,17 @@ class _Maker:
         return ("ModuleList", True) if numbered and self.told and not block.own else ("", False)
 
     def _main(self, block: _Block) -> Step | None:
-        """The operation that a layer is there for: the first with weights of its own, or else the first."""
+        """The operation that a layer is there for: the one with weights of its own, or else the first.
+
+        What holds several with different weights is no layer, but a block of some.
+        """
         if block.children:
             return None
         layers = [self.steps[number] for number in block.own if self.steps[number].layer.kind]
-        return next((step for step in layers if step.tensors), layers[0] if layers else None)
+        weighted = {step.tensors: step for step in reversed(layers) if step.tensors}
+        if weighted:
+            return next(iter(weighted.values())) if len(weighted) == 1 else None
+        return layers[0] if layers else None
 
     def _settings(self, block: _Block) -> dict[str, Setting]:
         main = self._main(block)

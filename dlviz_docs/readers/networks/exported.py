@@ -194,7 +194,7 @@ class _Builder:
         names = self._zipped.archive.members
         facts = {"producer": f"PyTorch {self._program.torch_version}" if self._program.torch_version else ""}
         facts["schema version"] = "" if version is None else str(version)
-        facts |= {f"operators {name}": str(number) for name, number in self._program.opset_version.items()}
+        facts |= {f"opset {name}": str(number) for name, number in self._program.opset_version.items()}
         if guards := self._program.guards_code:
             facts["guards"] = f"{len(guards)} Python expressions, which were not evaluated"
         if any("/sample_inputs/" in name or name.endswith("example_inputs.pt") for name in names):

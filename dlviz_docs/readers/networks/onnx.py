@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 _AGAIN = "Export the model again."
-_FACTS = {"ir": "IR version", "version": "model version"}
+_FACTS = {"ir": "IR version", "version": "model version", "graph": "graph name"}
 _MOST_METADATA = 60
 
 
@@ -69,7 +69,7 @@ def _facts(parser: Parser) -> dict[str, str]:
     texts = dict(parser.texts)
     texts["producer"] = " ".join(filter(None, (texts.get("producer", ""), texts.pop("producer version", ""))))
     told = {_FACTS.get(name, name): text for name, text in texts.items() if text and text != "0"}
-    sets = {f"operators {domain or 'ai.onnx'}": str(version) for domain, version in parser.opsets.items()}
+    sets = {f"opset {domain or 'ai.onnx'}": str(version) for domain, version in parser.opsets.items()}
     return public({**told, **sets, **dict(list(parser.metadata.items())[:_MOST_METADATA])})
 
 

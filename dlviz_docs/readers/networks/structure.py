@@ -24,6 +24,8 @@ __all__ = ["Structure", "network_of", "structure_of"]
 
 _MOST_PORTS = 4
 """Inputs whose fields are followed; the first of them along which a window slides is the one that is told."""
+_MOST_NAMES = 16
+"""Names of what an operation takes, or makes, that are told."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,6 +208,8 @@ def _operations(
             cost,
             seen,
             only,
+            step.takes[:_MOST_NAMES],
+            step.writes[:_MOST_NAMES] if step.takes else (),
         )
 
 

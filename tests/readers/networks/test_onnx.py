@@ -317,6 +317,39 @@ def test_weights_that_graphs_within_a_node_bring_are_the_models(tmp_path: Path) 
     assert load(found.stored[renamed], 1 << 10).shape == (4, 3)
 
 
+def test_what_holds_several_layers_is_none_of_them(tmp_path: Path) -> None:
+    """Names of nodes tell a block, and nothing tells what it is; one layer with its activation is that layer."""
+    nodes = [
+        helper.make_node("MatMul", ["x", "w0"], ["a"], name="/two/first"),
+        helper.make_node("Relu", ["a"], ["b"], name="/two/relu"),
+        helper.make_node("MatMul", ["b", "w1"], ["c"], name="/two/second"),
+        helper.make_node("MatMul", ["c", "w2"], ["d"], name="/one/only"),
+        helper.make_node("Relu", ["d"], ["y"], name="/one/relu"),
+    ]
+    found = built(tmp_path, nodes, [value("x", [1, 4])], *(array(f"w{i}", 4, 4) for i in range(3)))
+    kinds = {module.path: (module.kind, module.macs) for module in found.modules}
+    assert kinds == {"": ("", 48), "two": ("", 32), "one": ("Linear", 16)}
+
+
+def test_operations_keep_the_names_that_the_file_has_for_what_goes_in_and_out(tmp_path: Path) -> None:
+    nodes = [helper.make_node("Gemm", ["x", "w", ""], ["h"]), helper.make_node("Concat", ["h"] * 40, ["y"], axis=1)]
+    found = built(tmp_path, nodes, [X], array("w", 4, 4))
+    assert [(one.takes, one.gives) for one in found.operations] == [
+        (("x", "w", ""), ("h",)),
+        (("h",) * 16, ("y",)),
+    ]
+
+
+def test_graph_and_model_tell_of_themselves(tmp_path: Path) -> None:
+    model = made([helper.make_node("Relu", ["x"], ["y"])], [X], [Y], doc_string="A graph.")
+    model.doc_string = "A model."
+    model.opset_import.add(domain="com.acme", version=3)
+    facts = saved(model, tmp_path).facts
+    assert (facts["description"], facts["graph name"], facts["about the graph"]) == ("A model.", "g", "A graph.")
+    assert facts["opset com.acme"] == "3"
+    assert int(facts["opset ai.onnx"]) > 20
+
+
 @pytest.mark.parametrize(("kind", "layer"), [("Softmax", "Softmax"), ("LogSoftmax", "LogSoftmax"), ("Hardmax", "")])
 def test_what_ends_in_softmax_is_told_apart(tmp_path: Path, kind: str, layer: str) -> None:
     found = built(tmp_path, [helper.make_node(kind, ["x"], ["y"], name=f"/act/{kind}")], [X])
@@ -517,7 +550,7 @@ def test_weights_elsewhere_are_not_looked_at(tmp_path: Path, location: str) -> N
     (folder / "links").symlink_to(tmp_path)
     model = external(folder, location)
     assert model.graph.initialisers["w"].place is None
-    assert "may not be looked at" in model.problems[0].what
+    assert "lies outside its folder" in model.problems[0].what
     assert network_of(model).tensors[0].missing
 
 
