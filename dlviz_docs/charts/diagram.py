@@ -70,14 +70,15 @@ def diagram_context(figure: Figure, address: Callable[[Thumb], str], *, root: st
 
 
 def sentence(nest: Nest) -> str:
-    """How many there are of what."""
+    """How many there are of what, without inputs and outputs: with connections, operations are among the layers."""
     blocks = len(nest.groups) - 1
-    layers = sum(i not in nest.groups for i in range(len(nest.boxes)))
+    layers = sum(i not in nest.groups and box.family != "port" for i, box in enumerate(nest.boxes))
+    drawn = count(layers, "layer or operation", "layers and operations") if nest.wires else count(layers, "layer")
     skips = sum(skip for *_, skip in nest.wires)
     where = f" in {count(blocks, 'block')}" if blocks else ""
     passing = f", {count(skips, 'of them a shortcut', 'of them shortcuts')}" if skips else ""
     wires = f", {count(len(nest.wires), 'connection')}{passing}" if nest.wires else ", in their order"
-    return f"{count(layers, 'layer')}{where}{wires}."
+    return f"{drawn}{where}{wires}."
 
 
 def packed(data: object) -> str:

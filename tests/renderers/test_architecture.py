@@ -166,12 +166,14 @@ def test_frozen_and_trainable_parameters_are_counted_apart() -> None:
 
 def test_what_stands_beside_the_weights_is_told() -> None:
     one = network(MLP(3, 2))
-    many = {"epoch": "7", "best_prec1": "91.78", "note": "x" * 500, **{f"more_{i}": "1" for i in range(20)}}
+    many = {"epoch": "7", "best_prec1": "91.78", "note": "x" * 500, "schema version": "8"}
+    many |= {f"more_{i}": "1" for i in range(70)}
     found = told(shown_of(one, checkpoints=(replace(one.last, facts=many, epoch=7.0, step=100.0, score=0.5),)))
     assert (found["Epoch"], found["Step"], found["Score"], found["best_prec1"]) == ("7", "100", "0.5", "91.78")
     assert "epoch" not in found
     assert len(found["note"]) == 160
-    assert found["And more"] == "10 further facts"
+    assert found["Schema version"] == "8"
+    assert found["And more"] == "13 further facts"
 
 
 def test_weights_that_are_not_in_the_files_are_told() -> None:
@@ -420,6 +422,25 @@ def test_what_units_see_is_set_beside_the_input() -> None:
     assert (field.y[:4].tolist(), given.y.tolist()) == ([3, 15, 37, 81], [32, 32])
     assert field.notes[-1] == "pool sees the whole input"
     assert "“pool” joins the whole input" in figure.caption
+
+
+def test_what_a_layer_does_is_not_another_layer() -> None:
+    """A convolution that pads by a module of its own, so that its operation has a box beside that."""
+    arrays, size = {"conv.weight": np.ones((4, 1, 3, 3), np.float32)}, ((1, 4, 8, 8),)
+    modules = (
+        Module("", "", macs=2304.0),
+        Module("conv", "Conv2dSame", tensors=("conv.weight",), outputs=size, macs=2304.0),
+        Module("conv.pad", "ZeroPad2d", outputs=((1, 1, 10, 10),)),
+    )
+    operations = (
+        Operation("pad", "aten.pad.default", "conv.pad", ("x",), outputs=((1, 1, 10, 10),)),
+        Operation("conv2d", "aten.conv2d.default", "conv", ("pad",), ("conv.weight",), outputs=size, macs=2304.0),
+        Operation("matmul", "aten.matmul.default", "", ("conv2d", "x"), outputs=size, macs=512.0),
+    )
+    found = Network("n", "graph", (checkpoint(arrays),), modules, operations, inputs=(Port("x", (1, 1, 8, 8)),))
+    table = figures(page(found))["layers"].spec
+    assert isinstance(table, Table)
+    assert [row[0].text for row in table.rows] == ["conv", "conv.pad", "matmul"]
 
 
 def test_layers_stand_for_their_padding_and_see_what_they_see_at_each_use() -> None:

@@ -7,11 +7,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import unquote
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from made_models import MLP, Detector, Policy, ResNet, Transformer, UNet, figures, network, page, shown_of, weights
+from made_models import (
+    MLP,
+    Detector,
+    Policy,
+    ResNet,
+    Transformer,
+    UNet,
+    checkpoint,
+    figures,
+    network,
+    page,
+    shown_of,
+    weights,
+)
 
 from dlviz_docs.model import Checkpoint, Module, Network, Operation, Port
 from dlviz_docs.renderers.architecture._families import family_of, plain_kind
@@ -332,6 +346,37 @@ def test_a_box_tells_shapes_costs_settings_weights_and_movement() -> None:
     assert box.moved.tolist() == pytest.approx([0.1, 0.1 / 1.1])
     (sheet,) = box.pictures
     assert (sheet.key, sheet.width, sheet.height) == ("filters:0:conv1.weight", 510, 510)
+
+
+def test_a_box_tells_what_the_file_calls_it() -> None:
+    """An operation under its own names, a layer under those of what it does; of several, what they are."""
+    modules = (
+        Module("", ""),
+        Module("fc", "Linear", tensors=("fc.weight",), outputs=((1, 2),)),
+        Module("act", "GELU", settings={"dim": (0, 2, 1), "kernel_size": (3, 3)}),
+    )
+    operations = (
+        Operation(
+            "/fc/Gemm", "Gemm", "fc", ("x",), ("fc.weight",), dtype="float16", takes=("x", "w", ""), gives=("a",)
+        ),
+        Operation("erf", "Erf", "act", ("/fc/Gemm",)),
+        Operation("mul", "Mul", "act", ("erf",)),
+        Operation("t", "Transpose", "", ("mul",), settings={"perm": (1, 0)}, takes=("b",), gives=("y",)),
+    )
+    one = checkpoint({"fc.weight": np.array([[1.0, 2.0], [3.0, 5.0]], np.float32), "fc.scale": np.float32([0.25])})
+    modules = (modules[0], replace(modules[1], tensors=("fc.weight", "fc.scale")), modules[2])
+    boxes = of(diagram(Network("n", "graph", (one,), modules, operations, inputs=(Port("x", (1, 2)),))))
+    told = dict(boxes["fc"].facts)
+    assert told["output"] == "1 × 2 float16"
+    assert (told["operator"], told["node"]) == ("Gemm", "/fc/Gemm")
+    assert (told["takes"], told["makes"]) == ("x, w, –", "a")
+    assert told["weight"] == "2 × 2 float32, mean 2.75, SD 1.48, 1 to 5"
+    assert told["scale"] == "1 float32, 0.25"
+    told = dict(boxes["act"].facts)
+    assert (told["operators"], told["dim"], told["kernel size"]) == ("Erf, Mul", "0, 2, 1", "3 × 3")
+    told = dict(boxes["t"].facts)
+    assert (told["perm"], told["takes"], told["makes"]) == ("1, 0", "b", "y")
+    assert not {"operator", "node"} & told.keys()
 
 
 def test_a_block_tells_what_is_in_it() -> None:

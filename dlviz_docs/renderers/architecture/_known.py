@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from dlviz_docs.model import Module, Network, Operation, Statistics, Tensor
@@ -126,12 +126,19 @@ class Known:
 
     @property
     def layers(self) -> list[str]:
-        """What has weights of its own, and every module or costly operation that nothing is in."""
+        """What has weights of its own, and every module or costly operation that nothing is in: what a layer does with
+        its weights is not another one.
+        """
+        whole = {path for path in self.children if path and self._stands_for_its_parts(path)}
         return [
             path
             for path, node in self.nodes.items()
-            if node.tensors or (not self.children.get(path) and (path not in self.steps or node.macs))
+            if node.tensors
+            or (not self.children.get(path) and (path not in self.steps or self._is_costly(path, whole)))
         ]
+
+    def _is_costly(self, path: str, whole: Set[str]) -> bool:
+        return bool(self.nodes[path].macs) and self.parents[path] not in whole
 
     @property
     def weighted(self) -> list[tuple[str, Tensor]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
@@ -10,7 +11,7 @@ import numpy as np
 
 from dlviz_docs.insights.model_sight import pixels
 from dlviz_docs.insights.model_words import amount, brief, parameters, shape, share, spaced
-from dlviz_docs.model import Port, Shape
+from dlviz_docs.model import Operation, Port, Shape, Statistics
 from dlviz_docs.renderers.architecture._fold import Fold, fold_of
 from dlviz_docs.renderers.architecture._known import Known
 from dlviz_docs.renderers.architecture._says import contents, says
@@ -28,6 +29,11 @@ DRAWN = 2500
 BINS = 24
 LABEL = 40
 """Letters of a box's label."""
+LISTED = 80
+"""Letters of a list of names or numbers."""
+SETTINGS = 24
+_LENGTHS = re.compile(r"kernel|stride|dilation|shape|size|window")
+"""Settings that are lengths along axes; others of several numbers are lists, such as an order of axes."""
 
 
 def address(path: str, page: str = "") -> str:
@@ -42,8 +48,8 @@ def diagram(known: Known) -> Iterator[Figure]:
     if len(drawn) < 2:
         return
     wires = tuple(wires_of(known, fold, frozenset(drawn)))
-    inside, shortcuts = contents(known), {wire.end for wire in wires if wire.skip}
-    boxes = [_box(known, fold, path, says(known, path, inside, shortcuts)) for path in drawn]
+    inside, shortcuts, done = contents(known), {wire.end for wire in wires if wire.skip}, _done(known)
+    boxes = [_box(known, fold, path, says(known, path, inside, shortcuts), done.get(path, [])) for path in drawn]
     if wires:
         boxes = [*_ports(known.network.inputs, "in"), *boxes, *_ports(known.network.outputs, "out")]
     opened = opened_at_first(boxes)
@@ -119,7 +125,16 @@ def _ports(ports: Sequence[Port], side: str) -> Iterator[Box]:
         yield Box(f"{kind}:{turn}", brief(port.name, LABEL), kind, "port", summary=spaced(port.shape), facts=facts)
 
 
-def _box(known: Known, fold: Fold, path: str, told: str) -> Box:
+def _done(known: Known) -> dict[str, list[Operation]]:
+    """The operations that each node is, or that a layer does."""
+    found: defaultdict[str, list[Operation]] = defaultdict(list)
+    for one in known.network.operations:
+        if path := known.operations.get(one.name):
+            found[path].append(one)
+    return found
+
+
+def _box(known: Known, fold: Fold, path: str, told: str, done: Sequence[Operation]) -> Box:
     main = known.main(path)
     statistics = known.statistics.get(main.name) if main else None
     times = fold.times.get(path, 1)
@@ -136,7 +151,7 @@ def _box(known: Known, fold: Fold, path: str, told: str) -> Box:
         times,
         _summary(known, path),
         f"{told}." if told else "",
-        tuple(_facts(known, path, times)),
+        tuple(_facts(known, path, times, done)),
         counts,
         span,
         known.moves.by_step(main.name) if main else None,
@@ -162,14 +177,14 @@ def _summary(known: Known, path: str) -> str:
     return parameters(count) if count else ""
 
 
-def _facts(known: Known, path: str, times: int) -> Iterator[tuple[str, str]]:
+def _facts(known: Known, path: str, times: int, done: Sequence[Operation]) -> Iterator[tuple[str, str]]:
     node, whole = known.nodes[path], known.parameters()
     if times > 1:
         yield "repeated", f"{times:,} times in a row; numbers are of the first"
     if node.inputs:
         yield "input", _shapes(node.inputs)
     if node.outputs:
-        yield "output", _shapes(node.outputs)
+        yield "output", f"{_shapes(node.outputs)} {done[-1].dtype if done else ''}".rstrip()
     if count := known.parameters(path):
         yield "parameters", f"{count:,} ({share(count, whole)})"
     if macs := known.costs.get(path):
@@ -178,17 +193,37 @@ def _facts(known: Known, path: str, times: int) -> Iterator[tuple[str, str]]:
         yield "used", f"{node.calls:,} times in a pass"
     if node.field is not None:
         yield "sees", pixels(node.field.size)
-    for name, value in list(node.settings.items())[:12]:
-        yield brief(name.replace("_", " "), LABEL), brief(_setting(value), LABEL)
+    for name, value in list(node.settings.items())[:SETTINGS]:
+        yield brief(name.replace("_", " "), LABEL), brief(_setting(name, value), LISTED)
     yield from _of_weights(known, path)
+    yield from _in_file(known, path, done)
+
+
+def _in_file(known: Known, path: str, done: Sequence[Operation]) -> Iterator[tuple[str, str]]:
+    """Under what names the file has it."""
+    if len(done) == 1:
+        (one,) = done
+        if one.kind != known.kind(path):
+            yield "operator", brief(one.kind, LISTED)
+        if one.name != path:
+            yield "node", brief(one.name, LISTED)
+        if one.takes:
+            yield "takes", _listed(one.takes)
+        if one.gives:
+            yield "makes", _listed(one.gives)
+    elif done:
+        yield "operators", brief(", ".join(one.kind for one in done[:12]), LISTED)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(brief(name, LABEL) or "–" for name in names)
 
 
 def _of_weights(known: Known, path: str) -> Iterator[tuple[str, str]]:
     for tensor in known.own(path)[:4]:
         words = f"{shape(tensor.shape)} {tensor.dtype}"
         found = known.statistics.get(tensor.name)
-        if found is not None and found.mean is not None and found.std is not None and tensor.size > 1:
-            words += f", mean {found.mean:.3g}, SD {found.std:.3g}"
+        words += _elements(found, tensor.size) if found is not None else ""
         if found is not None and found.nan + found.infinite:
             words += f", {found.nan + found.infinite:,} not finite"
         if tensor.tied:
@@ -196,8 +231,17 @@ def _of_weights(known: Known, path: str) -> Iterator[tuple[str, str]]:
         yield brief(tensor.name[len(path) + 1 :] if tensor.name.startswith(f"{path}.") else tensor.name, LABEL), words
 
 
-def _setting(value: object) -> str:
-    return " × ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+def _elements(found: Statistics, size: int) -> str:
+    """How its elements lie, or the only one itself."""
+    mean, std, low, high = found.mean, found.std, found.minimum, found.maximum
+    if mean is None or std is None or low is None or high is None:
+        return ""
+    return f", mean {mean:.3g}, SD {std:.3g}, {low:.3g} to {high:.3g}" if size > 1 else f", {mean:.6g}"
+
+
+def _setting(name: str, value: object) -> str:
+    between = " × " if _LENGTHS.search(name) else ", "
+    return between.join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _shapes(shapes: Sequence[Shape]) -> str:

@@ -14,10 +14,12 @@ from dlviz_docs.view import Cell, Column, Fact, Figure, Shown, Table
 
 __all__ = ["fact_line", "front_facts", "sizes_by_type", "summary"]
 
-FACTS = 12
-"""Numbers and words beside the weights that are shown."""
+FACTS = 60
+"""Numbers and words beside the weights that are shown; the page folds what is beyond its first rows."""
 LONGEST = 160
 """Letters of one of them."""
+_WORDS = frozenset({"description", "domain", "example", "producer"})
+"""Facts of one word that our readers name."""
 _KEPT_APART = {"epoch": "epoch", "step": "step", "global_step": "step"}
 """Facts that have a row of their own, and the checkpoint's word for it."""
 
@@ -222,9 +224,14 @@ def _beside(known: Known) -> Iterator[tuple[str, str]]:
     told = [(name, text) for name, text in last.facts.items() if getattr(last, _KEPT_APART.get(name, ""), None) is None]
     for name, text in told[:FACTS]:
         plain = " ".join(text.split())
-        yield brief(name, 40), plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…"
+        yield _titled(brief(name, 40)), plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…"
     if len(told) > FACTS:
         yield "And more", words.count(len(told) - FACTS, "further fact")
+
+
+def _titled(name: str) -> str:
+    """Words begin as those of the other rows do; what a script called its number is left as it is."""
+    return f"{name[:1].upper()}{name[1:]}" if " " in name or name in _WORDS else name
 
 
 def _calls(known: Known) -> str:

@@ -240,17 +240,18 @@ def _ends(rows: list[tuple[str, Tensor, float]], times: FloatArray) -> str:
 
 
 def _zeros(known: Known, found: list[tuple[str, Tensor, Statistics]]) -> Iterator[Figure]:
-    """Share of exact zeros by layer, where a percent of any is."""
+    """Share of exact zeros, where a percent of any layer is; of many layers, of those alone."""
     rows = [(path, main, one.zeros / main.size) for path, main, one in found]
-    if not any(part >= 0.01 for _, _, part in rows):
+    some = [row for row in rows if row[2] >= 0.01]
+    if not some:
         return
-    kept = sorted(rows, key=lambda row: -row[2])[:40]
+    kept = sorted(rows if len(rows) <= NAMED else some, key=lambda row: -row[2])[:40]
     shares = np.array([100 * part for _, _, part in kept])
     names = tuple(brief(path, LABEL) for path, _, _ in kept)
     bars = Layer("bar", shares, np.arange(len(kept), dtype=np.float64), horizontal=True)
     zeros, total = sum(one.zeros for _, _, one in found), sum(main.size for _, main, _ in found)
     caption = f"Weights that are exactly zero: {share(zeros, total)} of all in matrices and filters."
-    caption += f" The {len(kept)} emptiest of {len(rows):,} layers." if len(kept) < len(rows) else ""
+    caption += f" The emptiest {len(kept)} of {len(rows):,} layers." if len(kept) < len(rows) else ""
     spec = Plot(
         (bars,),
         PlotAxis("exactly zero, %", high=100.0),

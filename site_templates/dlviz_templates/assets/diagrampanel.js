@@ -210,7 +210,7 @@
           "li",
           {},
           act(data.id[i], () => diagram.choose(i, { reveal: true })),
-          label ? ` ${label}` : "",
+          ` ${[data.label[i] !== data.id[i] && data.kind[i], label].filter(Boolean).join(" ")}`,
         ),
       );
       if (found.size > LISTED) items.push(html("li", {}, `and ${found.size - LISTED} more`));
@@ -263,7 +263,7 @@
           `${data.kind[i]}${times}`,
           ...(data.id[i] && data.id[i] !== diagram.name(i) ? [html("code", {}, data.id[i])] : []),
         ),
-        ...(data.summary[i] && !data.facts[i].some(([, value]) => value === data.summary[i])
+        ...(data.summary[i] && !data.facts[i].some(([, value]) => value.includes(data.summary[i]))
           ? [html("p", {}, data.summary[i])]
           : []),
         ...(data.says[i] ? [html("p", {}, data.says[i])] : []),
