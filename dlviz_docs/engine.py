@@ -297,8 +297,10 @@ def _not_studied(folder: ExperimentFolder, failure: Failure, subject: Subject) -
     what = f"the {title_of(subject)} of {folder.name!r} could not be read: {failure.detail}"
     option = "probes_timeout" if subject == "probes" else "samples_timeout"
     remedy = _REMEDIES[failure.kind].replace("file_timeout", option)
-    word = subject if subject in ("samples", "episodes") else "models"
-    return Problem(f"{word}-{failure.kind}", folder.relative, what, remedy)
+    kind = failure.kind
+    if subject == "episodes":
+        return Problem(f"episodes-{kind}", folder.relative, what, remedy)
+    return Problem(f"samples-{kind}" if subject == "samples" else f"models-{kind}", folder.relative, what, remedy)
 
 
 def _not_drawn_studies(folder: ExperimentFolder, failure: Failure) -> Problem:
