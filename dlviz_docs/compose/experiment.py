@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from dlviz_docs import html, names
 from dlviz_docs.charts import chart_context
+from dlviz_docs.charts.player import Files
 from dlviz_docs.compose.templating import render
 from dlviz_docs.model import Experiment, Insight, Problem, Severity
 from dlviz_docs.view import (
@@ -26,6 +27,7 @@ from dlviz_docs.view import (
     Matrix,
     Overlay,
     Page,
+    Player,
     Plot,
     Section,
     Sweep,
@@ -214,6 +216,7 @@ class _Composer:
         from dlviz_docs.charts.gallery import gallery_context
         from dlviz_docs.charts.matrix import matrix_context
         from dlviz_docs.charts.overlay import overlay_context
+        from dlviz_docs.charts.player import player_context
         from dlviz_docs.charts.plot import plot_context
         from dlviz_docs.charts.sweep import sweep_context
         from dlviz_docs.charts.treemap import treemap_context
@@ -232,8 +235,16 @@ class _Composer:
             case Diagram():
                 context = diagram_context(figure, _address(section, root), root=root)
                 return render("figures/diagram.html.j2", **context)
+            case Player():
+                return render("figures/player.html.j2", **player_context(figure, self._played(figure, section)))
             case Treemap():
                 return render("figures/treemap.html.j2", **treemap_context(figure, root=root))
+
+    def _played(self, figure: Figure, section: Section) -> Files:
+        """Where the steps, pictures and films of a player lie."""
+        start = f"{figure.id}#"
+        data = {word.removeprefix(start): path for word, path in section.plays.items() if word.startswith(start)}
+        return Files(self.experiment.slug, self._root(section), data, section.reels, section.films)
 
     # --- findings ---
 

@@ -16,6 +16,7 @@ from dlviz_docs.options import Selection
 from dlviz_docs.report import describe_episodes
 from dlviz_docs.scan import ExperimentFolder
 from dlviz_docs.study.packed import Study, packed
+from dlviz_docs.study.plays import Plays
 from dlviz_docs.study.reels import Reels
 from dlviz_docs.study.sections import drawn, placed
 
@@ -63,7 +64,10 @@ def study_episodes(folder: ExperimentFolder, renderers: Selection, cache: Cache)
     reels = Reels(Path(folder.samples.root), episodes, cache)
     sheets, films = tuple(reels.sheets(figures)), tuple(reels.films(figures))
     told = placed(reels.problems, folder.samples.relative)
-    return Study(packed(sections), reels=sheets, films=films, report=describe_episodes(episodes), told=told)
+    plays = Plays(folder.slug, cache)
+    shown = packed(plays.apart(sections))
+    found = Study(shown, reels=sheets, films=films, plays=tuple(plays.kept), told=told)
+    return replace(found, report=describe_episodes(episodes))
 
 
 def _not_installed(folder: ExperimentFolder) -> Problem:

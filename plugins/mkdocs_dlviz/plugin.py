@@ -31,7 +31,14 @@ from mkdocs_dlviz.staging import Staging
 
 __all__ = ["DlvizPlugin"]
 
-STYLES = ("assets/dlviz.css", "assets/figures.css", "assets/plots.css", "assets/gallery.css", "assets/overlay.css")
+STYLES = (
+    "assets/dlviz.css",
+    "assets/figures.css",
+    "assets/plots.css",
+    "assets/gallery.css",
+    "assets/overlay.css",
+    "assets/player.css",
+)
 SCRIPTS = ("assets/dlviz.js", "assets/tables.js")
 """Ours, on every page of the site: instant navigation does not run the scripts of a page it goes to."""
 INDEX = "index.html"

@@ -24,6 +24,8 @@ class Episodes:
         if not experiment.episodes.recordings:
             return
         # Imported when there is something to show: most experiments have no episodes.
+        from dlviz_docs.renderers.episodes.player import players
         from dlviz_docs.renderers.episodes.recordings import recordings
 
+        yield from players(experiment.episodes.recordings)
         yield from recordings(experiment.episodes)

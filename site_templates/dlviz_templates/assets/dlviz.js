@@ -57,6 +57,7 @@
     "figure.dlviz-diagram": ["boxes.js", "diagram.js", "diagramacts.js", "diagrampanel.js"],
     "figure.dlviz-treemap": ["boxes.js", "treemap.js"],
     "figure.dlviz-overlay": ["numbers.js", "maps.js", "overlay.js"],
+    "figure.dlviz-player": ["numbers.js", "plotmarks.js", "playertracks.js", "playerscenes.js", "playerdeck.js", "player.js"],
   };
 
   /** Load the data files of some lines; returns the addresses that could not be loaded. */

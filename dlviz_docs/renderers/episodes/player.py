@@ -1,0 +1,204 @@
+"""The episodes themselves, to be played: what the agent saw, did and expected, step by step."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dlviz_docs.model.episodes import Episode, Recording, Video
+from dlviz_docs.names import slug
+from dlviz_docs.renderers.episodes._moments import moments
+from dlviz_docs.renderers.episodes._picks import Ranked, highlights, picked
+from dlviz_docs.renderers.episodes._scenes import drawn
+from dlviz_docs.renderers.episodes._signals import Signals, outcome, signals
+from dlviz_docs.renderers.episodes._tasks import named
+from dlviz_docs.renderers.episodes._tracks import layout
+from dlviz_docs.view import Figure, Play, Player, Shown, reel_key
+from dlviz_docs.words import count, number
+
+__all__ = ["players"]
+
+MOST = 240
+"""Episodes of one player; those that are examples of something are kept."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _One:
+    """An episode, what follows from it, and where it comes from."""
+
+    recording: Recording
+    episode: Episode
+    found: Signals
+
+
+def players(recordings: Sequence[Recording]) -> Iterator[Shown]:
+    """One for each task: episodes of one have the same actions, and observations of the same numbers."""
+    tasks: defaultdict[tuple[str, tuple[str, ...], int], list[Recording]] = defaultdict(list)
+    for one in map(named, recordings):
+        if one.videos or any(map(len, one.episodes)):
+            tasks[one.environment, one.actions, _width(one)].append(one)
+    taken: Counter[str] = Counter()
+    for (environment, _, _), members in tasks.items():
+        name = slug(environment) if environment and len(tasks) > 1 else ""
+        taken[name] += 1
+        turn = "" if taken[name] == 1 else f"-{taken[name]}"
+        title = f"{environment}, step by step" if name else "Episodes, step by step"
+        yield _figure(members, "-".join(filter(None, ("player", name))) + turn, title, environment)
+
+
+def _width(recording: Recording) -> int:
+    return next((e.observations.shape[1] for e in recording.episodes if e.observations is not None), 0)
+
+
+def _figure(recordings: Sequence[Recording], id: str, title: str, environment: str) -> Figure:  # noqa: A002  (the figure's word)
+    player = _player(recordings)
+    many = count(len(player.plays), "episode")
+    caption = (
+        f"{many}{f' of {environment}' if environment else ''}, step by step: what the agent saw, did and expected, and "
+        "what it got, under one cursor. Play it, drag over the curves, or jump to a moment that is worth a look."
+    )
+    return Figure(id, title, caption, player, "Episodes")
+
+
+def _player(recordings: Sequence[Recording]) -> Player:
+    every = [_One(r, e, signals(e, r.gamma)) for r in recordings for e in r.episodes if len(e)]
+    ranks = [Ranked(one.recording.name, one.episode, one.found, one.recording.actions) for one in every]
+    picks = picked(ranks)
+    kept = _kept(picks)
+    tracks, scene = layout(recordings), drawn(recordings)
+    keys = _keys([every[i] for i in kept])
+    plays = []
+    for i, key in zip(kept, keys, strict=True):
+        recording, episode, found = every[i].recording, every[i].episode, every[i].found
+        play = Play(
+            key=key,
+            title=f"episode {episode.name}",
+            length=len(episode),
+            recording=recording.name,
+            facts=_facts(recording, episode, found),
+            total=episode.total,
+            values=tracks.values(episode, found),
+            state=scene.state(episode) if scene else None,
+            moments=moments(episode, found, recording.actions),
+            picks=picks[i],
+        )
+        if episode.frames is not None and len(episode.frames.steps):
+            play = replace(play, reel=reel_key(recording.name, episode.name), pictured=episode.frames.steps)
+        plays.append(play)
+    plays = _with_films(plays, recordings)
+    places = dict(zip(kept, keys, strict=True))
+    return Player(
+        plays=tuple(_without_empty(plays)),
+        tracks=tracks.tracks([play.values for play in plays if play.values]),
+        scene=scene.scene if scene else None,
+        start=_start(plays, recordings),
+        actions=recordings[0].actions,
+        highlights=tuple(highlights(ranks, places, recordings[-1].name)),
+        seen=max(sum(max(one.seen, len(one)) for one in recordings), len(plays)),
+        notes=tuple(_notes(every)),
+    )
+
+
+def _kept(picks: Sequence[tuple[str, ...]]) -> list[int]:
+    """All, or the examples and as many others as there is room for, evenly chosen."""
+    if len(picks) <= MOST:
+        return list(range(len(picks)))
+    chosen = [i for i, told in enumerate(picks) if told][:MOST]
+    others = [i for i in range(len(picks)) if i not in set(chosen)]
+    room = MOST - len(chosen)
+    evenly = [others[int(place)] for place in np.linspace(0, len(others) - 1, room).round()] if room else []
+    return sorted({*chosen, *evenly})
+
+
+def _keys(plays: Sequence[_One]) -> list[str]:
+    """Short where there is one recording: the episode's own name."""
+    names = list(dict.fromkeys(one.recording.name for one in plays))
+    keys = [one.episode.name if len(names) < 2 else f"{slug(one.recording.name)}/{one.episode.name}" for one in plays]
+    known: Counter[str] = Counter()
+    found = []
+    for key in keys:
+        known[key] += 1
+        found.append(key if known[key] == 1 else f"{key}~{known[key]}")
+    return found
+
+
+def _facts(recording: Recording, episode: Episode, found: Signals) -> tuple[tuple[str, str], ...]:
+    """The same names for all; "" where it is not told."""
+    return (
+        ("return", number(float(f"{episode.total:.4g}")) if np.isfinite(episode.total) else ""),
+        ("steps", f"{len(episode):,}"),
+        ("ended", outcome(episode)),
+        ("surprise", number(float(f"{found.surprising:.2g}")) if np.isfinite(found.surprising) else ""),
+        ("seed", "" if episode.seed is None else str(episode.seed)),
+        ("trained for", "" if recording.step is None else f"{recording.step:,.0f} steps"),
+    )
+
+
+def _without_empty(plays: Sequence[Play]) -> Iterator[Play]:
+    """Without the facts that no play has."""
+    told = {name for play in plays for name, value in play.facts if value}
+    for play in plays:
+        own = dict(play.facts)
+        names = [name for name, _ in plays[0].facts if name in told]
+        yield replace(play, facts=tuple((name, own.get(name, "")) for name in names))
+
+
+# --- films ---
+
+
+def _with_films(plays: Sequence[Play], recordings: Sequence[Recording]) -> list[Play]:
+    """Each film with the episode of its number, or else by itself."""
+    found = list(plays)
+    for recording in recordings:
+        for video in recording.videos:
+            place = _of_film(video, recording, found)
+            if place is None:
+                found.append(_film(video, recording))
+            else:
+                found[place] = replace(found[place], film=video.path)
+    return found
+
+
+def _of_film(video: Video, recording: Recording, plays: Sequence[Play]) -> int | None:
+    for place, play in enumerate(plays):
+        own = play.recording == recording.name and play.length and not play.film
+        if own and video.episode is not None and play.title == f"episode {video.episode}":
+            return place
+    return None
+
+
+def _film(video: Video, recording: Recording) -> Play:
+    name = video.path.rsplit("/", 1)[-1]
+    step = video.step if video.step is not None else recording.step
+    facts = (("return", ""), ("steps", ""), ("ended", ""), ("surprise", ""), ("seed", ""))
+    trained = "" if step is None else f"{step:,.0f} steps"
+    title = name if video.episode is None else f"film of episode {video.episode}"
+    key = slug(video.path)
+    return Play(key, title, 0, recording.name, (*facts, ("trained for", trained)), film=video.path)
+
+
+# --- which, and what to know ---
+
+
+def _start(plays: Sequence[Play], recordings: Sequence[Recording]) -> int:
+    """The median episode of the recording that was made last in training; a film where there is nothing else."""
+    last = max(recordings, key=lambda one: -1.0 if one.step is None else one.step)
+    for wanted in "median", "":
+        for place, play in enumerate(plays):
+            if play.length and (not wanted or (play.recording == last.name and wanted in play.picks)):
+                return place
+    return 0
+
+
+def _notes(every: Iterable[_One]) -> Iterator[str]:
+    plays = list(every)
+    if any(one.found.worth is not None and one.recording.gamma is None for one in plays):
+        yield "The discount factor is not told, so there is neither a TD error nor a return to compare values with."
+    cut = any(one.episode.ending == "truncated" and one.found.to_go is not None for one in plays)
+    if cut and any(one.found.worth is not None for one in plays):
+        yield "Where an episode was cut off, what came is short of what would have followed."
+    if any(not np.isfinite(one.episode.rewards).all() for one in plays):
+        yield "Some rewards are missing: sums leave them out, and what depends on them is not drawn."
