@@ -149,7 +149,7 @@ def _meaning(name: str) -> _Meaning | None:
     if not split and folders:
         split = "train" if folders[0] in _COLLECTED else ("val" if folders[0] in _JUDGED else "")
     if last == "step" and folders:
-        last = folders.pop()  # rl_games: rewards/step beside rewards/iter and rewards/time
+        last = f"episode_{folders.pop()}"  # rl_games: rewards/step beside rewards/iter and rewards/time
     word = last.replace("_", "")
     if folders and folders[-1] in ("episode", "epstats", "ep"):
         word = f"episode{word}"

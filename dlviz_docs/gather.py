@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from dlviz_docs import names
+from dlviz_docs import agents, names
 from dlviz_docs.agent_names import renamed
 from dlviz_docs.model import (
     Artifact,
@@ -32,7 +32,7 @@ from dlviz_docs.model import (
 )
 from dlviz_docs.options import About
 from dlviz_docs.scan import ExperimentFolder, RunFolder, Source
-from dlviz_docs.seeds import group_of, regrouped, seed_of, settings_in
+from dlviz_docs.seeds import group_of, regrouped, seed_told, settings_in
 from dlviz_docs.side_by_side import side_by_side
 from dlviz_docs.splice import LOOKS, merge
 
@@ -193,7 +193,7 @@ def _run(
     merged = merge(side_by_side(_commonly_named(_named(series, root))))
     times = [s.times for s in merged if s.times is not None and len(s)]
     hparams = settings_in(folder.name) | {key: value for one in readings for key, value in one.hparams.items()}
-    seed = seed_of(name, hparams)
+    seed, why = seed_told(name, hparams)
     return Run(
         name=name,
         slug=names.exact_slug(folder.name, label),
@@ -207,6 +207,7 @@ def _run(
         started=min([*(float(t.min()) for t in times), *(r.started for r in readings if r.started)], default=None),
         ended=max([*(float(t.max()) for t in times), *(r.ended for r in readings if r.ended)], default=None),
         seed=seed,
+        evidence={"seed": why} if why else {},
         group=group_of(name, seed),
         sources=tuple(_source_file(one, root) for one in told),
         problems=tuple(problem for reading in readings for problem in reading.problems),
@@ -283,7 +284,7 @@ def gather(
 ) -> Experiment:
     """One experiment: its runs in natural order, each with its colour, and the metric they are judged by."""
     ordered = sorted(runs, key=lambda run: names.natural(run.name))
-    ordered = regrouped(ordered)
+    ordered = agents.placed(regrouped(ordered), f"{folder.relative}/{folder.name}")
     groups = Counter(run.group for run in ordered)
     objective = _objective(about, ordered)
     colors = _colors(ordered, objective)

@@ -6,7 +6,8 @@ Looks at names; only a reader may peek at the first bytes of a file whose name d
    a logger are parts of the run around them.
 2. A folder with `experiment.yml` or `README.md` is an experiment, with every run below it.
 3. Elsewhere, sibling folders that are one run each belong to one experiment, as in TensorBoard's `runs/`;
-   a folder with several runs is an experiment of its own, unless they are repetitions of one training.
+   a folder with several runs is an experiment of its own, unless they are repetitions of one training, or folders of
+   algorithms and environments stand beside each other: those are one benchmark of agents.
 4. Data sets and predictions belong to the experiment they lie in; where there is only one, to that. A folder of them
    without any run is an experiment, too.
 
@@ -24,6 +25,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from dlviz_docs.agent_words import is_algorithm, is_environment
 from dlviz_docs.collect import (
     PICTURES,
     PLAYED,
@@ -49,6 +51,7 @@ SKIPPED = frozenset(
 )
 ABOUT = frozenset({"experiment.yml", "experiment.yaml", "readme.md"})
 _FOLD = re.compile(r"fold[-_ ]?\d+", re.IGNORECASE)
+_OF_AGENTS = frozenset({"monitor", "evaluations"})
 DEEPEST = 24
 """Folders nested deeper than this are left out, and said to be."""
 
@@ -219,6 +222,8 @@ def _experiments(folder: Folder, *, top: bool = False) -> list[tuple[Folder, lis
         return []
     if folder.is_run or (folder.about and not top):
         return [(folder, runs)]
+    if _are_benchmark([child for child in folder.children if any(f.is_run for f in child.walk())]):
+        return [(folder, runs)]
     own: list[Folder] = []
     single: list[tuple[Folder, list[Folder]]] = []
     for child in folder.children:
@@ -247,6 +252,22 @@ def _are_repetitions(runs: Sequence[Folder]) -> bool:
         return True
     seeds = [seed_of(run.name, {}) for run in runs]
     return None not in seeds and len({group_of(run.name, seed) for run, seed in zip(runs, seeds, strict=True)}) == 1
+
+
+def _are_benchmark(children: Sequence[Folder]) -> bool:
+    """Whether folders side by side are algorithms and environments of one comparison, and none is described apart.
+
+    Their names tell: ppo/, dqn/, or Ant-v3/, Hopper-v3/ with ppo/, sac/ in them. Other names do where the same
+    environments lie in them, with the monitors or evaluations of agents.
+    """
+    if len(children) < 2 or any(map(_is_described, children)):
+        return False
+    inside = [{f.name for f in child.walk() if f is not child} for child in children]
+    algorithms = {name for name in set.union(*inside, {child.name for child in children}) if is_algorithm(name)}
+    if all(is_algorithm(child.name) or is_environment(child.name) for child in children):
+        return len(algorithms) > 1
+    agents = all(any(s.reader in _OF_AGENTS for f in child.walk() for s in f.sources) for child in children)
+    return agents and any(is_environment(name) for name in set.intersection(*inside))
 
 
 def _is_described(folder: Folder) -> bool:

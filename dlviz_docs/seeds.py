@@ -9,12 +9,12 @@ from dataclasses import replace
 
 from dlviz_docs.model import Hparam, Run
 
-__all__ = ["group_of", "regrouped", "seed_of", "settings_in"]
+__all__ = ["group_of", "regrouped", "seed_of", "seed_told", "settings_in"]
 
 _SETTING = re.compile(r"([A-Za-z_][\w.]*)=([^=]+)")
 _SEED_KEY = re.compile(r"(^|[._/])(random_?)?seed$", re.IGNORECASE)
-_SEED_NAME = re.compile(r"(?:[-_/. ]|^)(?:seed|s)[-_=]?(\d+)(?=$|[-_/. ])", re.IGNORECASE)
-_SEED_WORD = re.compile(r"(?:^|[-_/. ])seed[-_=]?(\d+)(?=$|[-_/. ])", re.IGNORECASE)
+_SEED_NAME = re.compile(r"(?:[-_/. ]|^)(?:seed|s)[-_=]?(\d+)(?=$|[-_/., ])", re.IGNORECASE)
+_SEED_WORD = re.compile(r"(?:^|[-_/. ])seed[-_=]?(\d+)(?=$|[-_/., ])", re.IGNORECASE)
 _CLEANRL = re.compile(r"(?<=[^/_])__(\d+)__\d{10}(?=$|/)")
 """CleanRL names a run for its environment, its program, its seed and its time."""
 _MOMENT = re.compile(
@@ -41,14 +41,19 @@ def _value(text: str) -> Hparam:
 
 
 def seed_of(name: str, hparams: Mapping[str, Hparam]) -> int | None:
+    return seed_told(name, hparams)[0]
+
+
+def seed_told(name: str, hparams: Mapping[str, Hparam]) -> tuple[int | None, str]:
+    """The seed, and what told it; None and "" where nothing does."""
     if match := _SEED_WORD.search(name):
-        return int(match[1])  # closer to the run than settings it may share with its siblings
+        return int(match[1]), "its name"  # closer to the run than settings it may share with its siblings
     for key, value in hparams.items():
         # A negative seed stands for none: detectron2's SEED: -1.
         if _SEED_KEY.search(key) and isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-            return value
+            return value, f"the setting {key}"
     match = _CLEANRL.search(name) or _SEED_NAME.search(name)
-    return int(match[1]) if match else None
+    return (int(match[1]), "its name") if match else (None, "")
 
 
 def group_of(name: str, seed: int | None) -> str:
@@ -60,7 +65,7 @@ def group_of(name: str, seed: int | None) -> str:
 
 
 def _without_seed(name: str) -> str:
-    return _SEED_NAME.sub("", _CLEANRL.sub("", name)).strip("/-_. ") or "all seeds"
+    return _REPEAT.sub("", _SEED_NAME.sub("", _CLEANRL.sub("", name))).strip("/-_., ") or "all seeds"
 
 
 def regrouped(runs: Sequence[Run]) -> list[Run]:

@@ -22,6 +22,8 @@ ENGINE = ROOT / "dlviz_docs"
 
 TYPES = {"agent_names", "errors", "model", "names"}
 ENGINE_ROOMS = {
+    "agent_words",
+    "agents",
     "cache",
     "collect",
     "digest",
@@ -63,8 +65,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "registry": {"errors", "model", "options", "readers", "renderers"},
     "parts": {"names", "readers"},
     "collect": {"parts"},
-    "scan": TYPES | {"collect", "parts", "readers", "seeds"},
-    "gather": TYPES | {"options", "scan", "seeds", "side_by_side", "splice"},
+    "scan": TYPES | {"agent_words", "collect", "parts", "readers", "seeds"},
+    "agent_words": {"model"},
+    "agents": {"agent_names", "agent_words", "model"},
+    "gather": TYPES | {"agents", "options", "scan", "seeds", "side_by_side", "splice"},
     "seeds": {"model"},
     "side_by_side": {"agent_names", "model", "scan", "stats"},
     "splice": {"model", "names", "scan"},

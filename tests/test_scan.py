@@ -387,3 +387,27 @@ def test_work_grows_with_the_number_of_folders(tmp_path: Path, layout: tuple[str
 
     calls(1)  # what is done once
     assert calls(400) < 2.2 * calls(200)
+
+
+def test_algorithms_beside_each_other_are_one_benchmark(tmp_path: Path) -> None:
+    zoo = [f"{algorithm}/{env}_1/{EVENTS}" for algorithm in ("a2c", "ppo") for env in ("CartPole-v1", "Ant-v4")]
+    names = ["a2c/Ant-v4_1", "a2c/CartPole-v1_1", "ppo/Ant-v4_1", "ppo/CartPole-v1_1"]
+    assert runs(tree(tmp_path / "zoo", *zoo)) == {".": names}
+    environments = [f"{env}/{algorithm}/{EVENTS}" for env in ("Ant-v4", "Hopper-v4") for algorithm in ("sac", "td3")]
+    assert len(tree(tmp_path / "mujoco", *environments).experiments) == 1
+    # One that is described is an experiment of its own, and so are the others.
+    described = tree(tmp_path / "described", *zoo, "ppo/README.md")
+    assert {experiment.relative for experiment in described.experiments} == {"a2c", "ppo"}
+
+
+def test_models_of_versions_are_no_environments(tmp_path: Path) -> None:
+    files = [f"{model}/{run}/{EVENTS}" for model in ("ResNet-v1", "ResNet-v2") for run in ("a", "b")]
+    assert len(tree(tmp_path, *files).experiments) == 2
+
+
+def test_own_methods_are_told_by_the_monitors_of_agents(tmp_path: Path) -> None:
+    readers = {"monitor": ByName(words=("monitor",))}
+    for name in ("mine/Ant-v4", "mine/Hopper-v4", "theirs/Ant-v4", "theirs/Hopper-v4"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "0.monitor.csv").touch()
+    assert len(scan(tmp_path, readers).experiments) == 1

@@ -14,17 +14,18 @@ from dlviz_docs.readers._curves import curves
 from dlviz_docs.readers._frame import Column, Frame, step_column
 from dlviz_docs.readers._table import NO_NAME, Table
 
-__all__ = ["exported"]
+__all__ = ["exported", "test_reward"]
 
 _AXES = frozenset(f"_step{extreme}" for extreme in ("", "__MIN", "__MAX"))
 _SEED_COLUMN = re.compile(r"(seed|run|trial|fold|rep|repeat)[-_ ]?(\d+)", re.IGNORECASE)
 _SPREAD = ":shaded"
-_SEED_FOLDER = re.compile(r"(?:.*/)?seed_(\d+)_[^/]*/[^/]+$")
+_SEED_FILE = re.compile(r"(?:(?:.*/)?seed_(\d+)_[^/]*/)?[^/]+\.csv$")
+_TEST_REWARD = re.compile(r"test_rew(_\d+seeds)?$")
 
 
 def exported(table: Table, stem: str) -> Reading | None:
     """What the columns of several runs come to; None for any other table. `stem` is the file's name."""
-    return _chart(table) or _merged_seeds(table) or _numbered_seeds(table, stem)
+    return _chart(table) or _merged_seeds(table, stem) or _numbered_seeds(table, stem)
 
 
 # --- Weights & Biases -------------------------------------------------------------------------------------------------
@@ -62,7 +63,7 @@ def _without_echoes(numbers: Mapping[str, Column]) -> dict[str, Column]:
 # --- Tianshou ---------------------------------------------------------------------------------------------------------
 
 
-def _merged_seeds(table: Table) -> Reading | None:
+def _merged_seeds(table: Table, stem: str) -> Reading | None:
     """Its plotter's merged table: "rew", the mean, "rew:shaded", and "rew:<folder>/test_rew.csv" for each seed.
 
     The mean and its spread follow from the seeds, and are left out.
@@ -70,19 +71,26 @@ def _merged_seeds(table: Table) -> Reading | None:
     step = step_column(table.frame.numbers)
     means = [name.removesuffix(_SPREAD) for name in table.columns if name.endswith(_SPREAD)]
     seeds = {
-        name: (metric, match[1])
+        name: (test_reward(metric, stem), match[1])
         for metric in means
         for name in table.frame.numbers
-        if name.startswith(f"{metric}:") and (match := _SEED_FOLDER.match(name.removeprefix(f"{metric}:")))
+        if name.startswith(f"{metric}:") and (match := _SEED_FILE.match(name.removeprefix(f"{metric}:")))
     }
-    if step is None or len(seeds) < 2:
+    if step is None or not seeds:
         return None
     kept = {name: column for name, column in table.frame.numbers.items() if name == step or name in seeds}
-    found = curves(Frame(table.frame.length, kept), step)
     named = tuple(
-        replace(one, name=seeds[one.raw_name][0], part=f"seed={seeds[one.raw_name][1]}") for one in found.series
+        replace(one, name=seeds[one.raw_name][0], part=f"seed={seeds[one.raw_name][1]}" if len(seeds) > 1 else "")
+        for one in curves(Frame(table.frame.length, kept), step).series
     )
-    return Reading("Tianshou", named, problems=table.problems)
+    numbers = [seed for _, seed in seeds.values() if seed]
+    settings = {"seed": int(numbers[0])} if len(seeds) == len(numbers) == 1 else {}
+    return Reading("Tianshou", named, settings, problems=table.problems)
+
+
+def test_reward(metric: str, stem: str) -> str:
+    """The name of Tianshou's "rew" in test_rew.csv: what its event files call "test/reward"."""
+    return "test/reward" if metric == "rew" and _TEST_REWARD.fullmatch(stem) else metric
 
 
 # --- own loggers ------------------------------------------------------------------------------------------------------

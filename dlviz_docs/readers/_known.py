@@ -1,4 +1,5 @@
-"""JSON lines whose keys tell who wrote them, where that tells more than the keys: mmengine, mmcv, LLaMA-Factory."""
+"""JSON lines whose keys tell who wrote them, where that tells more than the keys: mmengine, mmcv, LLaMA-Factory,
+and Dopamine."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from dlviz_docs.agent_names import RETURN
 from dlviz_docs.model import BoolArray, Reading
 from dlviz_docs.names import is_learning_rate
 from dlviz_docs.readers._curves import curves
@@ -22,6 +24,9 @@ def written(frame: Frame, name: str) -> Reading | None:
         return _mmengine(frame, validation, name)
     if {"current_steps", "total_steps"} <= set(frame.numbers):
         return _llama_factory(frame, name)
+    if set(frame.numbers) == {"Iteration", "Value"} and set(frame.words) == {"Agent"}:
+        found = curves(frame, "Iteration", source=name)
+        return Reading("Dopamine", tuple(replace(one, name=RETURN) for one in found.series), found.hparams)
     if {"epoch", "iter", "lr"} <= set(frame.numbers) and "mode" in frame.words:
         # mmcv 1 counts within the epoch, always: nothing is wrong with its logs.
         found = curves(frame, "iter", source=name)

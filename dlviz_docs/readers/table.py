@@ -18,7 +18,7 @@ from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Reading, Series
 from dlviz_docs.names import canonical, direction, is_learning_rate, split_of_folder
 from dlviz_docs.readers._curves import curves
-from dlviz_docs.readers._exports import exported
+from dlviz_docs.readers._exports import exported, test_reward
 from dlviz_docs.readers._frame import EXAMPLE_WORDS, Column, Frame, step_column, unpivoted
 from dlviz_docs.readers._table import MOST_BYTES, NO_NAME, Head, Table, head, read_table
 
@@ -159,7 +159,7 @@ def _named(series: tuple[Series, ...], path: Path) -> tuple[Series, ...]:
     if len(place) > 1 and not split_of_folder(place[0]):
         return tuple(replace(one, name="/".join((*place[:-1], one.raw_name))) for one in series)
     if {one.raw_name.lower() for one in series} != {"value"}:
-        return series
+        return tuple(replace(one, name=test_reward(one.name, path.stem)) for one in series)
     if download := _DOWNLOAD.match(path.stem):
         run, tag = download[1], download[2]
         name = f"{run}/{tag}" if split_of_folder(run) else tag

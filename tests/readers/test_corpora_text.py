@@ -42,7 +42,7 @@ TAKEN = (
     ("dvclive_falcon", MetricsTable, 11, 11),
     ("rl_tdmpc2", MetricsTable, 428, 60),
     ("rl_procgen", MetricsTable, 4, 48),
-    ("tb_torch_tianshou_pong", MetricsTable, 26, 155),  # without means over seeds
+    ("tb_torch_tianshou_pong", MetricsTable, 26, 141),  # without means over seeds
     ("tb_trackio_asset", MetricsTable, 1, 1),
     ("rl_sb3_zoo", Monitor, 49, 147),
     ("mmengine_dfine", JSONMetrics, 7, 332),
