@@ -24,8 +24,16 @@ class Episodes:
         if not experiment.episodes.recordings:
             return
         # Imported when there is something to show: most experiments have no episodes.
+        from dlviz_docs.renderers.episodes._stages import tasks
+        from dlviz_docs.renderers.episodes.decisions import decisions
         from dlviz_docs.renderers.episodes.player import players
         from dlviz_docs.renderers.episodes.recordings import recordings
+        from dlviz_docs.renderers.episodes.rewards import rewards
+        from dlviz_docs.renderers.episodes.visits import visits
 
         yield from players(experiment.episodes.recordings)
+        for task in tasks(experiment.episodes.recordings):
+            yield from decisions(task)
+            yield from rewards(task)
+            yield from visits(task)
         yield from recordings(experiment.episodes)

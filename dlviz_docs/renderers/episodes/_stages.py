@@ -1,0 +1,106 @@
+"""Recordings of one task, side by side over training: what several seeds did after as many steps belongs together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlviz_docs.model.episodes import Episode, Recording
+from dlviz_docs.names import slug
+from dlviz_docs.renderers.episodes._tasks import named
+
+__all__ = ["Stage", "Task", "tasks"]
+
+APART = 0.03
+"""Share of the longest training from which on two moments are two."""
+MOST = 6
+"""Moments that are told apart; of more, as many evenly chosen ones."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """One moment of training."""
+
+    label: str
+    """ "20,000 steps"; "" where nothing tells when it was."""
+    episodes: tuple[Episode, ...]
+    """Of all agents that were recorded then; none is empty."""
+    agents: int
+    """How many these are."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """Recordings whose actions and observations mean the same."""
+
+    environment: str
+    prefix: str
+    """Of the figures' identifiers; "" where there is one task only."""
+    heading: str
+    """Before the name of a group of figures; "" where there is one task only."""
+    recordings: tuple[Recording, ...]
+    stages: tuple[Stage, ...]
+    """In the order of training; at least one."""
+
+    @property
+    def episodes(self) -> tuple[Episode, ...]:
+        """Of all stages."""
+        return tuple(episode for stage in self.stages for episode in stage.episodes)
+
+    @property
+    def first(self) -> Recording:
+        """Whose names of actions and observations are everybody's."""
+        return self.recordings[0]
+
+    def id(self, name: str) -> str:
+        """Of a figure."""
+        return f"{self.prefix}-{name}" if self.prefix else name
+
+    def group(self, name: str) -> str:
+        """Of figures."""
+        return f"{self.heading}: {name.lower()}" if self.heading else name
+
+
+def tasks(recordings: Sequence[Recording]) -> Iterator[Task]:
+    """Those with steps to look at."""
+    found: defaultdict[tuple[str, tuple[str, ...], int], list[Recording]] = defaultdict(list)
+    for one in map(named, recordings):
+        if any(map(len, one.episodes)):
+            found[one.environment, one.actions, _width(one)].append(one)
+    taken: set[str] = set()
+    for turn, ((environment, _, _), members) in enumerate(found.items(), 1):
+        heading = environment or f"Task {turn}" if len(found) > 1 else ""
+        if heading in taken:
+            heading = f"{heading} ({turn})"
+        taken.add(heading)
+        yield Task(environment, slug(heading) if heading else "", heading, tuple(members), _stages(members))
+
+
+def _width(recording: Recording) -> int:
+    return next((e.observations.shape[1] for e in recording.episodes if e.observations is not None), 0)
+
+
+def _stages(recordings: Sequence[Recording]) -> tuple[Stage, ...]:
+    known = sorted({one.step for one in recordings if one.step is not None})
+    moments: list[list[float]] = []
+    for step in known:
+        if moments and step - moments[-1][-1] <= APART * known[-1]:
+            moments[-1].append(step)
+        else:
+            moments.append([step])
+    if len(moments) > MOST:
+        moments = [moments[int(place)] for place in np.linspace(0, len(moments) - 1, MOST).round()]
+    groups = [[one for one in recordings if one.step in moment] for moment in moments]
+    labels = [f"{np.mean(moment):,.0f} steps" for moment in moments]
+    if others := [one for one in recordings if one.step is None]:
+        groups.insert(0, others)
+        labels.insert(0, "no step told" if moments else "")
+    return tuple(_stage(label, group) for label, group in zip(labels, groups, strict=True))
+
+
+def _stage(label: str, recordings: Sequence[Recording]) -> Stage:
+    episodes = tuple(episode for one in recordings for episode in one.episodes if len(episode))
+    return Stage(label, episodes, len({one.run or one.name for one in recordings}))

@@ -1,0 +1,288 @@
+"""Where the agent goes, early and late, and what it does and expects there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlviz_docs import words
+from dlviz_docs.insights import episode_places as said
+from dlviz_docs.insights.data_words import percent
+from dlviz_docs.model import FloatArray
+from dlviz_docs.model.episodes import Episode
+from dlviz_docs.renderers.episodes._signals import signals
+from dlviz_docs.renderers.episodes._stages import Stage, Task
+from dlviz_docs.stats.visits import Cells, cells_of, expected_cells, most_telling, spread_of
+from dlviz_docs.view import Fact, Figure, Layer, Plot, PlotAxis, Shown
+
+__all__ = ["visits"]
+
+GROUP = "Where the agent goes"
+BINS = 24
+SHOWN = 3
+"""Moments that have a picture: early, middle, late."""
+MOST_NUMBERS = 64
+"""Observations of more numbers are projected: pictures, and long vectors."""
+MOST_ACTIONS = 9
+"""That have a colour in the map of the policy."""
+LEAST_STEPS = 20
+FITTED = 20_000
+"""Steps that the projection is fitted to, evenly taken."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plane:
+    """Two numbers of every step: observed ones, or directions."""
+
+    names: tuple[str, str]
+    why: str
+    points: tuple[FloatArray, ...]
+    """Of the episodes of each stage together, shape (n, 2)."""
+
+
+def visits(task: Task) -> Iterator[Shown]:
+    """Nothing where no observations were recorded."""
+    stages = tuple(stage for stage in task.stages if _steps(stage.episodes) >= LEAST_STEPS)
+    if not stages:
+        return
+    plane = _plane(task, stages)
+    if plane is None:
+        return
+    cells = cells_of(plane.points, BINS)
+    group = task.group(GROUP)
+    yield from _coverage(task, stages, cells)
+    for turn in _shown(len(stages)):
+        label = stages[turn].label
+        id = task.id(f"visits-{turn + 1}")  # noqa: A001  (the figure's word)
+        yield _map(plane, cells, turn, label, stages[turn], id, group)
+    if figure := _policy(task, stages[-1], plane, cells, task.id("policy-map"), group):
+        yield figure
+    if figure := _values(stages[-1], task, plane, cells, task.id("value-map"), group):
+        yield figure
+
+
+def _observed(episodes: Sequence[Episode]) -> list[Episode]:
+    return [episode for episode in episodes if episode.observations is not None]
+
+
+def _steps(episodes: Sequence[Episode]) -> int:
+    return sum(map(len, _observed(episodes)))
+
+
+def _shown(stages: int) -> list[int]:
+    """The first, the middle and the last."""
+    return sorted({0, (stages - 1) // 2, stages - 1}) if stages > SHOWN else list(range(stages))
+
+
+# --- two numbers ------------------------------------------------------------------------------------------------------
+
+
+def _plane(task: Task, stages: Sequence[Stage]) -> _Plane | None:
+    pooled = [
+        np.concatenate([e.observations for e in _observed(s.episodes) if e.observations is not None]) for s in stages
+    ]
+    width = pooled[0].shape[1]
+    names = task.first.observations
+    if width == 2:
+        return _Plane((_name(names, 0), _name(names, 1)), "both numbers it observes", tuple(pooled))
+    if width < 2:
+        return None
+    if width <= MOST_NUMBERS and (pair := _telling(task, stages, np.concatenate(pooled))):
+        first, second = pair
+        why = "the two observed numbers that tell most about what it does"
+        return _Plane(
+            (_name(names, first), _name(names, second)), why, tuple(one[:, [first, second]] for one in pooled)
+        )
+    return _projected(pooled)
+
+
+def _name(names: Sequence[str], place: int) -> str:
+    return names[place] if place < len(names) else f"number {place}"
+
+
+def _telling(task: Task, stages: Sequence[Stage], observed: FloatArray) -> tuple[int, int] | None:
+    """By discrete actions, or the first of continuous ones; by expectations where no actions are told."""
+    episodes = [episode for stage in stages for episode in _observed(stage.episodes)]
+    answers = [_answer(episode, task.first.gamma) for episode in episodes]
+    if any(one is None for one in answers):
+        return None
+    return most_telling(observed, np.concatenate([one for one in answers if one is not None]))
+
+
+def _answer(episode: Episode, gamma: float | None) -> FloatArray | None:
+    if episode.actions is not None:
+        actions = np.asarray(episode.actions, np.float64)
+        return actions if actions.ndim == 1 else np.asarray(actions[:, 0])
+    return signals(episode, gamma).worth
+
+
+def _projected(pooled: Sequence[FloatArray]) -> _Plane | None:
+    """The two directions of the greatest variance, of standardised numbers; fitted to all moments together."""
+    whole = np.concatenate(pooled)
+    rows = whole[np.linspace(0, len(whole) - 1, min(len(whole), FITTED)).astype(int)]
+    rows = rows[np.isfinite(rows).all(axis=1)]
+    if len(rows) < LEAST_STEPS:
+        return None
+    middle, spread = rows.mean(axis=0), rows.std(axis=0)
+    varied = spread > 0
+    if varied.sum() < 2:
+        return None
+    z = (rows[:, varied] - middle[varied]) / spread[varied]
+    _, lengths, directions = np.linalg.svd(z, full_matrices=False)
+    kept = float((lengths[:2] ** 2).sum() / (lengths**2).sum())
+    points = tuple(((one[:, varied] - middle[varied]) / spread[varied]) @ directions[:2].T for one in pooled)
+    many = words.count(int(varied.sum()), "number")
+    why = f"the two main directions of {many}, with {percent(kept, 1.0)} of their variance"
+    return _Plane(("main direction 1", "main direction 2"), why, points)
+
+
+# --- maps -------------------------------------------------------------------------------------------------------------
+
+
+def _coverage(task: Task, stages: Sequence[Stage], cells: Cells) -> Iterator[Shown]:
+    reached = int((np.sum(cells.counts, axis=0) > 0).sum())
+    steps = min(int(counts.sum()) for counts in cells.counts)
+    seen = [expected_cells(counts, steps) for counts in cells.counts]
+    figure = task.id(f"visits-{len(stages)}")
+    yield from said.coverage_sentence([stage.label for stage in stages], seen, reached, steps, figure)
+    if len(stages) > 1:
+        yield Fact(
+            "Coverage" + (f" on {task.heading}" if task.heading else ""),
+            f"{percent(seen[0], reached)} early, {percent(seen[-1], reached)} late",
+        )
+
+
+def _axes(plane: _Plane, cells: Cells) -> tuple[PlotAxis, PlotAxis]:
+    x, y = (
+        PlotAxis(name, low=float(edges[0]), high=float(edges[-1]))
+        for name, edges in zip(plane.names, (cells.x, cells.y), strict=True)
+    )
+    return x, y
+
+
+def _map(
+    plane: _Plane,
+    cells: Cells,
+    turn: int,
+    label: str,
+    stage: Stage,
+    id: str,  # noqa: A002  (the figure's word)
+    group: str,
+) -> Figure:
+    counts = cells.counts[turn]
+    most = max(int(own.max(initial=1)) / max(1, int(own.sum())) for own in cells.counts)
+    total = int(counts.sum())
+    i, j = np.nonzero(counts)
+    # Roots, since a few full cells would hide all others; one scale for all moments.
+    weights = np.sqrt(counts[i, j] / total / most)
+    notes = tuple(f"{count:,} steps ({percent(count, total)})" for count in counts[i, j].tolist())
+    layer = Layer("cell", cells.x[i], cells.y[j], x2=cells.x[i + 1], y2=cells.y[j + 1], weights=weights, notes=notes)
+    spread = spread_of(counts)
+    caption = (
+        f"{total:,} steps of {words.count(len(_observed(stage.episodes)), 'episode')} by {plane.why}; "
+        f"{len(i):,} cells seen, as spread as {spread:,.0f} that are seen equally."
+    )
+    title = f"Visited at {label}" if label else "Visited states"
+    return Figure(id, title, caption, Plot((layer,), *_axes(plane, cells), height=280), group)
+
+
+def _places(points: FloatArray, cells: Cells) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    i, j = (
+        np.clip(np.searchsorted(edges, points[:, place], "right") - 1, 0, len(edges) - 2)
+        for place, edges in enumerate((cells.x, cells.y))
+    )
+    return i, j
+
+
+def _policy(
+    task: Task,
+    stage: Stage,
+    plane: _Plane,
+    cells: Cells,
+    id: str,  # noqa: A002  (the figure's word)
+    group: str,
+) -> Figure | None:
+    """What it does most in each cell, the stronger the more often; of discrete actions."""
+    names = task.first.actions
+    episodes = _observed(stage.episodes)
+    if not 2 <= len(names) <= MOST_ACTIONS or any(e.actions is None or e.actions.ndim != 1 for e in episodes):
+        return None
+    actions = np.concatenate([e.actions for e in episodes if e.actions is not None]).astype(np.int64)
+    points = plane.points[-1]
+    kept = np.isfinite(points).all(axis=1) & (actions >= 0) & (actions < len(names))
+    i, j = _places(points[kept], cells)
+    table = np.zeros((len(cells.x) - 1, len(cells.y) - 1, len(names)))
+    np.add.at(table, (i, j, actions[kept]), 1)
+    total = table.sum(axis=2)
+    best = table.argmax(axis=2)
+    layers = []
+    for action, name in enumerate(names):
+        a, b = np.nonzero((total > 0) & (best == action))
+        if not len(a):
+            continue
+        shares = table[a, b, action] / total[a, b]
+        notes = tuple(
+            f"{name}: {percent(float(s), 1.0)} of {words.count(int(n), 'step')}"
+            for s, n in zip(shares, total[a, b], strict=True)
+        )
+        layers.append(
+            Layer(
+                "cell",
+                cells.x[a],
+                cells.y[b],
+                x2=cells.x[a + 1],
+                y2=cells.y[b + 1],
+                weights=shares,
+                notes=notes,
+                label=name,
+                color=action,
+            )
+        )
+    agreed = float(table.max(axis=2).sum() / table.sum())
+    when = f" at {stage.label}" if stage.label else ""
+    caption = (
+        f"The action taken most often in each cell{when}; pale where it is taken less. These two numbers alone tell "
+        f"{percent(agreed, 1.0)} of {int(table.sum()):,} actions."
+    )
+    return Figure(id, "What it does where", caption, Plot(tuple(layers), *_axes(plane, cells), height=280), group)
+
+
+def _values(
+    stage: Stage,
+    task: Task,
+    plane: _Plane,
+    cells: Cells,
+    id: str,  # noqa: A002  (the figure's word)
+    group: str,
+) -> Figure | None:
+    """What it expects in each cell, in the mean."""
+    worths = [signals(e, task.first.gamma).worth for e in _observed(stage.episodes)]
+    if any(one is None for one in worths):
+        return None
+    worth = np.concatenate([one for one in worths if one is not None])
+    points = plane.points[-1]
+    kept = np.isfinite(points).all(axis=1) & np.isfinite(worth)
+    if not kept.any():
+        return None
+    i, j = _places(points[kept], cells)
+    sums, counts = (np.zeros((len(cells.x) - 1, len(cells.y) - 1)) for _ in range(2))
+    np.add.at(sums, (i, j), worth[kept])
+    np.add.at(counts, (i, j), 1)
+    a, b = np.nonzero(counts)
+    means = sums[a, b] / counts[a, b]
+    low, high = np.percentile(means, [2, 98])
+    weights = np.clip((means - low) / (high - low), 0.05, 1) if high > low else np.full(len(means), 0.5)
+    notes = tuple(
+        f"{words.number(float(f'{mean:.3g}'))}, {words.count(int(n), 'step')}"
+        for mean, n in zip(means, counts[a, b], strict=True)
+    )
+    layer = Layer(
+        "cell", cells.x[a], cells.y[b], x2=cells.x[a + 1], y2=cells.y[b + 1], weights=weights, notes=notes, color=2
+    )
+    when = f" at {stage.label}" if stage.label else ""
+    short = [words.number(float(f"{end:.3g}")) for end in (low, high)]
+    caption = f"What the agent expects to come in each cell{when}, in the mean: from {short[0]} (pale) to {short[1]}."
+    return Figure(id, "What it expects where", caption, Plot((layer,), *_axes(plane, cells), height=280), group)

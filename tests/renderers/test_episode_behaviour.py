@@ -1,0 +1,235 @@
+"""Rewards, places and decisions of agents whose behaviour is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+import pytest
+
+from dlviz_docs.model import Insight
+from dlviz_docs.model.episodes import Episode, Recording
+from dlviz_docs.renderers.episodes._stages import tasks
+from dlviz_docs.renderers.episodes.decisions import decisions
+from dlviz_docs.renderers.episodes.rewards import rewards
+from dlviz_docs.renderers.episodes.visits import visits
+from dlviz_docs.view import Fact, Figure, Matrix, Plot, Shown
+
+T = TypeVar("T")
+
+
+def walk(seed: int, reach: float, *, length: int = 80) -> Episode:
+    """A point on a plane with two numbers of noise beside it; it turns back at `reach`, which its actions say."""
+    random = np.random.default_rng(seed)
+    place = random.uniform(-reach, reach, size=(length, 2))
+    noise = random.normal(size=(length, 2))
+    actions = ((place[:, 0] > 0) * 2 + (place[:, 1] > 0)).astype(np.int64)
+    values = reach - np.abs(place).max(axis=1)
+    return Episode(
+        str(seed),
+        rewards=np.full(length, 0.5),
+        actions=actions,
+        observations=np.column_stack([noise[:, 0], place[:, 0], noise[:, 1], place[:, 1]]),
+        values=values,
+        ending="terminated",
+    )
+
+
+def recording(name: str, step: float | None, episodes: Iterable[Episode]) -> Recording:
+    return Recording(
+        run=name,
+        name=name,
+        source=f"{name}.npz",
+        episodes=tuple(episodes),
+        step=step,
+        environment="Plane-v0",
+        gamma=0.9,
+        actions=("sw", "nw", "se", "ne"),
+        observations=("dust", "x", "haze", "y"),
+    )
+
+
+@pytest.fixture
+def roaming() -> list[Recording]:
+    """Two agents that roam at first, and keep to the middle in the end."""
+    return [
+        recording(f"seed {seed}, {step}", step + seed, [walk(10 * seed + i, reach) for i in range(6)])
+        for seed in range(2)
+        for step, reach in ((1000, 4.0), (20_000, 1.0))
+    ]
+
+
+def of(kind: type[T], shown: Iterable[Shown]) -> list[T]:
+    return [one for one in shown if isinstance(one, kind)]
+
+
+def said(shown: Iterable[Shown], kind: str) -> list[Insight]:
+    return [one for one in of(Insight, shown) if one.kind == kind]
+
+
+def test_what_seeds_did_after_as_many_steps_belongs_together(roaming: list[Recording]) -> None:
+    (task,) = tasks(roaming)
+    assert [(stage.label, len(stage.episodes), stage.agents) for stage in task.stages] == [
+        ("1,000 steps", 12, 2),
+        ("20,000 steps", 12, 2),
+    ]
+
+
+def test_tasks_are_told_apart_and_empty_recordings_left_out(roaming: list[Recording]) -> None:
+    other = replace(roaming[0], environment="Other-v0", step=None)
+    found = list(tasks([*roaming, other, replace(other, episodes=())]))
+    assert [task.heading for task in found] == ["Plane-v0", "Other-v0"]
+    assert found[1].id("returns") == "other-v0-returns"
+    assert found[1].stages[0].label == ""
+
+
+def test_the_plane_is_that_of_the_numbers_that_decide(roaming: list[Recording]) -> None:
+    (task,) = tasks(roaming)
+    shown = list(visits(task))
+    figures = of(Figure, shown)
+    assert [figure.id for figure in figures] == ["visits-1", "visits-2", "policy-map", "value-map"]
+    for figure in figures:
+        assert isinstance(figure.spec, Plot)
+        assert {figure.spec.x.label, figure.spec.y.label} == {"x", "y"}
+    assert "These two numbers alone tell 1" in figures[2].caption or "tell 9" in figures[2].caption
+    (coverage,) = said(shown, "visits-coverage")
+    assert "keeps it to fewer places" in coverage.text
+    assert coverage.values["last"] < coverage.values["first"]
+    assert coverage.figure == "visits-2"
+    assert len(of(Fact, shown)) == 1
+
+
+def test_long_observations_are_projected() -> None:
+    random = np.random.default_rng(0)
+    seen = random.normal(size=(60, 100)) * 0.1
+    seen[:, 3] += np.linspace(-9, 9, 60)
+    episode = Episode("0", np.zeros(60), observations=np.cumsum(seen, axis=1))
+    (task,) = tasks([Recording("", "one", "one.npz", (episode,))])
+    figure = of(Figure, visits(task))[0]
+    assert "main direction" in figure.caption
+    assert "% of their variance" in figure.caption
+
+
+def test_without_observations_there_is_no_map() -> None:
+    (task,) = tasks([Recording("", "one", "one.npz", (Episode("0", np.ones(50)),))])
+    assert list(visits(task)) == []
+
+
+def test_actions_are_counted_and_placed(roaming: list[Recording]) -> None:
+    (task,) = tasks(roaming)
+    shown = list(decisions(task))
+    usage = next(figure for figure in of(Figure, shown) if figure.id == "actions")
+    assert isinstance(usage.spec, Plot)
+    last = usage.spec.layers[-1]
+    taken = np.concatenate([e.actions for e in task.stages[-1].episodes])
+    np.testing.assert_allclose(last.y, np.bincount(taken, minlength=4) / len(taken))
+    region = next(figure for figure in of(Figure, shown) if figure.id == "actions-by-region")
+    assert isinstance(region.spec, Matrix)
+    assert region.spec.row_label in ("x", "y")
+    np.testing.assert_allclose(region.spec.values.sum(axis=1), 1)
+
+
+def test_an_agent_that_always_does_the_same_is_told() -> None:
+    episode = Episode("0", np.ones(90), actions=np.r_[np.zeros(88, int), 1, 2])
+    (task,) = tasks([replace(recording("a", 5.0, [episode]), observations=())])
+    (one,) = said(decisions(task), "actions-one")
+    assert "“sw” in 97.8 % of the steps at 5 steps" in one.text
+
+
+@pytest.mark.parametrize(("error", "kind"), [(4.0, "values-over"), (-4.0, "values-under"), (0.0, "values-right")])
+def test_expectations_are_held_against_what_came(error: float, kind: str) -> None:
+    random = np.random.default_rng(0)
+    episodes = []
+    for seed in range(4):
+        pays = random.normal(1, 3, 100)
+        came = np.zeros(101)
+        for t in range(99, -1, -1):
+            came[t] = pays[t] + 0.9 * came[t + 1]
+        episodes.append(Episode(str(seed), pays, values=came[:-1] + error, ending="terminated"))
+    (task,) = tasks([replace(recording("a", None, episodes), actions=())])
+    shown = list(decisions(task))
+    (one,) = said(shown, kind)
+    assert one.values["bias"] == pytest.approx(error)
+    assert "It explains 100 % of the variance" in one.text
+
+
+def test_episodes_that_were_cut_off_are_not_held_against_expectations(roaming: list[Recording]) -> None:
+    cut = [replace(one, episodes=tuple(replace(e, ending="truncated") for e in one.episodes)) for one in roaming]
+    (task,) = tasks(cut)
+    assert "values-calibration" not in [figure.id for figure in of(Figure, decisions(task))]
+
+
+# --- rewards ---
+
+
+def paid(seed: int, *, goal: float, alive: float, success: bool, length: int = 40) -> Episode:
+    terms = {"alive": np.full(length, alive), "goal": np.r_[np.zeros(length - 1), goal]}
+    return Episode(str(seed), sum(terms.values()), terms=terms, success=success, ending="terminated")
+
+
+def test_terms_are_added_up_and_the_greatest_is_told() -> None:
+    (task,) = tasks(
+        [recording("a", 10.0, [paid(i, goal=1.0, alive=1.0, success=True, length=40 + i) for i in range(12)])]
+    )
+    shown = list(rewards(task))
+    ids = [figure.id for figure in of(Figure, shown)]
+    assert ids == ["returns", "reward-steps", "reward-terms", "reward-over-episode", "returns-to-go", "return-length"]
+    (one,) = said(shown, "reward-one-term")
+    assert "“alive”; “goal” is less than 5 %" in one.text
+    terms = next(figure for figure in of(Figure, shown) if figure.id == "reward-terms")
+    assert isinstance(terms.spec, Plot)
+    assert terms.spec.x.categories == ("alive", "goal")
+    assert terms.spec.layers[0].y.tolist() == [pytest.approx(45.5), 1.0]
+    assert said(shown, "return-of-length")
+    assert of(Fact, shown)[0].text == "46.5 (median of 12 episodes)"
+
+
+def test_reward_without_success_is_suspected() -> None:
+    early = [paid(i, goal=5.0, alive=0.1, success=i % 4 > 0) for i in range(12)]
+    late = [paid(i, goal=0.0, alive=1.0, success=i % 4 == 0) for i in range(12)]
+    (task,) = tasks([recording("a", 10.0, early), recording("b", 900.0, late)])
+    (one,) = said(rewards(task), "reward-hacking")
+    assert one.severity == "warning"
+    assert "mostly “alive”" in one.text
+    assert "from 75 % to 25 %" in one.text
+
+
+def test_paying_failures_more_is_serious() -> None:
+    episodes = [paid(i, goal=0.0, alive=1.0 if i % 2 else 3.0, success=bool(i % 2)) for i in range(24)]
+    (task,) = tasks([recording("a", 10.0, episodes)])
+    (one,) = said(rewards(task), "reward-hacking")
+    assert one.severity == "serious"
+
+
+def test_reward_that_grows_with_success_is_not_suspected() -> None:
+    early = [paid(i, goal=0.0, alive=0.1, success=False) for i in range(12)]
+    late = [paid(i, goal=5.0, alive=0.1, success=True) for i in range(12)]
+    (task,) = tasks([recording("a", 10.0, early), recording("b", 900.0, late)])
+    assert said(rewards(task), "reward-hacking") == []
+
+
+def test_sparse_rewards_have_a_time_of_the_first() -> None:
+    episodes = [Episode(str(i), np.r_[np.zeros(99), float(i % 3 > 0)]) for i in range(9)]
+    (task,) = tasks([recording("a", 10.0, episodes)])
+    shown = list(rewards(task))
+    (one,) = said(shown, "reward-sparse")
+    assert "after 100 steps (median), and never in 3 episodes of 9" in one.text
+    assert "little to learn from" in one.text
+    first = next(figure for figure in of(Figure, shown) if figure.id == "first-reward")
+    assert isinstance(first.spec, Plot)
+    assert first.spec.layers[0].y.max() == pytest.approx(6 / 9)
+
+
+def test_missing_rewards_leave_the_rest() -> None:
+    episodes = [
+        Episode("0", np.r_[np.nan, np.ones(9)]),
+        Episode("1", np.full(10, np.nan)),
+        Episode("2", np.arange(10.0)),
+    ]
+    (task,) = tasks([recording("a", 10.0, episodes)])
+    shown = list(rewards(task))
+    assert of(Fact, shown)[0].text == "45 (median of 1 episode)"
+    (nothing,) = tasks([recording("a", 10.0, episodes[1:2])])
+    assert list(rewards(nothing)) == []
