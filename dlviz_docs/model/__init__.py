@@ -17,7 +17,7 @@ from dlviz_docs.model.basics import (
     Severity,
     Status,
 )
-from dlviz_docs.model.episodes import Ending, Episode, Episodes, Frames, Recording, Video
+from dlviz_docs.model.episodes import Ending, Episode, Episodes, Frames, Recording, ValueMap, Video
 from dlviz_docs.model.networks import (
     Change,
     Checkpoint,
@@ -38,6 +38,7 @@ from dlviz_docs.model.networks import (
 from dlviz_docs.model.runs import (
     Artifact,
     Experiment,
+    Means,
     Reading,
     Recorded,
     Run,
@@ -86,6 +87,7 @@ __all__ = [
     "Insight",
     "Kind",
     "Masks",
+    "Means",
     "Models",
     "Module",
     "Network",
@@ -112,6 +114,7 @@ __all__ = [
     "Task",
     "Tensor",
     "Texts",
+    "ValueMap",
     "Video",
     "best_first",
 ]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dlviz_docs.model.basics import FloatArray, Problem
 
-__all__ = ["Ending", "Episode", "Episodes", "Frames", "Recording", "Video"]
+__all__ = ["Ending", "Episode", "Episodes", "Frames", "Recording", "ValueMap", "Video"]
 
 Ending: TypeAlias = Literal["terminated", "truncated", "unknown"]
 """The task ended it, something outside of the task did (a time limit), or nothing tells."""
@@ -111,11 +111,42 @@ class Recording:
     """Of one observation before it was flattened."""
     videos: tuple[Video, ...] = ()
     seen: int = 0
-    """Episodes that the file holds or tells of; more than `episodes` where only some are kept."""
+    """Episodes that the file holds or tells of; more than `episodes` where some were chosen, at random (seed 0)."""
     problems: tuple[Problem, ...] = ()
 
     def __len__(self) -> int:
         return len(self.episodes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ValueMap:
+    """What an agent thinks of each action in each cell of a grid world, at one moment of its training."""
+
+    run: str
+    """Slug of the run; "" where it belongs to none, as what planning with a model of the world gives."""
+    name: str
+    """Unique among the maps: "seed 0, 20,000 steps"."""
+    source: str
+    """The file, relative to the experiment."""
+    values: FloatArray
+    """Action values, shape (rows, columns, a); NaN in walls."""
+    cells: tuple[str, ...] = ()
+    """The world, one text a row, one letter a cell; () where nothing tells."""
+    legend: tuple[tuple[str, str], ...] = ()
+    """What letters stand for, as far as the file says: ("#", "wall"). By custom, too: "S" start, "G" goal, "#" wall."""
+    visits: FloatArray | None = None
+    """How often the agent was in each cell, shape (rows, columns)."""
+    actions: tuple[str, ...] = ()
+    """Names of the actions, as many as there are: "up", "right", ..."""
+    step: float | None = None
+    """Environment steps of the training; None where nothing tells."""
+    gamma: float | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.values.shape[0], self.values.shape[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +154,6 @@ class Episodes:
     """All recordings of an experiment, in the order of runs and steps, and what was wrong with files of none."""
 
     recordings: tuple[Recording, ...] = ()
+    maps: tuple[ValueMap, ...] = ()
+    """In the same order."""
     problems: tuple[Problem, ...] = ()

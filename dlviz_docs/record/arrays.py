@@ -11,7 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Column", "dataset", "predictions", "written"]
+__all__ = ["Column", "dataset", "predictions", "saved", "written"]
 
 Column: TypeAlias = Any
 """A NumPy array, a tensor of PyTorch, TensorFlow or JAX, or a sequence of numbers or strings."""
@@ -79,15 +79,22 @@ def written(
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"columns differ in length: {lengths}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     lists = {"classes": classes, "words": words}
     named = {key: np.array([str(name) for name in names]) for key, names in lists.items() if len(names)}
+    return saved(path, {**arrays, **named})
+
+
+def saved(path: Path, arrays: Mapping[str, NDArray[Any]]) -> Path:
+    """Arrays of any lengths as compressed NPZ, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         # Not np.savez: it has parameters of its own, which a column may be called like; and it stamps the time.
         with ZipFile(temporary, "w", ZIP_DEFLATED) as archive:
-            for name, array in {**arrays, **named}.items():
-                with archive.open(ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+            for name, array in arrays.items():
+                told = ZipInfo(f"{name}.npy")
+                told.compress_type = ZIP_DEFLATED  # one that is given is not asked of the archive
+                with archive.open(told, "w", force_zip64=True) as member:
                     np.lib.format.write_array(member, array, allow_pickle=False)
         temporary.replace(path)
     finally:

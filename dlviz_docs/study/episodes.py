@@ -45,7 +45,8 @@ def read_episodes(folder: ExperimentFolder) -> Episodes:
     episodes = read(found, plan(found))
     place = folder.samples.relative
     recordings = tuple(replace(one, problems=placed(one.problems, place)) for one in episodes.recordings)
-    return Episodes(recordings, placed(episodes.problems, place))
+    maps = tuple(replace(one, problems=placed(one.problems, place)) for one in episodes.maps)
+    return Episodes(recordings, maps, placed(episodes.problems, place))
 
 
 def study_episodes(folder: ExperimentFolder, renderers: Selection, cache: Cache) -> Study:
@@ -56,7 +57,7 @@ def study_episodes(folder: ExperimentFolder, renderers: Selection, cache: Cache)
         return Study(told=(_not_installed(folder),))
     episodes = read_episodes(folder)
     problems = _problems(episodes)
-    if not (episodes.recordings or problems):
+    if not (episodes.recordings or episodes.maps or problems):
         return Study()
     experiment = Experiment(folder.slug, folder.name, folder.relative, episodes=episodes)
     sections = list(drawn("episodes", experiment, renderers, {"episodes": problems}))
@@ -76,7 +77,9 @@ def _not_installed(folder: ExperimentFolder) -> Problem:
 
 
 def _problems(episodes: Episodes) -> tuple[Problem, ...]:
-    found: Iterable[Problem] = (*episodes.problems, *(p for one in episodes.recordings for p in one.problems))
+    of_recordings = (problem for one in episodes.recordings for problem in one.problems)
+    of_maps = (problem for one in episodes.maps for problem in one.problems)
+    found: Iterable[Problem] = (*episodes.problems, *of_recordings, *of_maps)
     return tuple(dict.fromkeys(found))
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Literal, TypeAlias
 
-__all__ = ["Part", "are_episodes", "group_of", "info_of", "part_of", "term_of"]
+__all__ = ["Part", "are_episodes", "group_of", "info_of", "is_map", "part_of", "term_of"]
 
 Part: TypeAlias = Literal[
     "rewards",
@@ -58,7 +58,7 @@ _NAMES: dict[str, Part] = {
             "lengths": "lengths episode_lengths ep_lengths ep_lens",
             "episode": "episode episodes episode_id episode_ids episode_index ep_id",
             "values": "value values state_value state_values vf v",
-            "action values": "action_values q_values qvalues q_value q",
+            "action values": "action_values q_values qvalues q_value q_table q",
             "probabilities": "probabilities probs action_probabilities action_probs pi",
             "logits": "logits action_logits",
             "success": "success successes is_success",
@@ -108,3 +108,9 @@ def are_episodes(keys: Iterable[str]) -> bool:
     """Whether arrays of these names are steps of episodes: rewards, beside actions or what was seen."""
     found: Collection[Part] = {part_of(group_of(key)[1]) for key in keys}
     return "rewards" in found and bool({"actions", "observations", "frames"} & set(found))
+
+
+def is_map(keys: Iterable[str]) -> bool:
+    """Whether arrays of these names are a table of action values over the cells of a grid."""
+    found = {key.lower() for key in keys}
+    return "grid" in found and any(part_of(key) == "action values" for key in found) and not are_episodes(found)

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 __all__ = ["Form", "Found", "Limits", "Plan", "Planned"]
 
-Form: TypeAlias = Literal["npz", "hdf5", "arrow", "films"]
+Form: TypeAlias = Literal["npz", "hdf5", "arrow", "films", "map"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs.errors import ReadError
-from dlviz_docs.model import Episode, Episodes, Problem, Recording, Video
+from dlviz_docs.model import Episode, Episodes, Problem, Recording, ValueMap, Video
 from dlviz_docs.names import exact_slug, natural
 from dlviz_docs.readers._text import clean, counted
 from dlviz_docs.readers.episodes._arrays import AGAIN, NpzArrays
@@ -21,6 +21,7 @@ from dlviz_docs.readers.episodes._moments import episode_of as number_of
 from dlviz_docs.readers.episodes._moments import step_of
 from dlviz_docs.readers.episodes._piece import episode_of
 from dlviz_docs.readers.episodes._types import Found, Limits, Plan, Planned
+from dlviz_docs.readers.episodes.maps import read_map
 from dlviz_docs.readers.episodes.npz import Pieces, pieces_in
 
 __all__ = ["read"]
@@ -29,6 +30,8 @@ _MOST_TOLD = 3
 """Sentences about one file; of more, how many there are."""
 _MOST_FILES = 20_000
 _LONGEST_NAME = 100
+
+T = TypeVar("T", Recording, ValueMap)
 
 
 def read(found: Found, plan: Plan, limits: Limits | None = None) -> Episodes:
@@ -40,21 +43,25 @@ def read(found: Found, plan: Plan, limits: Limits | None = None) -> Episodes:
         problems.append(Problem("episodes-many", "", what, "Leave out some with the option `exclude`."))
         planned = planned[: within.most_recordings]
     share = within.shared(len(planned))
-    recordings = [one for each in planned if (one := _recording(found, each, share, problems))]
-    ordered = sorted(
-        recordings, key=lambda one: (natural(one.run), one.step is None, one.step or 0, natural(one.source))
-    )
-    return Episodes(
-        tuple(_named(ordered, {exact_slug(name, ""): name for name in found.runs.values()})), tuple(problems)
-    )
+    runs = {exact_slug(name, ""): name for name in found.runs.values()}
+    made = [one for each in planned if (one := _read(found, each, share, problems))]
+    recordings = _named(sorted((one for one in made if isinstance(one, Recording)), key=_order), runs)
+    maps = _named(sorted((one for one in made if isinstance(one, ValueMap)), key=_order), runs)
+    return Episodes(tuple(recordings), tuple(maps), tuple(problems))
 
 
-def _recording(found: Found, planned: Planned, limits: Limits, problems: list[Problem]) -> Recording | None:
+def _order(one: Recording | ValueMap) -> tuple[object, ...]:
+    return natural(one.run), one.step is None, one.step or 0.0, natural(one.source)
+
+
+def _read(found: Found, planned: Planned, limits: Limits, problems: list[Problem]) -> Recording | ValueMap | None:
     """None, with a problem, where nothing can be read."""
     try:
         if planned.form == "films":
             return _of_films(found, planned)
-        pieces = _pieces(found, planned, limits)
+        if planned.form == "map":
+            return read_map(found, planned, limits)
+        recording = _of_pieces(planned, _pieces(found, planned, limits))
     except ReadError as error:
         problems.append(Problem("episodes-unreadable", planned.source, f"cannot be read: {error.what}", error.remedy))
         return None
@@ -62,7 +69,6 @@ def _recording(found: Found, planned: Planned, limits: Limits, problems: list[Pr
         first = (str(error).splitlines() or [type(error).__name__])[0][:200]
         problems.append(Problem("episodes-unreadable", planned.source, f"cannot be read: {first}", AGAIN))
         return None
-    recording = _of_pieces(planned, pieces)
     if not recording.episodes:
         problems += recording.problems
         return None
@@ -216,7 +222,7 @@ def _observations(pieces: Pieces, episodes: Sequence[Episode]) -> tuple[str, ...
     return told if len(told) == wide[0] else tuple(str(i) for i in range(wide[0]))
 
 
-def _named(recordings: Sequence[Recording], runs: dict[str, str]) -> Iterator[Recording]:
+def _named(recordings: Sequence[T], runs: dict[str, str]) -> Iterator[T]:
     """By run and moment; by the file as well where that is not enough."""
     plain = [_name(one, runs) for one in recordings]
     counts = Counter(plain)
@@ -231,7 +237,8 @@ def _named(recordings: Sequence[Recording], runs: dict[str, str]) -> Iterator[Re
         yield replace(one, name=unique)
 
 
-def _name(one: Recording, runs: dict[str, str]) -> str:
+def _name(one: Recording | ValueMap, runs: dict[str, str]) -> str:
     run = runs.get(one.run, "")
-    moment = f"{one.step:,.0f} steps" if one.step is not None else "films" if one.videos else ""
+    films = isinstance(one, Recording) and one.videos
+    moment = f"{one.step:,.0f} steps" if one.step is not None else "films" if films else ""
     return ", ".join(part for part in (run if run != "." else "", moment) if part)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from dlviz_docs.names import natural
-from dlviz_docs.readers.episodes._keys import are_episodes, group_of, part_of
+from dlviz_docs.readers.episodes._keys import are_episodes, group_of, is_map, part_of
 from dlviz_docs.readers.episodes._moments import described, is_film_of_episode, step_of
 from dlviz_docs.readers.episodes._types import Form, Found, Plan, Planned
 from dlviz_docs.readers.samples.arrays import headers
@@ -66,7 +66,9 @@ def _arrays(found: Found) -> Iterator[Planned]:
     single: dict[tuple[str, float | None], list[str]] = {}
     for path in [path for path in found.files if path.lower().endswith(".npz")]:
         known = headers(found.root / path)
-        if not are_episodes(known):
+        if is_map(known):
+            yield _planned(found, "map", (path,), path)
+        if is_map(known) or not are_episodes(known):
             continue
         if _holds_several(list(known)):
             yield _planned(found, "npz", (path,), path)
