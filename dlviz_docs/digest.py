@@ -13,20 +13,26 @@ from pathlib import Path
 import numpy as np
 
 from dlviz_docs import cache as caching
+from dlviz_docs.agent_names import HEALTH, LENGTH, RETURN, SUCCESS
 from dlviz_docs.cache import Cache
 from dlviz_docs.charts.transport import run_script
 from dlviz_docs.errors import ReadError
 from dlviz_docs.gather import Told, gather_runs
 from dlviz_docs.insights import observe
-from dlviz_docs.model import Problem, Reading, Run, Series
+from dlviz_docs.model import Means, Problem, Reading, Run, Series
 from dlviz_docs.options import Selection
 from dlviz_docs.readers import Reader
 from dlviz_docs.registry import load_readers
 from dlviz_docs.scan import RunFolder, Source
+from dlviz_docs.stats.align import stretches
 from dlviz_docs.stats.thin import thin
 
 __all__ = ["SCRIPT", "Digest", "DigestJob", "Digested", "digest"]
 
+MEANT = frozenset({RETURN, LENGTH, SUCCESS, *HEALTH})
+"""Curves of agents that are averaged over seeds: they keep means beside the extremes that a picture needs."""
+MEANS = 500
+"""Stretches of them, at most: a tenth of the training has fifty."""
 SCRIPT = ".js"
 """What the browser draws a run from; the site takes it out of the cache as it is."""
 
@@ -129,9 +135,17 @@ def _thinned(series: Series, limit: int) -> Series:
     """At most `limit` of the points that count, and as many of those a resumed session wrote again."""
     if len(series) <= limit:
         return series
+    if series.metric in MEANT:
+        series = replace(series, means=_means(series, min(limit, MEANS)))
     if series.superseded is None:
         return series.take(thin(series.steps, series.values, limit))
     # Apart: in one bucket, an extreme that was overwritten would hide the one that counts.
     parts = [np.flatnonzero(~series.superseded), np.flatnonzero(series.superseded)]
     kept = [part[thin(series.steps[part], series.values[part], limit)] for part in parts]
     return series.take(np.sort(np.concatenate(kept)))
+
+
+def _means(series: Series, size: int) -> Means:
+    """Of the points that count."""
+    live = slice(None) if series.superseded is None else ~series.superseded
+    return Means(*stretches(series.steps[live], series.values[live], size))

@@ -143,6 +143,8 @@ class About:
     """Data sets: a path, a mapping, or a list of these."""
     results: tuple[ResultEntry, ...] = ()
     """Predictions: a path, a mapping, or a list of these."""
+    scores: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """By task, or "*" for all others: returns of a random agent and of a reference, between which scores are put."""
 
 
 _FACTORY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")

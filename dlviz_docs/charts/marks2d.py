@@ -277,7 +277,9 @@ def _by_color(layer: Layer, marks: NDArray[np.intp]) -> Iterator[tuple[str, NDAr
 
 
 def _style(layer: Layer) -> str:
-    return "dlviz-faint" if layer.faint else palette.color_class(layer.color)
+    if layer.faint:
+        return "dlviz-faint"
+    return palette.color_class(layer.color) + (" dlviz-thin" if layer.thin else "")
 
 
 def _dash(layer: Layer) -> str:

@@ -234,7 +234,7 @@ def _layer(layer: Layer, slot: layers.Slot, plot: Plot) -> dict[str, object]:
         told["picks"] = coded_texts(["\n".join(layer.picks[i]) for i in kept.tolist()])
     told |= {"label": layer.label} if layer.label else {}
     told |= {"dash": layer.dash} if layer.dash != "solid" else {}
-    told |= {name: True for name in ("faint", "horizontal") if getattr(layer, name)}
+    told |= {name: True for name in ("faint", "horizontal", "thin") if getattr(layer, name)}
     if slot.offset or slot.width:
         told["at"] = [round(slot.offset, 6), round(slot.width, 6)]
     return told

@@ -25,7 +25,7 @@ LISTED = 5
 
 def sentence(plot: Plot) -> str:
     """One short sentence for each of the first layers that are no reference lines."""
-    told = [layer for layer in plot.layers if layer.mark != "rule" and len(layer.x)]
+    told = [layer for layer in plot.layers if layer.mark != "rule" and not layer.thin and len(layer.x)]
     words = [_told(layer, plot) for layer in told[:SPOKEN]]
     if len(told) > SPOKEN:
         words.append(f"And {count(len(told) - SPOKEN, 'more layer')}.")
@@ -43,7 +43,7 @@ def notes(plot: Plot) -> tuple[str, ...]:
 
 def table(plot: Plot) -> tuple[tuple[str, ...], tuple[Row, ...]]:
     """Columns and rows, no more than `MOST_ROWS`: a row for each place, or for each mark where places differ."""
-    kept = [layer for layer in plot.layers if layer.mark != "rule" and len(layer.x)]
+    kept = [layer for layer in plot.layers if layer.mark != "rule" and not layer.thin and len(layer.x)]
     if not kept:
         return ("",), ()
     columns, rows = _by_place(kept, plot) if _share_places(kept) else _by_mark(kept, plot)

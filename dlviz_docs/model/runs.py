@@ -25,7 +25,7 @@ from dlviz_docs.model.networks import Models
 from dlviz_docs.model.probes import Probed
 from dlviz_docs.model.samples import Samples
 
-__all__ = ["Artifact", "Experiment", "Reading", "Recorded", "Run", "Series", "SourceFile", "best_first"]
+__all__ = ["Artifact", "Experiment", "Means", "Reading", "Recorded", "Run", "Series", "SourceFile", "best_first"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,20 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Means:
+    """A curve as means over even stretches of its steps, from every finite point; shape (k,) each, in order of steps.
+
+    Points that are left for a picture are extremes: the mean of these is not that of all.
+    """
+
+    steps: FloatArray
+    """Mean step of the points of each stretch that has any."""
+    values: FloatArray
+    counts: FloatArray
+    """Points of each."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Series:
     """One curve: values, shape (n,), at steps, shape (n,), in the order of the file."""
 
@@ -79,6 +93,8 @@ class Series:
     """Which of several runs in one file this belongs to ("seed=2"); empty for one run a file."""
     recorded: Recorded | None = None
     """Set by `gather`; counts more points than `values` when the curve has been thinned."""
+    means: Means | None = None
+    """Of an agent's curve that has been thinned."""
 
     def __post_init__(self) -> None:
         for name in ("steps", "values", "times", "epochs"):
@@ -271,3 +287,5 @@ class Experiment:
     """What running its models on its samples showed; only the renderers that ask for it see any, with the samples."""
     episodes: Episodes = field(default_factory=Episodes)
     """What agents were recorded at; only the renderers that ask for it see any."""
+    scores: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """By task, "*" for all others: the scores of a random agent and of a reference, such as a human, from its author."""

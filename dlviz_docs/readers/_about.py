@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -44,7 +45,11 @@ def _settings(text: str, name: str) -> About:
         return About()
     if not isinstance(content, Mapping):
         raise OptionError(f"{name}: a list of `key: value` lines is expected")
-    return from_mapping(About, {**content, **_entries(content, name)}, where=name)
+    about = from_mapping(About, {**content, **_entries(content, name)}, where=name)
+    for task, (random, reference) in about.scores.items():
+        if not math.isfinite(reference - random) or reference == random:
+            raise OptionError(f"{name}: scores.{task}: two different numbers are expected, [random, reference]")
+    return about
 
 
 def _entries(content: Mapping[str, object], name: str) -> dict[str, object]:

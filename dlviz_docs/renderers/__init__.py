@@ -30,6 +30,7 @@ RENDERERS: tuple[tuple[str, str], ...] = (
     ("overview", "dlviz_docs.renderers.overview:Overview"),
     ("data", "dlviz_docs.renderers.data:Data"),
     ("training", "dlviz_docs.renderers.training:Training"),
+    ("rl", "dlviz_docs.renderers.rl:RL"),
     ("architecture", "dlviz_docs.renderers.architecture:Architecture"),
     ("results", "dlviz_docs.renderers.results:Results"),
     ("cam", "dlviz_docs.renderers.cam:Cam"),

@@ -33,7 +33,7 @@ class Aggregates:
     iqm: Estimate
     """Interquartile mean over all runs of all tasks."""
     median: Estimate
-    """Median over tasks of the mean over runs."""
+    """Median over tasks of the mean over runs; of a single task, over its runs."""
     mean: Estimate
     """Mean over tasks of the mean over runs."""
     gap: Estimate
@@ -57,10 +57,13 @@ def aggregates(scores: Scores, *, target: float = 1.0, seed: int = 0) -> Aggrega
         return point, float(low), float(high)
 
     means, drawn = _task_means(values, sizes, once), _task_means(values, sizes, counts)
+    lone = len(scores) == 1
+    middle = float(np.median(values if lone else means))
+    middles = _redrawn_median(values, counts) if lone else np.median(drawn, axis=1)
     capped = np.minimum(values, target)
     return Aggregates(
         estimate(float(iqm(values)), redrawn_iqm(values, counts)),
-        estimate(float(np.median(means)), np.median(drawn, axis=1)),
+        estimate(middle, middles),
         estimate(float(means.mean()), drawn.mean(axis=1)),
         estimate(target - float(capped.mean()), target - counts @ capped / len(values)),
         runs=len(values),
@@ -74,6 +77,15 @@ def _task_means(values: Floats, sizes: Floats, counts: Floats) -> Floats:
     starts = np.concatenate([[0], np.cumsum(sizes[:-1])]).astype(np.intp)
     means: Floats = np.add.reduceat(counts * values, starts, axis=1) / sizes
     return means
+
+
+def _redrawn_median(values: Floats, counts: Floats) -> Floats:
+    """Median of each resample: the mean of the two middle ones of an even number."""
+    order, n = np.argsort(values, kind="stable"), len(values)
+    ends = np.cumsum(counts[:, order], axis=1)
+    low, high = (values[order][(ends > place).argmax(axis=1)] for place in ((n - 1) // 2, n // 2))
+    middle: Floats = (low + high) / 2
+    return middle
 
 
 def strata_of(scores: Scores) -> NDArray[np.intp]:

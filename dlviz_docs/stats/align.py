@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["GRID", "WINDOW", "aligned", "in_order", "tail_mean", "windowed"]
+__all__ = ["GRID", "WINDOW", "aligned", "in_order", "stretches", "tail_mean", "windowed"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Points: TypeAlias = tuple[Floats, Floats] | tuple[Floats, Floats, Floats]
@@ -46,8 +46,9 @@ def in_order(x: Floats, y: Floats, weights: Floats | None = None) -> tuple[Float
     if (x[1:] > x[:-1]).all():
         return x, y, np.asarray(counts, np.float64)
     places, which = np.unique(x, return_inverse=True)
-    sums = np.bincount(which, counts)
-    return places, np.bincount(which, counts * y) / sums, sums
+    sums = np.asarray(np.bincount(which, counts), np.float64)
+    means = np.asarray(np.bincount(which, counts * y), np.float64) / sums
+    return places, means, sums
 
 
 def windowed(x: Floats, y: Floats, at: Floats, width: float, weights: Floats | None = None) -> Floats:
@@ -62,12 +63,27 @@ def windowed(x: Floats, y: Floats, at: Floats, width: float, weights: Floats | N
     return means
 
 
-def tail_mean(x: Floats, y: Floats, end: float, share: float) -> tuple[float, int]:
+def stretches(x: Floats, y: Floats, size: int) -> tuple[Floats, Floats, Floats]:
+    """Means of place and value over `size` even stretches of a curve, and how many finite points each has; those that
+    have none are left out. What `in_order` takes for the curve itself.
+    """
+    places, values, counts = in_order(x, y)
+    if not len(places):
+        return places, values, counts
+    width = (places[-1] - places[0]) or 1.0
+    which = np.minimum(((places - places[0]) / width * size).astype(np.intp), size - 1)
+    parts = [np.bincount(which, counts * of, size) for of in (np.ones(len(places)), values, places)]
+    totals, sums, ways = (np.asarray(part, np.float64) for part in parts)
+    full = totals > 0
+    return ways[full] / totals[full], sums[full] / totals[full], totals[full]
+
+
+def tail_mean(x: Floats, y: Floats, end: float, share: float, weights: Floats | None = None) -> tuple[float, int]:
     """Mean of the finite points in the last `share` of the way from the first one to `end`, and how many they are.
 
     The last one before `end` where there is none in that stretch; NaN and 0 where there is none at all. `x` rises.
     """
-    places, values, counts = in_order(x, y)
+    places, values, counts = in_order(x, y, weights)
     before = int(np.searchsorted(places, end, "right"))
     if not before:
         return np.nan, 0

@@ -18,6 +18,8 @@ COLLAPSE_LOSS = 0.3
 """Of the curve's range, below the highest value so far."""
 COLLAPSE_LASTS = 0.1
 """Of the training: shorter ones are dips."""
+_FEWEST_POINTS = 3
+"""One bad evaluation of ten, or two, are chance."""
 _NOISES = 3.0
 """Standard deviations of single points that a fall has to exceed: what noise alone loses is none."""
 
@@ -70,7 +72,7 @@ def collapses(x: Floats, y: Floats, *, loss: float = COLLAPSE_LOSS, lasts: float
     found = []
     for start, end in edges.reshape(-1, 2).tolist():
         last = min(end, len(y) - 1)
-        if x[last] - x[start] > lasts * (x[-1] - x[0]):
+        if end - start >= _FEWEST_POINTS and x[last] - x[start] > lasts * (x[-1] - x[0]):
             low = float(y[start:end].min())
             found.append(Fall(float(x[start]), float(x[last]), float(best[start]), low, lasting=end == len(y)))
     return found

@@ -53,6 +53,9 @@ class Passage:
 
     label: str
     pieces: tuple[tuple[str, Literal["same", "only", ""]], ...]
+    weights: tuple[float, ...] = ()
+    """Of each piece how much it speaks for what the text is shown for, from -1 (against it) to 1; none for a text that
+    is only read. Colours tell it: say the strongest in words beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,8 @@ class Layer:
     dash: Dash = "solid"
     faint: bool = False
     """Context: grey and thin."""
+    thin: bool = False
+    """One of several curves that another one in their colour stands for: pale, and not read out."""
     notes: tuple[str, ...] = ()
     """What is said of each mark when it is pointed at, instead of its coordinates; empty or one each."""
     keys: tuple[str, ...] = ()

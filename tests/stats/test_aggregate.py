@@ -129,3 +129,15 @@ def test_a_band_of_many_curves_is_of_fewer_resamples() -> None:
     assert band_draws(5, 200) == band_draws(25, 200) == 2000
     assert band_draws(312, 50) == 641
     assert band_draws(100_000, 200) == 200
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 6])
+def test_the_median_of_one_task_is_that_of_its_runs(size: int) -> None:
+    """Each resample is written out and given to NumPy."""
+    values = np.random.default_rng(4).normal(size=size)
+    found = aggregates([values])
+    assert found.median[0] == pytest.approx(float(np.median(values)))
+    counts = redrawn(np.ones(size, np.intp), np.zeros(size, np.intp))
+    expected = [np.median(np.repeat(values, row.astype(int))) for row in counts]
+    if size > 1:
+        np.testing.assert_allclose(found.median[1:], np.quantile(expected, [0.025, 0.975]))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlviz_docs.stats.align import GRID, WINDOW, aligned, in_order, tail_mean, windowed
+from dlviz_docs.stats.align import GRID, WINDOW, aligned, in_order, stretches, tail_mean, windowed
 
 
 def test_few_points_are_interpolated_over_what_all_curves_have() -> None:
@@ -73,3 +73,22 @@ def test_the_tail_is_the_last_tenth_of_the_way() -> None:
     value, count = tail_mean(np.array([5.0]), np.array([1.0]), 1, 0.1)
     assert np.isnan(value)
     assert count == 0
+
+
+def test_stretches_keep_every_point_in_their_means() -> None:
+    rng = np.random.default_rng(2)
+    x, y = rng.permutation(np.arange(1000.0)), rng.normal(size=1000)
+    y[7] = np.nan
+    places, means, counts = stretches(x, y, 50)
+    assert counts.sum() == 999
+    assert np.average(means, weights=counts) == pytest.approx(np.nanmean(y))
+    first = (x < 999 / 50) & np.isfinite(y)
+    assert (places[0], means[0]) == (pytest.approx(x[first].mean()), pytest.approx(y[first].mean()))
+    assert tail_mean(places, means, 999, 0.1, counts)[1] == pytest.approx(100, abs=2)
+
+
+def test_stretches_without_points_are_left_out() -> None:
+    places, means, _ = stretches(np.array([0.0, 1, 100]), np.array([1.0, 3, 5]), 10)
+    assert (places.tolist(), means.tolist()) == ([0.5, 100], [2, 5])
+    assert stretches(np.zeros(1), np.full(1, np.nan), 10)[0].shape == (0,)
+    assert stretches(np.zeros(2), np.array([1.0, 3]), 10)[1].tolist() == [2]

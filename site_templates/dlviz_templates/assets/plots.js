@@ -223,7 +223,7 @@
       let best = null;
       let least = Infinity;
       for (const layer of this.shown()) {
-        if (layer.mark === "rule") continue;
+        if (layer.mark === "rule" || layer.thin) continue;
         const { x, y, boxes } = this.places(layer);
         for (let i = 0; i < x.length; i++) {
           const away = boxes
@@ -268,7 +268,7 @@
       if (!READ_TOGETHER.has(layer.mark)) return [{ layer, i }];
       const found = [];
       for (const other of this.shown()) {
-        if (!READ_TOGETHER.has(other.mark) || other.horizontal !== layer.horizontal) continue;
+        if (other.thin || !READ_TOGETHER.has(other.mark) || other.horizontal !== layer.horizontal) continue;
         const j = other === layer || other.base[i] === layer.base[i] ? i : other.base.indexOf(layer.base[i]);
         if (j >= 0) found.push({ layer: other, i: j });
       }
@@ -396,7 +396,7 @@
     }
 
     reachable() {
-      return this.shown().filter((layer) => layer.mark !== "rule" && layer.base.length);
+      return this.shown().filter((layer) => layer.mark !== "rule" && !layer.thin && layer.base.length);
     }
 
     step(by) {

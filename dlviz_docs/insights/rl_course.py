@@ -1,0 +1,134 @@
+"""How learning went: collapses, what was lost again, where it stood still, and whether it was still going on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dlviz_docs.insights.rl_words import four, percent, seeds, three
+from dlviz_docs.model import FloatArray, Insight
+from dlviz_docs.stats.learning import COLLAPSE_LASTS, COLLAPSE_LOSS, Fall, drop, standstill
+from dlviz_docs.stats.robust import noise
+
+__all__ = ["collapsed", "lost", "nothing_learned", "sooner", "stalled", "still_rising"]
+
+LOST = 0.2
+"""Of a curve's range, from its highest value to its end."""
+STALL_SHARE = 0.4
+"""Of the training, at least, without a gain."""
+STALL_GAIN = 0.05
+"""Of what was won: less is no progress."""
+RISING = 0.1
+"""Of what was won, in the last fifth of the training."""
+FASTER = 1.5
+"""How many times sooner is worth a sentence."""
+_EARLY = 0.05
+"""Of the training: where the first value comes later, all may have been learned before it."""
+_NOISES = 4.0
+"""Standard errors that a change has to exceed."""
+
+
+def collapsed(who: str, falls: Sequence[tuple[str, Fall]], n: int, axis: str, figure: str) -> Insight | None:
+    """Of how many seeds the return fell and stayed down; `falls` names the run of each."""
+    if not falls:
+        return None
+    runs = len({name for name, _ in falls})
+    which = f"{runs:,} of {seeds(n)} of {who} collapse{'s' if runs == 1 else ''}" if n > 1 else f"{who} collapses"
+    lasting = [one for one in falls if one[1].lasting]
+    name, worst = max(lasting or falls, key=lambda one: one[1].peak - one[1].low)
+    until = "and does not recover" if worst.lasting else f"and is back at {axis} {three(worst.end)}"
+    text = (
+        f"{which}: {name} falls from {four(worst.peak)} to {four(worst.low)} after {axis} {three(worst.start)} {until}."
+    )
+    values = {"seeds": float(runs), "peak": worst.peak, "low": worst.low, "loss_threshold": COLLAPSE_LOSS,
+              "length_threshold": COLLAPSE_LASTS}  # fmt: skip
+    return Insight("rl-collapse", "warning", text, figure, step=worst.start, values=values)
+
+
+def lost(who: str, x: FloatArray, y: FloatArray, axis: str, figure: str) -> Insight | None:
+    """That the algorithm as a whole ends below what it had reached: the best checkpoint is not the last."""
+    fall, peak = drop(y)
+    won = float(np.ptp(y))
+    if len(y) < 10 or not won or fall <= max(LOST * won, _NOISES * noise(y)):
+        return None
+    text = (
+        f"{who} ends below its best: {four(float(y[peak]))} at {axis} {three(float(x[peak]))}, "
+        f"{four(float(y[peak]) - fall)} at the end. Keep the best checkpoint, by evaluations, and not the last."
+    )
+    values = {"highest": float(y[peak]), "lost": fall, "share": fall / won, "share_threshold": LOST}
+    return Insight("rl-lost-again", "warning", text, figure, step=float(x[peak]), values=values)
+
+
+def stalled(
+    who: str, x: FloatArray, y: FloatArray, axis: str, figure: str, entropy: tuple[float, float] | None
+) -> Insight | None:
+    """Where learning stopped; with the policy's entropy at the start and there, why it may have.
+
+    That it stopped is no fault where the task is solved, which nobody can tell from returns: so it is an observation,
+    and a warning only where the policy had stopped exploring by then.
+    """
+    if len(y) < 20 or y.max() - y[0] <= max(_NOISES * noise(y), float(np.ptp(y)) / 2):
+        return None  # what was there from the start was not learned here
+    at = standstill(x, y, gain=STALL_GAIN)
+    share = (x[-1] - at) / (x[-1] - x[0])
+    if share < STALL_SHARE:
+        return None
+    text = f"{who} gains little after {axis} {three(at)}, in the last {percent(share)} of the training"
+    values = {"share": share, "share_threshold": STALL_SHARE, "gain_threshold": STALL_GAIN}
+    if entropy is None or not entropy[0] > 0 or entropy[1] >= 0.1 * entropy[0]:
+        return Insight("rl-stalled", "info", f"{text}.", figure, step=at, values=values)
+    text += (
+        f"; by then the policy's entropy had fallen from {four(entropy[0])} to {four(entropy[1])}. If the task is not "
+        "solved, it stopped exploring too early: a higher entropy bonus would tell."
+    )
+    values |= {"entropy": entropy[1], "entropy_share_threshold": 0.1}
+    return Insight("rl-premature", "warning", text, figure, step=at, values=values)
+
+
+def still_rising(who: str, x: FloatArray, y: FloatArray, axis: str, figure: str) -> Insight | None:
+    """That the training ended while returns were still growing."""
+    if len(y) < 20:
+        return None
+    fifth = len(y) // 5
+    now, before = float(y[-fifth // 2 :].mean()), float(y[-fifth : -fifth // 2 or None].mean())
+    won = float(y.max() - y.min())
+    earlier = float(y[-fifth - fifth // 2 : -fifth].mean())
+    gain = now - earlier
+    error = noise(y) / max(fifth // 2, 1) ** 0.5
+    if not won or gain <= max(RISING * won, _NOISES * error) or now <= before:
+        return None
+    text = (
+        f"{who} is still learning at the end: {four(gain)} of {four(won)} came in the last fifth of the training, up "
+        f"to {axis} {three(float(x[-1]))}. Its final score is that of its budget."
+    )
+    values = {"gain": gain, "share": gain / won, "share_threshold": RISING}
+    return Insight("rl-still-rising", "info", text, figure, step=float(x[-1]), values=values)
+
+
+def nothing_learned(who: str, x: FloatArray, table: FloatArray, figure: str) -> Insight | None:
+    """That no seed ends above where it began, beyond noise; `table` has a row a seed."""
+    tenth = max(1, table.shape[1] // 10)
+    if table.shape[1] < 10 or x[0] > _EARLY * x[-1]:
+        return None
+    gains = table[:, -tenth:].mean(axis=1) - table[:, :tenth].mean(axis=1)
+    errors = np.array([noise(row) for row in table]) * (2 / tenth) ** 0.5
+    best = table.max(axis=1) - table[:, :tenth].mean(axis=1)
+    if (gains > 2 * errors).any() or (best > 6 * np.maximum(errors, 1e-12)).any():
+        return None
+    text = f"{who} has not learned: no seed ends above where it began, by more than its returns vary by chance."
+    values = {"largest_gain": float(gains.max()), "error": float(errors.max())}
+    return Insight("rl-nothing-learned", "warning", text, figure, step=float(x[-1]), values=values)
+
+
+def sooner(fast: str, slow: str, steps: tuple[float, float], share: float, goal: float, axis: str) -> Insight | None:
+    """That one algorithm needs far fewer steps for the same."""
+    first, second = steps
+    if not first > 0 or not np.isfinite(second) or second < FASTER * first:
+        return None
+    text = (
+        f"{fast} reaches {four(goal)}, {percent(share)} of the way to the best, after {axis} {three(first)}; {slow} "
+        f"needs {second / first:.1f} times as many."
+    )
+    values = {"first": first, "second": second, "ratio": second / first, "ratio_threshold": FASTER}
+    return Insight("rl-sooner", "info", text, "sample-efficiency", step=first, values=values)
