@@ -172,10 +172,12 @@ class _Columns:
     depth: int
     algorithms: int = -1
     tasks: int = -1
-    why: str = ""
+    why: str = "folders that hold the same names"
+    """What told the tasks; and the algorithms, unless their names are known."""
 
     def algorithm(self, one: _Place) -> _Said:
-        return self._at(one, self.algorithms)
+        found = self._at(one, self.algorithms)
+        return _Said(found.word, f"the name {found.word}") if is_algorithm(found.word) else found
 
     def task(self, one: _Place) -> _Said:
         found = self._at(one, self.tasks)
@@ -203,7 +205,7 @@ def _columns(agents: Sequence[_Place]) -> _Columns:
         algorithms = next((place for place in range(depth) if place != tasks and _cross(rows, place, tasks)), -1)
     elif depth == 2 and tasks < 0 and _are_files(agents) and _cross(rows, 0, 1):
         algorithms, tasks = 0, 1
-    return _Columns(depth, algorithms, tasks, "folders that hold the same names")
+    return _Columns(depth, algorithms, tasks)
 
 
 def _most(values: Sequence[Sequence[str]], test: Callable[[str], bool]) -> int:

@@ -81,6 +81,15 @@ def survey(
     return [one.experiment for one in inventory], problems
 
 
+def read_runs(found: Scan, options: Options, cache_dir: Path, progress: Progress = _silent) -> dict[str, Experiment]:
+    """By slug, the experiments that were found with their runs read, and nothing else of them."""
+    _prepare(options, cache_dir)
+    with _workers(options) as workers:
+        engine = Engine(options, Cache(cache_dir), workers, progress)
+        digests = engine.digest(found, Studies())
+    return {folder.slug: _survey(engine.cache, digests, folder) for folder in found.experiments}
+
+
 @dataclass(frozen=True, slots=True)
 class Inventory:
     """One experiment, and its other subjects as experiments.json has them."""

@@ -26,7 +26,7 @@ from dlviz_docs.workers import warm_up
 
 if TYPE_CHECKING:
     from dlviz_docs.build import Progress as Report
-    from dlviz_docs.model import Problem
+    from dlviz_docs.model import Problem, Run
     from dlviz_docs.readers.episodes import Plan as EpisodePlan
     from dlviz_docs.readers.samples import Plan
     from dlviz_docs.scan import ExperimentFolder, RunFolder
@@ -210,7 +210,7 @@ def _progress(console: Console) -> Iterator[Report]:
 
 def _scan(given: argparse.Namespace, console: Console) -> int:
     if given.explain:
-        return _explain(given)
+        return _explain(given, console)
     options, cache_dir = _prepared(given)
     from dlviz_docs.build import take_inventory
     from dlviz_docs.report import describe, document
@@ -231,12 +231,15 @@ def _scan(given: argparse.Namespace, console: Console) -> int:
     return 1 if options.strict and problems else 0
 
 
-def _explain(given: argparse.Namespace) -> int:
-    """A tree: experiment, run, file and its reader, data sets and predictions; then what was left out."""
-    from dlviz_docs.build import find
+def _explain(given: argparse.Namespace, console: Console) -> int:
+    """A tree: experiment, run, file and its reader, what told its groups, data sets and predictions; then the rest."""
+    options, cache_dir = _prepared(given)
+    from dlviz_docs.build import find, read_runs
     from dlviz_docs.study import passed_by, planned, planned_episodes
 
-    found, _ = find(given.runs, _options(given))
+    found, _ = find(given.runs, options)
+    with _progress(console) as report:
+        read = read_runs(found, options, cache_dir, report)
     left = [(one.path, one.why) for one in found.left_out]
     shown = 0
     for experiment in found.experiments:
@@ -246,7 +249,7 @@ def _explain(given: argparse.Namespace) -> int:
         left += passed_by(experiment)
         if experiment.runs or plan.datasets or plan.predictions or played.recordings:
             shown += 1
-            _explain_experiment(experiment, plan, played)
+            _explain_experiment(experiment, read[experiment.slug].runs, plan, played)
     if not shown:
         print("no experiment found")
     for path, why in sorted(left):
@@ -254,7 +257,7 @@ def _explain(given: argparse.Namespace) -> int:
     return 0
 
 
-def _explain_experiment(experiment: ExperimentFolder, plan: Plan, played: EpisodePlan) -> None:
+def _explain_experiment(experiment: ExperimentFolder, runs: Sequence[Run], plan: Plan, played: EpisodePlan) -> None:
     print(f"experiment {experiment.slug}  ({experiment.relative})")
     for source in experiment.about:
         print(f"  about  {source.relative}")
@@ -262,6 +265,8 @@ def _explain_experiment(experiment: ExperimentFolder, plan: Plan, played: Episod
         print(f"  shared by its runs  {source.relative}  <- {source.reader}")
     for run in experiment.runs:
         _explain_run(run)
+    for line in _explained_groups(runs):
+        print(f"  {line}")
     for source in experiment.weights:
         print(f"  of no run  {source.relative}  <- {source.reader}")
     for what, members in (("data", plan.datasets), ("predictions", plan.predictions)):
@@ -281,6 +286,26 @@ def _explain_run(run: RunFolder) -> None:
     for source in run.sources:
         split = f"  [{source.split}]" if source.split else ""
         print(f"    {source.relative}  <- {source.reader}{split}")
+
+
+def _explained_groups(runs: Sequence[Run]) -> Iterator[str]:
+    """What told the seeds, tasks, algorithms and groups: "group ppo: 3 runs, seeds 0, 1, 2 (its name); ..."."""
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(f"group {run.group}" if run.group else f"run {run.name}", []).append(run)
+    for name, members in groups.items():
+        first = members[0]
+        seeds = ", ".join(str(run.seed) for run in members if run.seed is not None)
+        count = f"{len(members)} runs" if len(members) > 1 else ""
+        words = {
+            "seed": f"seed{'s' if seeds.count(',') else ''} {seeds}" if seeds else "",
+            "task": f"task {first.task}" if first.task else "",
+            "algorithm": f"algorithm {first.algorithm}" if first.algorithm else "",
+            "group": "repetitions",
+        }
+        told = [f"{words[key]} ({why})" for key, why in first.evidence.items() if words.get(key)]
+        if told:
+            yield f"{name}: {'; '.join([count, *told] if count else told)}"
 
 
 def _print_problems(console: Console, problems: Sequence[Problem]) -> None:

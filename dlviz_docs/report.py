@@ -156,6 +156,8 @@ def _run(run: Run) -> dict[str, JSON]:
         "status": run.status,
         "group": run.group,
         "seed": run.seed,
+        "task": run.task,
+        "algorithm": run.algorithm,
         "started": _number(run.started),
         "ended": _number(run.ended),
         "series": [_series(series) for series in run.series],

@@ -55,6 +55,18 @@ def test_scan_explains_every_file(runs: Path, capsys: pytest.CaptureFixture[str]
     assert "left out  notes.txt: a text" in out
 
 
+def test_scan_explains_what_told_task_algorithm_and_seed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for algorithm in ("ppo", "sac"):
+        for seed in (0, 1):
+            folder = tmp_path / algorithm / f"seed_{seed}"
+            folder.mkdir(parents=True)
+            (folder / "progress.csv").write_text("rollout/ep_rew_mean,time/total_timesteps\n1,10\n2,20\n")
+            (folder / "args.yml").write_text("env: Ant-v4\n")
+    assert main(["scan", str(tmp_path), "--explain", "--workers", "0", "--cache-dir", str(tmp_path / ".cache")]) == 0
+    told = "group ppo: 2 runs; seeds 0, 1 (its name); task Ant-v4 (the setting env); algorithm ppo (the name ppo)"
+    assert f"  {told}\n" in capsys.readouterr().out
+
+
 def test_scan_says_which_models_are_not_read(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (runs / "a" / "model.tflite").write_bytes(b"TFL3")
     assert main(["scan", str(runs), "--explain"]) == 0
