@@ -21,6 +21,7 @@ from dlviz_docs.model import (
     BoolArray,
     Direction,
     Experiment,
+    Hparam,
     Objective,
     Problem,
     Reading,
@@ -192,7 +193,7 @@ def _run(
     readings = [one.reading for one in told]
     merged = merge(side_by_side(_commonly_named(_named(series, root))))
     times = [s.times for s in merged if s.times is not None and len(s)]
-    hparams = settings_in(folder.name) | {key: value for one in readings for key, value in one.hparams.items()}
+    hparams = _settings(folder.name, told)
     seed, why = seed_told(name, hparams)
     return Run(
         name=name,
@@ -212,6 +213,20 @@ def _run(
         sources=tuple(_source_file(one, root) for one in told),
         problems=tuple(problem for reading in readings for problem in reading.problems),
     )
+
+
+def _settings(name: str, told: Sequence[Told]) -> dict[str, Hparam]:
+    """Of all files, the later before the earlier; what a model was saved with, and a name, where no file says more."""
+    saved, written = (
+        {
+            key: value
+            for one in told
+            if (one.source.reader == "checkpoint") is of_model
+            for key, value in one.reading.hparams.items()
+        }
+        for of_model in (True, False)
+    )
+    return saved | settings_in(name) | written
 
 
 def _artifacts(told: Sequence[Told], root: str) -> tuple[Artifact, ...]:

@@ -391,3 +391,11 @@ def test_event_files_that_repeat_other_logs_without_their_splits() -> None:
     assert [series.name for series in one_run(lines, events).series] == ["train/loss", "val/loss"]
     apart = told("events", curve("loss", [1, 2], [0.3, 0.2]), reader="tensorboard")
     assert [series.name for series in one_run(lines, apart).series] == ["loss", "train/loss", "val/loss"]
+
+
+def test_what_a_model_was_saved_with_counts_where_no_file_says_otherwise() -> None:
+    saved = told("best_model.zip", reader="checkpoint", hparams={"gamma": 0.9, "seed": 0, "lr": 0.0})
+    written = told("config.yml", reader="hparams", hparams={"lr": "lin_0.1", "seed": 7})
+    for files in ((saved, written), (written, saved)):
+        run = one_run(*files, told("e", curve("x", [1])), name="a")
+        assert (run.hparams, run.seed) == ({"gamma": 0.9, "seed": 7, "lr": "lin_0.1"}, 7)

@@ -1,4 +1,5 @@
-"""Checkpoints, by their names alone: how large, of which step or epoch, with which score. They are never opened.
+"""Checkpoints, by their names alone: how large, of which step or epoch, with which score. They are not opened, but for
+the settings in archives of Stable-Baselines3.
 
 Names follow PyTorch Lightning, Hugging Face, Keras, TensorFlow, mmengine, detectron2, timm, Ultralytics, DeepSpeed and
 Stable-Baselines3; a number counts only beside the word that says what it is.
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from dlviz_docs.model import Artifact, Reading
+from dlviz_docs.readers._agent_zip import told_by_agent
 
 __all__ = ["Checkpoint"]
 
@@ -79,16 +81,18 @@ class Checkpoint:
         kind: Literal["checkpoint", "other"] = "checkpoint"
         if _STATE.match(path.name) or _DATA.match(path.name) or _KEPT.search(path.name) or ".data-" in path.name:
             kind = "other"
+        settings, trained = told_by_agent(path) if path.suffix.lower() == ".zip" else ({}, None)
+        step = _step(stem, path)
         artifact = Artifact(
             name=_shown(path),
             path=path.name,
             kind=kind,
             size=path.stat().st_size,
-            step=_step(stem, path),
+            step=trained if step is None else step,
             epoch=_epoch(stem, path.name),
             score=_score(stem),
         )
-        return Reading("Checkpoint", artifacts=(artifact,))
+        return Reading("Checkpoint", hparams=settings, artifacts=(artifact,))
 
 
 def _is_tensorflow(path: Path) -> bool:

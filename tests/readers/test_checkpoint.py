@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -64,3 +66,38 @@ def test_what_is_no_model_is_listed_apart(name: str, tmp_path: Path) -> None:
     path.touch()
     assert Checkpoint().matches(path)
     assert Checkpoint().read(path).artifacts[0].kind == "other"
+
+
+def agent(path: Path, data: bytes, *, mark: bool = True) -> Path:
+    """An archive as Stable-Baselines3 saves a model."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("data", data)
+        if mark:
+            archive.writestr("_stable_baselines3_version", "2.3.0")
+    return path
+
+
+def test_an_agents_archive_tells_its_plain_settings(tmp_path: Path) -> None:
+    data = {
+        "policy_class": {":type:": "<class 'abc.ABCMeta'>", ":serialized:": "gASVAA=="},
+        "gamma": 0.99, "n_steps": 5, "use_sde": False, "seed": None, "num_timesteps": 5000, "_n_updates": 7,
+        "tensorboard_log": "/home/me/tb", "clip_range": {":type:": "<class 'function'>", ":serialized:": "gASVAA=="},
+    }  # fmt: skip
+    reading = Checkpoint().read(agent(tmp_path / "best_model.zip", json.dumps(data).encode()))
+    assert reading.hparams == {"gamma": 0.99, "n_steps": 5, "use_sde": False}
+    assert reading.artifacts[0].step == 5000
+    named = Checkpoint().read(agent(tmp_path / "rl_model_900_steps.zip", json.dumps(data).encode()))
+    assert named.artifacts[0].step == 900
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b'{"gamma": 0.9', b"\xff\xfe", b"[" * 100_000])
+def test_a_damaged_archive_of_an_agent_is_still_listed(data: bytes, tmp_path: Path) -> None:
+    path = agent(tmp_path / "best_model.zip", data)
+    assert Checkpoint().read(path).hparams == {}
+    path.write_bytes(path.read_bytes()[:-30])
+    (artifact,) = Checkpoint().read(path).artifacts
+    assert (artifact.step, artifact.size) == (None, path.stat().st_size)
+
+
+def test_other_archives_are_not_opened_for_settings(tmp_path: Path) -> None:
+    assert Checkpoint().read(agent(tmp_path / "model.zip", b'{"gamma": 0.9}', mark=False)).hparams == {}
