@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
@@ -30,6 +31,7 @@ __all__ = ["trace_of_onnx"]
 
 _LONGEST_SETTING = 32
 _LONGEST_TEXT = 200
+_NUMBERED = re.compile(r"val_\d+")
 _RUNNING = ("running_mean", "running_var", "moving_mean", "moving_variance", "num_batches_tracked")
 
 
@@ -247,9 +249,15 @@ def _completed(value: OnnxValue, known: Known) -> Port:
 def _tensors(weights: Mapping[str, Stored], steps: Sequence[Step], made: Set[str]) -> Iterator[Tensor]:
     """What training changed is told apart from running statistics and from numbers that are no weights.
 
-    What a node `made` is a constant of the program, unless it is the weight of a layer.
+    What a node `made`, and what PyTorch's exporter made and only numbered, such as masks, are constants of the program,
+    unless they are the weights of a layer.
     """
-    used = {name for step in steps for name in step.tensors if name not in made or step.layer.kind}
+    used = {
+        name
+        for step in steps
+        for name in step.tensors
+        if step.layer.kind or not (name in made or _NUMBERED.fullmatch(name))
+    }
     for name, stored in weights.items():
         role: Role = "parameter" if name in used else "other"
         if not stored.dtype.startswith(("float", "bfloat", "complex")) and not _quantised(stored):

@@ -331,6 +331,18 @@ def test_what_holds_several_layers_is_none_of_them(tmp_path: Path) -> None:
     assert kinds == {"": ("", 48), "two": ("", 32), "one": ("Linear", 16)}
 
 
+def test_constants_that_an_exporter_numbered_are_no_parameters(tmp_path: Path) -> None:
+    """It numbers masks and scales as it does weights that it turned, which layers take."""
+    nodes = [
+        helper.make_node("MatMul", ["x", "val_3"], ["a"]),
+        helper.make_node("Add", ["a", "val_4"], ["b"]),
+        helper.make_node("Add", ["b", "fc.bias"], ["y"]),
+    ]
+    found = built(tmp_path, nodes, [X], array("val_3", 4, 4), array("val_4", 4), array("fc.bias", 4))
+    roles = {tensor.name: tensor.role for tensor in found.tensors}
+    assert roles == {"val_3": "parameter", "val_4": "other", "fc.bias": "parameter"}
+
+
 def test_operations_keep_the_names_that_the_file_has_for_what_goes_in_and_out(tmp_path: Path) -> None:
     nodes = [helper.make_node("Gemm", ["x", "w", ""], ["h"]), helper.make_node("Concat", ["h"] * 40, ["y"], axis=1)]
     found = built(tmp_path, nodes, [X], array("w", 4, 4))
