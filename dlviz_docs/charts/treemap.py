@@ -85,7 +85,7 @@ def _sentence(name: str, found: Sequence[Part]) -> str:
     top = [part for part in found if part.depth == 1][:NAMED]
     if not top:
         return "There is nothing to show."
-    told = ", ".join(f"{part.name} {_share(part, found[0])}" for part in top)
+    told = ", ".join(f"“{part.name}” {_share(part, found[0])}" for part in top)
     return f"{name[:1].upper()}{name[1:]} by part: {told}."
 
 

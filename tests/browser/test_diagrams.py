@@ -294,6 +294,16 @@ def test_a_chosen_layer_is_told_in_full(opened: Visit) -> None:
     opened.expect_quiet()
 
 
+def test_neighbours_of_a_layer_are_told_with_their_kind(opened: Visit) -> None:
+    page, told = opened.page, opened.page.locator(".dlviz-panel li")
+    page.evaluate("location.hash = '#m=stage1.0.relu'")
+    page.locator(".dlviz-panel h4", has_text="relu").wait_for()
+    assert told.all_inner_texts() == ["stage1.0.conv Conv2d 64 × 8 × 8", "stage1.0.add add 64 × 8 × 8"]
+    page.evaluate("location.hash = '#m=stage1.0.conv'")
+    page.locator(".dlviz-panel h4", has_text="conv").wait_for()
+    assert told.first.inner_text() == "input 64 × 8 × 8"
+
+
 def test_the_keyboard_stays_in_the_panel_while_it_leads_from_layer_to_layer(opened: Visit) -> None:
     page = opened.page
     page.evaluate("location.hash = '#m=stage2'")

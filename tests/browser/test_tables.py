@@ -88,3 +88,30 @@ def test_no_page_is_wider_than_the_screen(visit: Callable[..., Visit], address: 
     tab = visit(width=width)
     tab.page.goto(address)
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_paper_the_first_column_of_a_wide_table_can_be_read(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    columns = ("Layer", "Times", "Multiply-adds", "What it does", *("Parameters",) * 9)
+    cells = (
+        "encoder.layers.0.attention.output",
+        "×12",
+        "7.08 M",
+        "576 weighted sums of 192 features",
+        *("111,168",) * 9,
+    )
+    shutil.copytree(TEMPLATES / "assets", tmp_path / "assets")
+    (tmp_path / "index.html").write_text(
+        "<!doctype html><meta charset=utf-8><link rel=stylesheet href=assets/dlviz.css>"
+        '<main class="md-typeset dlviz-page">'
+        '<figure class="dlviz-figure dlviz-table"><div class="dlviz-scroll"><table>'
+        f"<tr>{''.join(f'<th>{column}</th>' for column in columns)}</tr>"
+        f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr></table></div></figure></main>",
+        encoding="utf-8",
+    )
+    tab = visit(width=700, height=900)
+    tab.page.goto((tmp_path / "index.html").as_uri())
+    tab.page.emulate_media(media="print")
+    first = tab.page.locator("td").first.bounding_box()
+    assert first is not None
+    assert first["width"] > 60
+    assert first["height"] < 80

@@ -108,7 +108,7 @@ def test_the_page_shows_two_levels_a_table_and_links() -> None:
         ("layer1", ""), ("0", ""), ("conv1", ""), ("", "fc"),
     ]  # fmt: skip
     assert 'href="../fc.html"' in shown
-    assert "Parameters by part: layer4 80 %, layer1 10 %, fc 10 %." in shown
+    assert "Parameters by part: “layer4” 80 %, “layer1” 10 %, “fc” 10 %." in shown
     assert '<th scope="row">layer4.0</th><td>64</td><td>64 %</td>' in shown
     assert shown.count("data-view=") == 2
 

@@ -30,6 +30,7 @@ from dlviz_docs.model import (
 )
 from dlviz_docs.render import section_of
 from dlviz_docs.renderers.architecture import Architecture
+from dlviz_docs.renderers.architecture.diagram import DRAWN
 from dlviz_docs.view import Diagram, Figure, Plot, Table, Treemap
 
 HOSTILE = [
@@ -138,7 +139,7 @@ def test_a_model_of_two_thousand_layers_has_a_page_of_bounded_weight(fold: bool)
     assert isinstance(diagram, Diagram)
     assert isinstance(layers, Table)
     assert isinstance(areas, Treemap)
-    assert len(diagram.boxes) <= 2500
+    assert len(diagram.boxes) <= DRAWN
     assert len(layers.rows) <= 400
     assert all(len(tiles) <= 700 for _, tiles in areas.views)
     assert len(body(one)) < (600_000 if fold else 2_500_000)

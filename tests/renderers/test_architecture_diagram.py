@@ -395,19 +395,19 @@ def test_one_box_is_no_diagram() -> None:
 
 
 def test_a_flat_graph_of_many_operations_is_cut_and_says_so() -> None:
-    operations = tuple(Operation(f"o{i}", "Relu", inputs=(f"o{i - 1}",) if i else ()) for i in range(6000))
+    operations = tuple(Operation(f"o{i}", "Relu", inputs=(f"o{i - 1}",) if i else ()) for i in range(9000))
     one = Network("n", "graph", (Checkpoint("a", "ONNX", 1),), operations=operations)
     figure = figures(page(one))["structure"]
     assert isinstance(figure.spec, Diagram)
     assert len(figure.spec.boxes) == DRAWN
-    assert figure.caption.endswith(f"{6000 - DRAWN:,} of 6,000 boxes, the innermost, are left out.")
+    assert figure.caption.endswith(f"{9000 - DRAWN:,} of 9,000 boxes, the last, are left out.")
 
 
 def test_a_deep_graph_loses_its_innermost_boxes_and_keeps_its_wires() -> None:
     modules, operations = [Module("", "N")], []
     for block in range(60):
         modules += [Module(f"b{block}", "Block"), Module(f"b{block}.inner", "Inner")]
-        for _ in range(60):
+        for _ in range(120):
             name = f"o{len(operations)}"
             operations.append(Operation(name, "Relu", f"b{block}.inner", (f"o{len(operations) - 1}",)))
     one = Network("n", "graph", (Checkpoint("a", "ONNX", 1),), tuple(modules), tuple(operations))

@@ -112,6 +112,19 @@ def test_channels_have_a_page_of_their_own() -> None:
     assert {page for id_, page in pages.items() if id_ not in ("channels", "excited")} == {""}
 
 
+def test_channels_open_with_the_first_that_the_first_picture_excites() -> None:
+    maps = made().channels[0].maps.copy()
+    maps[0, 0] = 0
+    probed = replace(made(), channels=(replace(made().channels[0], maps=maps),))
+    (figure,) = (one for one in shown(probed) if isinstance(one, Figure) and one.id == "channels")
+    assert isinstance(figure.spec, Overlay)
+    assert figure.spec.start == ("channel 3",)
+    silent = replace(made(), channels=(replace(made().channels[0], maps=np.zeros_like(maps)),))
+    (figure,) = (one for one in shown(silent) if isinstance(one, Figure) and one.id == "channels")
+    assert isinstance(figure.spec, Overlay)
+    assert figure.spec.start == ("channel 17",)
+
+
 def test_silent_channels_point_at_their_own_layer() -> None:
     layers = tuple(replace(made().channels[0], layer=layer) for layer in ("layer4", "layer3"))
     told = [one for one in shown(replace(made(), channels=layers)) if isinstance(one, Insight)]

@@ -104,7 +104,7 @@ class Known:
         if not self.children.get(path) or family_of(self.nodes[path].kind) not in ("convolution", "linear"):
             return False
         main = self.main(path)
-        return main is not None and main.size > main.shape[0]
+        return main is not None and main.shape != () and main.size > main.shape[0]
 
     @property
     def leaves(self) -> Iterator[str]:

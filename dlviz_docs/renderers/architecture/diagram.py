@@ -24,8 +24,8 @@ __all__ = ["address", "diagram", "opened_at_first"]
 
 FEWEST, MOST = 7, 40
 """Boxes that are to be seen at first."""
-DRAWN = 2500
-"""Boxes of one diagram; of a larger one the innermost are left out."""
+DRAWN = 6000
+"""Boxes of one diagram; of a larger one the innermost are left out, or the last where it has no blocks."""
 BINS = 24
 LABEL = 40
 """Letters of a box's label."""
@@ -67,7 +67,8 @@ def _caption(known: Known, fold: Fold, drawn: Sequence[str], wired: bool) -> str
         what += " Blocks of the same structure in a row are drawn once, with their number."
     left = len(fold.kept) - len(drawn)
     if left:
-        what += f" {left:,} of {len(fold.kept):,} boxes, the innermost, are left out."
+        which = "innermost" if any(known.parents[path] for path in fold.kept) else "last"
+        what += f" {left:,} of {len(fold.kept):,} boxes, the {which}, are left out."
     return what
 
 
@@ -236,7 +237,8 @@ def _elements(found: Statistics, size: int) -> str:
     mean, std, low, high = found.mean, found.std, found.minimum, found.maximum
     if mean is None or std is None or low is None or high is None:
         return ""
-    return f", mean {mean:.3g}, SD {std:.3g}, {low:.3g} to {high:.3g}" if size > 1 else f", {mean:.6g}"
+    told = f", mean {mean:.3g}, SD {std:.3g}, {low:.3g} to {high:.3g}" if size > 1 else f", {mean:.6g}"
+    return told.replace("-", "−")
 
 
 def _setting(name: str, value: object) -> str:

@@ -65,7 +65,8 @@ def _maps(one: Reading, found: Channels, id_: str) -> Figure | None:
         f"The {len(found.indices)} of {found.total:,} channels of {layer_name(found.layer)} that add most to the "
         "answers, and where each responds; “every channel” shows all for one picture."
     )
-    overlay = Overlay(tuple(items), ("channel",), (_name(found, 0),))
+    first = next((heat for heat in items[0].heats if heat.grid.any()), items[0].heats[0])
+    overlay = Overlay(tuple(items), ("channel",), first.choice)
     return Figure(id_, f"Channels of {brief(layer_name(found.layer))}", caption, overlay, GROUP)
 
 

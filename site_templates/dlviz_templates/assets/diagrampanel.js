@@ -209,7 +209,7 @@
         html(
           "li",
           {},
-          act(data.id[i], () => diagram.choose(i, { reveal: true })),
+          act(data.family[i] === data.port ? diagram.name(i) : data.id[i], () => diagram.choose(i, { reveal: true })),
           ` ${[data.label[i] !== data.id[i] && data.kind[i], label].filter(Boolean).join(" ")}`,
         ),
       );
