@@ -218,7 +218,7 @@ class Engine:
 
     def _study_job(self, folder: ExperimentFolder, subject: Subject, studies: Studies) -> StudyJob | None:
         """None for an experiment that has no file of the subject."""
-        files = signed(folder, subject)
+        files = signed(folder, subject, self.options.factories)
         if files is None:
             return None
         place = (folder.slug, folder.name, folder.relative, [(run.name, run.place) for run in folder.runs])

@@ -68,8 +68,11 @@ def present(job: PresentJob) -> str:
     digests = load(cache, job.digests)
     studies = _studies(cache, job.studies)
     experiment = gathered(job.folder, digests, (*job.problems, *(told for study in studies for told in study.told)))
-    studied = [section for section in sections_of(studies, job.folder.slug) if _has_something(section)]
+    drawn = list(sections_of(studies, job.folder.slug))
+    studied = [section for section in drawn if _has_something(section)]
     sections = list(_sections(experiment, studied, job.renderers)) or [Section("overview", "Overview")]
+    loose = tuple(fact for section in drawn if not _has_something(section) for fact in section.facts)
+    sections = [replace(s, facts=(*s.facts, *loose)) if s.topic == "overview" else s for s in sections]
     problems = (*problems_of(experiment), *(problem for section in sections for problem in section.problems))
     scripts = tuple((f"{job.folder.slug}/data/{slug}.js", n) for d in digests for slug, n in d.scripts)
     plays = {(f"{job.folder.slug}/data/{name}.js", name) for study in studies for _, name in study.plays}

@@ -124,6 +124,8 @@ class Text:
     tag: Literal["del", "ins"]
     """What is only in the first text was left out, what is only in another was added."""
     long: bool
+    weighed: tuple[tuple[str, int], ...] = ()
+    """Instead of pieces: text, and by how many percent it speaks for what it is shown for; 0 for plain text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,12 +335,26 @@ def _path(outline: Iterable[Sequence[float]]) -> str:
 
 def _text(passage: Passage, place: int) -> Text:
     """A mark ends with its last word, not with the space behind it, unless it is of space alone."""
+    if passage.weights:
+        weighed = tuple(_weighed(passage))
+        return Text(passage.label, (), "ins", sum(len(words) for words, _ in weighed) > LONG, weighed)
     pieces: list[tuple[str, bool]] = []
     for words, only in _joined((words, mark == "only") for words, mark in passage.pieces):
         end = len(words.rstrip()) if only and words.strip() else len(words)
         pieces += [(words[:end], only), (words[end:], False)]
     long = sum(len(words) for words, _ in pieces) > LONG
     return Text(passage.label, tuple(_joined(pieces)), "ins" if place else "del", long)
+
+
+def _weighed(passage: Passage) -> Iterator[tuple[str, int]]:
+    """Neighbours without colour as one."""
+    percents = [round(100 * min(max(weight, -1.0), 1.0)) if math.isfinite(weight) else 0 for weight in passage.weights]
+    pairs = [(words, percent) for (words, _), percent in zip(passage.pieces, percents, strict=True) if words]
+    for plain, parts in groupby(pairs, key=lambda pair: pair[1] == 0):
+        if plain:
+            yield "".join(words for words, _ in parts), 0
+        else:
+            yield from parts
 
 
 def _joined(pieces: Iterable[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
@@ -443,6 +459,8 @@ def _region(place: Place, names: _Names) -> list[object]:
 
 
 def _passage(text: Text) -> list[object]:
-    """Pieces in turn: alike, only here, alike, ..."""
+    """Pieces in turn: alike, only here, alike, ...; or each with the percent of its colour."""
+    if text.weighed:
+        return [_plain(text.label), *([_plain(words), percent] for words, percent in text.weighed)]
     pieces = [_plain(words) for words, _ in text.pieces]
     return [_plain(text.label), *([""] if text.pieces and text.pieces[0][1] else []), *pieces]

@@ -1,4 +1,4 @@
-"""What models of tables and of texts rest on: integrated gradients by column and by token, and shuffled columns."""
+"""What models of tables rest on: integrated gradients by column, and shuffled columns."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dlviz_docs.errors import ProbeError
 from dlviz_docs.model import FloatArray
-from dlviz_docs.model.probes import Columns, Tokens
+from dlviz_docs.model.probes import Columns
 from dlviz_docs.probes.passes import outputs_of
-from dlviz_docs.probes.pixels import STEPS, integrated, integrated_gradients
-from dlviz_docs.probes.runnable import Runnable, first_of, in_batches
-from dlviz_docs.probes.targets import head_of, predicted, score
+from dlviz_docs.probes.pixels import integrated_gradients
+from dlviz_docs.probes.runnable import Runnable
+from dlviz_docs.probes.targets import head_of, predicted
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["columns_of", "embedding_of", "tokens_of"]
+__all__ = ["columns_of"]
 
 REPEATS = 5
 """Times that each column is shuffled."""
@@ -76,57 +74,3 @@ def _worth(output: Tensor, wanted: FloatArray, value: bool) -> float:
     found = output.reshape(len(wanted)).double().numpy()
     spread = float(((wanted - wanted.mean()) ** 2).sum())
     return 1 - float(((wanted - found) ** 2).sum()) / spread if spread > 0 else float("nan")
-
-
-def embedding_of(model: Runnable, ids: Tensor) -> str:
-    """The layer that turns tokens into vectors: the first embedding."""
-    for layer in model.layers(ids):
-        if "embedding" in layer.kind.lower() and len(layer.shape) == 3:
-            return layer.path
-    raise ProbeError("The model has no embedding layer that its tokens could be told apart at.")
-
-
-def tokens_of(
-    model: Runnable, ids: NDArray[np.int64], words: Sequence[Sequence[str]], batch: int, pad: int | None = None
-) -> tuple[Tokens, ...]:
-    """For texts of shape (n, tokens): integrated gradients over the embedding, from zeros or from the padding's vector.
-
-    `words` are those of each text; fewer than the tokens where these are padded.
-    """
-    import torch
-
-    tokens = torch.from_numpy(ids)
-    layer = embedding_of(model, first_of(model, tokens, 1))
-    found: list[Tokens] = []
-    for places, count in in_batches(model, len(tokens), batch):
-        chosen = tokens[places]
-        with torch.no_grad():
-            classes = predicted(model.forward(chosen))
-            vectors = model.forward_to(layer, chosen)
-            other = torch.zeros_like(vectors) if pad is None else model.forward_to(layer, chosen * 0 + pad)
-        values, gap = _over_vectors(model, layer, chosen, vectors, other, classes)
-        for row in range(count):
-            sample = places[row]
-            told = tuple(words[sample])
-            own = values[row, : len(told)].double().numpy()
-            found.append(Tokens(sample, told[: len(own)], own, int(classes[row]), float(gap[row])))
-    return tuple(found)
-
-
-def _over_vectors(
-    model: Runnable, layer: str, ids: Tensor, vectors: Tensor, other: Tensor, classes: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Attribution of each token, shape (n, tokens), and the gap of each sum."""
-    import torch
-
-    def gradient(inputs: Tensor) -> Tensor:
-        leaf = inputs.detach().clone().requires_grad_()
-        with torch.enable_grad():
-            total = score(model.forward_from(layer, leaf, ids), classes).sum()
-            return torch.autograd.grad(total, leaf)[0]
-
-    values = integrated(gradient, vectors, other, STEPS).sum(2)
-    with torch.no_grad():
-        rise = score(model.forward_from(layer, vectors, ids), classes)
-        rise = rise - score(model.forward_from(layer, other, ids), classes)
-    return values, (values.sum(1) - rise).abs() / rise.abs().clamp(min=1e-12)

@@ -33,7 +33,7 @@ METHODS = (
 )
 """Every method by name, in the order in which they are shown; the last two need attention."""
 DEFAULT_METHODS = METHODS
-VERSION = 1
+VERSION = 2
 """Of what a probe computes: a result of another is computed anew."""
 
 
@@ -44,6 +44,8 @@ class Factory:
     name: str
     """"package.module:build", from the user's own configuration."""
     arguments: Mapping[str, Setting] = field(default_factory=dict)
+    content: str = ""
+    """Hash of the source it is made of: an edited one gives another result."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,8 +75,40 @@ class TextInput:
     ids: NDArray[np.int64]
     """Shape (n, tokens), padded."""
     words: tuple[tuple[str, ...], ...]
-    """The tokens as text, without the padding."""
+    """Those of each text."""
     pad: int | None = None
+    """The token that fills up short texts; its vector is what attributions begin at."""
+    places: NDArray[np.int32] | None = None
+    """Shape (n, tokens): of each token the place of its word, -1 for padding; None where each token is a word."""
+    special: tuple[frozenset[int], ...] = ()
+    """For each text the places of the words that only frame it, such as "[CLS]"; none where no text has any."""
+    hidden: int | None = None
+    """The token that stands for a word that is taken away; None for the padding, or else 0."""
+    notes: tuple[str, ...] = ()
+    """How texts became these numbers, in sentences."""
+
+    @property
+    def gone(self) -> int:
+        """What stands in the place of a word that is taken away."""
+        return next((one for one in (self.hidden, self.pad) if one is not None), 0)
+
+    @property
+    def placed(self) -> NDArray[np.int32]:
+        """Of each token the place of its word, -1 for none."""
+        if self.places is not None:
+            return self.places
+        counts = np.array([len(words) for words in self.words])[:, None]
+        places = np.arange(self.ids.shape[1], dtype=np.int32)[None]
+        return np.where(places < counts, places, -1).astype(np.int32)
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """Shape (n, tokens): what is no word of the text."""
+        own = self.placed
+        found = own < 0
+        for row, special in enumerate(self.special):
+            found[row] |= np.isin(own[row], list(special))
+        return found
 
 
 Samples: TypeAlias = PictureInput | TableInput | TextInput
@@ -131,7 +165,8 @@ def content_key(job: Job, weights: str) -> str:
         job.layers,
     ]
     told += [job.limits, job.seed, None if job.truth is None else job.truth.tolist()]
-    told += [getattr(job.samples, name, None) for name in ("boxes", "prepared", "names", "words", "pad")]
+    told += [getattr(job.samples, name, None) for name in ("boxes", "prepared", "names", "words", "pad", "hidden")]
+    told += [[sorted(one) for one in getattr(job.samples, "special", ())], getattr(job.samples, "notes", ())]
     digest.update(msgspec.json.encode(told, enc_hook=lambda number: number.item()))  # NumPy's
     return digest.hexdigest()
 
@@ -139,4 +174,4 @@ def content_key(job: Job, weights: str) -> str:
 def _arrays(samples: Samples) -> tuple[NDArray[Any], ...]:
     if isinstance(samples, PictureInput):
         return samples.pictures
-    return (samples.rows,) if isinstance(samples, TableInput) else (samples.ids,)
+    return (samples.rows,) if isinstance(samples, TableInput) else (samples.ids, samples.placed)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import importlib
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dlviz_docs.errors import ProbeError, ReadError
@@ -12,9 +14,10 @@ from dlviz_docs.probes.executor import GraphModel
 from dlviz_docs.probes.factory import Loaded, ModuleModel, built, loaded
 from dlviz_docs.probes.from_exported import program_of_exported
 from dlviz_docs.probes.from_onnx import program_of_onnx
-from dlviz_docs.probes.job import Factory, Job
+from dlviz_docs.probes.job import Factory, Job, TextInput
 from dlviz_docs.probes.program import Program
 from dlviz_docs.probes.runnable import Limits, Runnable
+from dlviz_docs.probes.text_inputs import of_tokens_alone
 
 __all__ = ["Opened", "opened"]
 
@@ -36,7 +39,13 @@ def opened(job: Job) -> Opened:
         return _from_factory(job.factory, job.model, job.root)
     if job.model is None:
         raise ProbeError("Neither a file nor a factory is named.")
-    return _from_program(_program(job.model, job.root or job.model.parent), job.limits)
+    program = _program(job.model, job.root or job.model.parent)
+    notes: tuple[str, ...] = ()
+    if isinstance(job.samples, TextInput):
+        program, told = of_tokens_alone(program, job.samples.pad)
+        notes = (f"Beside tokens the model takes what follows from them: {', '.join(told)}.",) if told else ()
+    found = _from_program(program, job.limits)
+    return replace(found, notes=(*found.notes, *notes))
 
 
 def _program(path: Path, root: Path) -> Program:
@@ -58,6 +67,7 @@ def _from_program(program: Program, limits: Limits) -> Opened:
 
 
 def _from_factory(factory: Factory, weights: Path | None, root: Path | None) -> Opened:
+    _forgotten(factory)
     module = built(factory.name, factory.arguments)
     if weights is None:
         return Opened(ModuleModel(module), notes=("No weights were named: the factory's own are explained.",))
@@ -67,6 +77,21 @@ def _from_factory(factory: Factory, weights: Path | None, root: Path | None) -> 
     own = {tensor.name for tensor in file.tensors if tensor.role in ("parameter", "buffer")}
     arrays = {name: elements_of(stored) for name, stored in file.stored.items() if name in own}
     return Opened(ModuleModel(module), notes=tuple(_fit(loaded(module, arrays))))
+
+
+_IMPORTED: dict[str, str] = {}
+"""Of each package that a factory was taken from in this process, the hash of its source then."""
+
+
+def _forgotten(factory: Factory) -> None:
+    """A package that was imported and has been edited since is imported anew, as where a site is served."""
+    package = factory.name.partition(":")[0].partition(".")[0]
+    if factory.content and _IMPORTED.get(package, factory.content) != factory.content:
+        for name in [one for one in sys.modules if one == package or one.startswith(f"{package}.")]:
+            del sys.modules[name]
+        importlib.invalidate_caches()
+    if factory.content:
+        _IMPORTED[package] = factory.content
 
 
 def _fit(found: Loaded) -> list[str]:

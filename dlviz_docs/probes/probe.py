@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 from dlviz_docs.errors import MissingExtra, ProbeError
 from dlviz_docs.model.probes import Probed
 from dlviz_docs.probes.answers import accuracy_of, answered, truth_of
+from dlviz_docs.probes.as_graph import as_graph, like_pictures
 from dlviz_docs.probes.clock import Clock
-from dlviz_docs.probes.columns import columns_of, tokens_of
-from dlviz_docs.probes.job import Job, PictureInput, TableInput, TextInput
+from dlviz_docs.probes.columns import columns_of
+from dlviz_docs.probes.job import Job, PictureInput, TableInput
 from dlviz_docs.probes.opened import Opened, opened
 from dlviz_docs.probes.passes import outputs_of
 from dlviz_docs.probes.pictures import probe_pictures
 from dlviz_docs.probes.runnable import first_of
+from dlviz_docs.probes.texts import probe_texts
 from dlviz_docs.probes.trace import traced
 
 __all__ = ["probe"]
@@ -55,10 +57,12 @@ def _needs_torch() -> None:
 
 def _probe(job: Job, found: Opened, clock: Clock) -> Probed:
     if isinstance(job.samples, PictureInput):
+        if found.port is None and len(job.samples.pictures):
+            found = as_graph(found, like_pictures(job.samples, found.model, job.limits), job.limits)
         return probe_pictures(job, job.samples, found, clock)
     if isinstance(job.samples, TableInput):
         return _of_table(job, job.samples, found)
-    return _of_texts(job, job.samples, found)
+    return probe_texts(job, job.samples, found, clock)
 
 
 def _of_table(job: Job, table: TableInput, found: Opened) -> Probed:
@@ -68,6 +72,7 @@ def _of_table(job: Job, table: TableInput, found: Opened) -> Probed:
         raise ProbeError("There is no sample to run the model on.")
     x = torch.from_numpy(np.ascontiguousarray(table.rows, np.float32))
     batch = max(job.limits.batch, 256)
+    found = as_graph(found, x[[0, -1]], job.limits)
     answers = answered(np.arange(len(x)), x, outputs_of(found.model, x, batch))
     accuracy = accuracy_of(answers, truth := truth_of(job))
     return Probed(
@@ -91,13 +96,3 @@ def _doubts(accuracy: float | None, truth: NDArray[np.int64] | None) -> Iterator
             "No more answers are right than if all were the most frequent class. The model may expect columns that are "
             "scaled, which experiment.yml can tell: input: {mean: [...], std: [...]}."
         )
-
-
-def _of_texts(job: Job, texts: TextInput, found: Opened) -> Probed:
-    rows = job.explain or tuple(range(min(job.shown, len(texts.ids))))
-    if not rows:
-        raise ProbeError("There is no sample to run the model on.")
-    words = [texts.words[row] for row in rows]
-    told = tokens_of(found.model, texts.ids[list(rows)].astype(np.int64), words, job.limits.batch, texts.pad)
-    own = tuple(replace(one, sample=rows[one.sample]) for one in told)
-    return Probed(job.name, classes=job.classes, samples=len(texts.ids), texts=own, notes=found.notes)

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 from dlviz_docs.cache import Cache
 from dlviz_docs.collect import may_be_episodes
 from dlviz_docs.options import Selection
+from dlviz_docs.readers.python_source import source_hash
 from dlviz_docs.scan import ExperimentFolder
 from dlviz_docs.study.packed import Study
 
@@ -31,8 +32,9 @@ def title_of(subject: Subject) -> str:
     return _TITLES[subject]
 
 
-def signed(folder: ExperimentFolder, subject: Subject) -> tuple[object, ...] | None:
-    """The experiment's files of a subject with their signatures, or None where it has none."""
+def signed(folder: ExperimentFolder, subject: Subject, factories: tuple[str, ...] = ()) -> tuple[object, ...] | None:
+    """The experiment's files of a subject with their signatures, or None where it has none; where models are run, with
+    the sources of the packages that may build one."""
     models = tuple((source.relative, source.signature) for source in folder.models)
     if subject == "models":
         return models or None
@@ -42,7 +44,10 @@ def signed(folder: ExperimentFolder, subject: Subject) -> tuple[object, ...] | N
     if samples is None or (subject == "probes" and not models):
         return None
     files = tuple((source.relative, source.signature) for source in samples.files)
-    return (files, samples.pictures, *(models if subject == "probes" else ()))
+    if subject != "probes":
+        return (files, samples.pictures)
+    sources = tuple(source_hash(package) for package in factories) if folder.about else ()
+    return (files, samples.pictures, *models, *sources)
 
 
 @dataclass(frozen=True, slots=True)

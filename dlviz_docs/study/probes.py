@@ -1,4 +1,4 @@
-"""The models of one experiment, run on its pictures or the rows of its tables, and explained."""
+"""The models of one experiment, run on its pictures, its texts or the rows of its tables, and explained."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from dlviz_docs.model.probes import Probed
 from dlviz_docs.options import About, Selection, factory_of
 from dlviz_docs.readers._about import read_about
 from dlviz_docs.readers.kept import SUFFIX, read_kept
+from dlviz_docs.readers.python_source import source_hash
+from dlviz_docs.readers.tokens import labels_in
 from dlviz_docs.scan import ExperimentFolder
 from dlviz_docs.study.models import read_models
 from dlviz_docs.study.packed import Study, packed
@@ -25,9 +27,11 @@ from dlviz_docs.study.rows import Rows, rows_for
 from dlviz_docs.study.samples import read_samples
 from dlviz_docs.study.sections import drawn, placed
 from dlviz_docs.study.shown import Shown, pictures_for
+from dlviz_docs.study.texts import Lacking, Sentences, texts_for
+from dlviz_docs.view import Fact
 
 if TYPE_CHECKING:
-    from dlviz_docs.probes import Factory, Job, PictureInput, TableInput
+    from dlviz_docs.probes import Factory, Job, PictureInput, TableInput, TextInput
 
 __all__ = ["study_probes"]
 
@@ -49,12 +53,14 @@ def study_probes(folder: ExperimentFolder, renderers: Selection, cache: Cache, f
     if not found:
         return Study(needs=(name,))
     kept = [one for one in found if isinstance(one, Kept)]
+    facts = tuple(dict.fromkeys(Fact("Words of texts", one.why) for one in found if isinstance(one, Lacking)))
     told = [one for one in found if isinstance(one, Problem)]
     told = list(dict.fromkeys(told))  # of what is asked of each model
     told += placed([problem for one in kept for problem in one.probed.problems], folder.relative)
     probes = tuple(one.probed for one in kept)
     experiment = Experiment(folder.slug, folder.name, folder.relative, samples=samples, models=models, probes=probes)
     sections = list(drawn("probes", experiment, renderers, {"cam": told}))
+    sections = [replace(one, facts=(*one.facts, *facts)) if one.topic == "cam" else one for one in sections]
     figures = [figure for section in sections for figure in section.figures]
     pictures = PicturesOfSamples(probe.place, samples, cache)
     thumbs = (*pictures.thumbs(figures), *responses(probes, pictures))
@@ -77,24 +83,37 @@ class _Probe:
     cache: Cache
     factories: tuple[str, ...]
 
-    def of(self, network: Network) -> Iterator[Kept | Problem]:
+    def of(self, network: Network) -> Iterator[Kept | Problem | Lacking]:
         """All of the model's last checkpoint that can be run, then the same maps of those before it, latest first."""
         files = self._files(network)
         if not files:
             return
-        rows = rows_for(network, self.samples, self.about.input)
-        shown = rows or pictures_for(files[-1].run, self.samples, self.about, self.place, class_names(self.folder))
-        if shown is None:
+        shown = self._shown(network, files[-1])
+        if isinstance(shown, Lacking):
+            yield shown
+        if shown is None or isinstance(shown, Lacking):
             return
         if isinstance(shown, Shown) and shown.unknown:
             yield self._unknown(shown.unknown)
         last: Kept | None = None
-        for checkpoint in reversed(files[-1:] if rows else files):
+        for checkpoint in reversed(files if isinstance(shown, Shown) else files[-1:]):
             outcome = self._result(network, checkpoint, shown, last.probed if last else None)
             yield outcome
             if isinstance(outcome, Problem):
                 return
             last = last or outcome
+
+    def _shown(self, network: Network, last: Checkpoint) -> Shown | Rows | Sentences | Lacking | None:
+        """What the model is run on: rows, texts or pictures, by what it takes and what there is."""
+        rows = rows_for(network, self.samples, self.about.input)
+        if rows is not None:
+            return rows
+        folders = [self._root / parent for parent in Path(last.path).parents]
+        labels = next((names for one in folders if (names := labels_in(one / "config.json"))), class_names(self.folder))
+        texts = texts_for(network, self.samples, folders, labels, built=factory_of(self.about) is not None)
+        if texts is not None:
+            return texts
+        return pictures_for(last.run, self.samples, self.about, self.place, class_names(self.folder))
 
     @property
     def place(self) -> Path:
@@ -131,7 +150,7 @@ class _Probe:
         return Problem("factory-not-trusted", self._placed(checkpoint), what, remedy)
 
     def _result(
-        self, network: Network, checkpoint: Checkpoint, shown: Shown | Rows, last: Probed | None
+        self, network: Network, checkpoint: Checkpoint, shown: Shown | Rows | Sentences, last: Probed | None
     ) -> Kept | Problem:
         """Out of the cache, out of what was kept beside the model, or computed."""
         from dlviz_docs.probes import content_key, probe
@@ -173,7 +192,7 @@ class _Probe:
         self.cache.put(kept.key, kept)
         return kept
 
-    def _job(self, checkpoint: Checkpoint, shown: Shown | Rows, last: Probed | None) -> Job:
+    def _job(self, checkpoint: Checkpoint, shown: Shown | Rows | Sentences, last: Probed | None) -> Job:
         from dlviz_docs.probes import Job
 
         job = Job(
@@ -186,17 +205,23 @@ class _Probe:
         )
         if isinstance(shown, Rows):
             return job
+        if isinstance(shown, Sentences):
+            return replace(job, sources=shown.keys)
         job = replace(job, sources=shown.keys, explain=shown.explain)
         if last is None:
             return job
         explained = tuple(one.sample for one in last.explanations)
         return replace(job, explain=explained, methods=(last.method,), layers=(last.layer,), judged=1)
 
-    def _inputs(self, checkpoint: Checkpoint, shown: Shown | Rows, last: Probed | None) -> PictureInput | TableInput:
-        from dlviz_docs.probes import PictureInput, TableInput
+    def _inputs(
+        self, checkpoint: Checkpoint, shown: Shown | Rows | Sentences, last: Probed | None
+    ) -> PictureInput | TableInput | TextInput:
+        from dlviz_docs.probes import PictureInput, TableInput, TextInput
 
         if isinstance(shown, Rows):
             return TableInput(shown.values, shown.names)
+        if isinstance(shown, Sentences):
+            return TextInput(shown.ids, shown.words, shown.pad, shown.places, shown.special, shown.hidden, shown.notes)
         prepared = last.prepared if last else prepared_of(self.folder, self.about, checkpoint)
         return PictureInput(shown.pixels, shown.boxes, prepared)
 
@@ -204,7 +229,10 @@ class _Probe:
         from dlviz_docs.probes import Factory
 
         named = factory_of(self.about)
-        return Factory(":".join(named), arguments) if named else None
+        if named is None:
+            return None
+        trusted = _trusted(named[0], self.factories)
+        return Factory(":".join(named), arguments, source_hash(named[0]) if trusted else "")
 
     def _placed(self, checkpoint: Checkpoint) -> str:
         """The checkpoint's path relative to the scanned folder, as problems tell it."""

@@ -1,4 +1,4 @@
-"""Tables and texts: what is known to matter is found to."""
+"""Tables: what is known to matter is found to."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from made import exported, from_pt2, seeded
+from made import exported, seeded
 from torch import Tensor, nn
 
-from dlviz_docs.errors import ProbeError
-from dlviz_docs.probes import Factory, Job, TableInput, TextInput, probe
-from dlviz_docs.probes.columns import columns_of, tokens_of
+from dlviz_docs.probes import Factory, Job, TableInput, probe
+from dlviz_docs.probes.columns import columns_of
 from dlviz_docs.probes.factory import ModuleModel
 
-__all__ = ["Bag", "Scorer"]
+__all__ = ["Scorer"]
 
 
 class Scorer(nn.Module):
@@ -30,22 +29,6 @@ class Scorer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.fc(x)
-
-
-class Bag(nn.Module):
-    """A text is good where word 3 stands, bad where word 5 does."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.embedding, self.fc = nn.Embedding(10, 2), nn.Linear(2, 2, bias=False)
-        with torch.no_grad():
-            self.embedding.weight.zero_()
-            self.embedding.weight[3, 1] = 1
-            self.embedding.weight[5, 0] = 1
-            self.fc.weight.copy_(torch.eye(2) * 3)
-
-    def forward(self, ids: Tensor) -> Tensor:
-        return self.fc(torch.tanh(self.embedding(ids).sum(1)))
 
 
 def rows(count: int = 200) -> np.ndarray:
@@ -90,33 +73,10 @@ def test_a_table_through_a_file(tmp_path: Path) -> None:
     assert [one.path for one in found.traced] == ["fc"]
 
 
-def test_words_of_a_text(tmp_path: Path) -> None:
-    ids = np.array([[1, 3, 2, 0], [5, 2, 2, 3], [5, 5, 0, 0]])
-    words = (("it", "is", "good"), ("bad", "and", "also", "good"), ("bad", "bad"))
-    path = exported(seeded(Bag), torch.tensor(ids), tmp_path / "m.pt2")
-    for model in (from_pt2(path), ModuleModel(Bag().requires_grad_(False).eval())):
-        good, mixed, bad = tokens_of(model, ids, words, 2, pad=0)
-        assert (good.target, bad.target) == (1, 0)
-        assert good.words == ("it", "is", "good")
-        assert good.values[1] == pytest.approx(3 * np.tanh(1), abs=1e-4)
-        assert np.abs(good.values[[0, 2]]).max() == 0
-        assert mixed.gap < 1e-3
-        assert np.allclose(bad.values, 3 * np.tanh(2) / 2, atol=1e-4), "two equal words share evenly"
-    found = probe(Job(TextInput(ids, words, 0), path, tmp_path, explain=(2, 0)))
-    assert [one.sample for one in found.texts] == [2, 0]
-    assert found.texts[0].words == ("bad", "bad")
-
-
-def test_a_model_without_an_embedding_is_told() -> None:
-    class Numbers(nn.Module):
-        def forward(self, ids: Tensor) -> Tensor:
-            return ids.float() @ torch.ones(4, 2)
-
-    with pytest.raises(ProbeError, match="no embedding"):
-        tokens_of(ModuleModel(Numbers()), np.zeros((1, 4), np.int64), (("a",),), 1)
-
-
 def test_factories_explain_tables_too() -> None:
     found = probe(Job(TableInput(rows(20), ("a", "b", "c")), factory=Factory("test_columns:Scorer")))
     assert found.columns is not None
-    assert found.notes == ("No weights were named: the factory's own are explained.",)
+    assert found.notes == (
+        "No weights were named: the factory's own are explained.",
+        "The factory's model was exported, and its graph is run.",
+    )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dlviz_docs.model import Experiment, Insight
-from dlviz_docs.model.probes import Columns, Explanation, Map, Prepared, Probed, Tokens
+from dlviz_docs.model.probes import Columns, Explanation, Map, Prepared, Probed
 from dlviz_docs.renderers.cam import Cam
 from dlviz_docs.view import Fact, Figure, Gallery, Matrix, Overlay, Plot, Shown, Table
 from tests.renderers.made_probes import blob, experiment, explained, faithful, made, over_training, sane
@@ -416,14 +416,6 @@ def test_columns_of_a_table_are_sorted_by_what_they_cost() -> None:
     assert plot.layers[0].x.tolist() == [0.3, 0.02]
     assert spec(found, "column-attributions", Plot).layers[0].x == pytest.approx([0.45, 0.15])
     assert "prepared" in figures(found)
-
-
-def test_words_of_a_text_speak_for_or_against() -> None:
-    tokens = Tokens(0, ("a", "bad", "film"), np.array([0.0, -2.0, 0.5]), 1, 0.01)
-    probed = Probed("m.onnx", classes=("neg", "pos"), texts=(tokens,), sources=("review 7",), samples=1)
-    ((row,), *_) = [spec(shown(probed), "words", Table).rows]
-    assert [cell.text for cell in row] == ["review 7", "pos", "film (0.5)", "bad (−2)", "0.010"]
-    assert "words" not in figures(shown(probed, samples="none"))
 
 
 # --- numbers that are none ---

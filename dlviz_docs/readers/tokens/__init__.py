@@ -9,6 +9,19 @@
 from __future__ import annotations
 
 from dlviz_docs.readers.tokens.found import FILES, Vocabulary, tokenizer_of, vocabulary_of
-from dlviz_docs.readers.tokens.text import Tokenized, Tokenizer
+from dlviz_docs.readers.tokens.labels import labels_in
+from dlviz_docs.readers.tokens.text import Tokenized, Tokenizer, named
+from dlviz_docs.readers.tokens.words import marks_of, put_together
 
-__all__ = ["FILES", "Tokenized", "Tokenizer", "Vocabulary", "tokenizer_of", "vocabulary_of"]
+__all__ = [
+    "FILES",
+    "Tokenized",
+    "Tokenizer",
+    "Vocabulary",
+    "labels_in",
+    "marks_of",
+    "named",
+    "put_together",
+    "tokenizer_of",
+    "vocabulary_of",
+]

@@ -88,11 +88,16 @@ def _told(text: str, found: Encoding) -> Tokenized:
         apart = word != last or start > end or piece[:1].isspace()
         blank = not piece.strip() or (bool(words) and not words[-1].strip())  # spaces alone are no word
         if not words or len(words) - 1 in special or (apart and not blank):
-            words.append("")
+            words.append(" " if start > end else "")
         words[-1] += piece
         places.append(len(words) - 1)
         last, end = word, max(end, stop)
-    return Tokenized(tuple(found.ids), tuple(places), tuple(word.strip() or "␣" for word in words), frozenset(special))
+    return Tokenized(tuple(found.ids), tuple(places), tuple(map(_shown, words)), frozenset(special))
+
+
+def _shown(word: str) -> str:
+    """With one space before it, if it has any."""
+    return f"{' ' if word[:1].isspace() else ''}{word.strip() or '␣'}"
 
 
 def read_file(path: Path, told: str) -> FileTokenizer:

@@ -65,13 +65,13 @@ class WordPieces:
         places: list[int] = []
         words: list[str] = []
         room = longest - 2 * framed
-        for shown, word in _split(text, lower):
+        for shown, word, spaced in _split(text, lower):
             if len(ids) >= room:
                 break
             found = self._pieces(word)[: room - len(ids)]
             ids += found
             places += [len(words)] * len(found)
-            words.append(shown)
+            words.append(f" {shown}" if spaced and words else shown)
         if not framed or longest < 2:
             return Tokenized(tuple(ids), tuple(places), tuple(words))
         own, sep = len(words), [self.numbers[mark] for mark in _MARKS]
@@ -129,8 +129,9 @@ class WholeWords:
         return tuple(self._text(text[:LONGEST_TEXT], longest, lower, unknown) for text in texts)
 
     def _text(self, text: str, longest: int, lower: bool, unknown: int | None) -> Tokenized:
-        shown = _WORD.findall(text)
-        numbers = [self.numbers.get(word.lower() if lower else word, unknown) for word in shown]
+        found = [(m[0], m.start() > 0 and text[m.start() - 1].isspace()) for m in _WORD.finditer(text)]
+        numbers = [self.numbers.get(word.lower() if lower else word, unknown) for word, _ in found]
+        shown = [f" {word}" if spaced else word for word, spaced in found]
         kept = [(word, number) for word, number in zip(shown, numbers, strict=True) if number is not None][:longest]
         return Tokenized(tuple(n for _, n in kept), tuple(range(len(kept))), tuple(word for word, _ in kept))
 
@@ -141,12 +142,12 @@ class WholeWords:
         return sum(word in self.numbers for word in words) / len(words) if words else 0.0
 
 
-def _split(text: str, lower: bool) -> Iterator[tuple[str, str]]:
-    """Each word as it stands in the text, and as it is looked up."""
+def _split(text: str, lower: bool) -> Iterator[tuple[str, str, bool]]:
+    """Each word as it stands in the text, as it is looked up, and whether a space stands before it."""
     for chunk in "".join(_cleaned(text)).split():
-        for shown in _at_punctuation(chunk):
+        for place, shown in enumerate(_at_punctuation(chunk)):
             if word := _plain(shown) if lower else shown:
-                yield shown, word
+                yield shown, word, not place
 
 
 def _plain(word: str) -> str:

@@ -26,7 +26,8 @@ class Tokenized:
     places: tuple[int, ...]
     """Of each token the place of its word."""
     words: tuple[str, ...]
-    """As they stand in the text; what a tokenizer adds to it by the name of the token."""
+    """As they stand in the text, each with one space before it where there is any; what a tokenizer adds to the text by
+    the name of the token."""
     special: frozenset[int] = frozenset()
     """Places of the words that the tokenizer added."""
 

@@ -29,6 +29,7 @@ class Pieces:
     """Tokens put together."""
 
     words: tuple[str, ...]
+    """Each with a space before it where one stands in the text, as far as the pieces tell."""
     places: tuple[int, ...]
     """Of each token the place of its word."""
     special: frozenset[int]
@@ -124,8 +125,15 @@ def put_together(pieces: Sequence[str], marks: Marks) -> Pieces:
             special |= {len(words) - 1} if aside else set()
         places.append(len(words) - 1)
         open_ = not aside and not (marks == "ends" and piece.endswith("</w>"))
-    shown = (spoken(word).removesuffix("</w>").strip("▁ ") or word for word in words)
+    shown = [_spaced(word, marks, begins=not place) for place, word in enumerate(words)]
     return Pieces(tuple(shown), tuple(places), frozenset(special))
+
+
+def _spaced(word: str, marks: Marks, *, begins: bool) -> str:
+    """As it is read, with the space that its mark stands for; where pieces do not tell, before all but punctuation."""
+    plain = spoken(word).removesuffix("</w>").strip("▁ ") or word
+    told = word.startswith(("▁", "Ġ")) if marks == "begins" else word[:1].isalnum() or len(word) > 1
+    return f" {plain}" if told and not begins else plain
 
 
 @lru_cache(maxsize=1)

@@ -60,10 +60,13 @@ def _parts(one: Reading, place: Place, samples: bool) -> Iterator[Shown]:
     from dlviz_docs.renderers.cam.inputs import inputs
     from dlviz_docs.renderers.cam.pictures import pictures
     from dlviz_docs.renderers.cam.tables import tables
+    from dlviz_docs.renderers.cam.texts import texts
     from dlviz_docs.renderers.cam.trust import trust
 
     yield from pictures(one, place, samples)
-    yield from tables(one, place, samples)
-    yield from trust(one, place)
+    yield from tables(one, place)
+    yield from texts(one, place, samples)
+    if not one.probed.texts:
+        yield from trust(one, place)
     yield from channels(one, place, samples)
     yield from inputs(one, place)

@@ -70,10 +70,16 @@
     );
   }
 
+  /** A word in the colour of what it speaks for, by its percent. */
+  function weighed([words, percent]) {
+    const side = percent > 0 ? "for" : "against";
+    return percent ? html("span", { class: `dlviz-${side}`, style: `--w:${Math.abs(percent)}%` }, words) : words;
+  }
+
   function text([name, ...pieces], place) {
     const tag = place ? "ins" : "del";
-    const long = pieces.join("").length > 600 ? " dlviz-long" : "";
-    const words = pieces.map((piece, i) => (i % 2 ? html(tag, {}, piece) : piece));
+    const long = pieces.map((piece) => (Array.isArray(piece) ? piece[0] : piece)).join("").length > 600 ? " dlviz-long" : "";
+    const words = pieces.map((piece, i) => (Array.isArray(piece) ? weighed(piece) : i % 2 ? html(tag, {}, piece) : piece));
     const body = html("p", { class: `dlviz-text${long}` }, ...words.filter((piece) => piece !== ""));
     return html("div", {}, html("p", { class: "dlviz-which" }, name), body);
   }

@@ -89,7 +89,7 @@ def test_words_of_a_text_are_whole(tmp_path: Path) -> None:
     found = tokenizer_of([tmp_path], PROSE)
     assert found is not None
     (one,) = found(["unbelievable weather"], 64)
-    assert [word for place, word in enumerate(one.words) if place not in one.special] == ["unbelievable", "weather"]
+    assert [word for place, word in enumerate(one.words) if place not in one.special] == ["unbelievable", " weather"]
 
 
 def bert(lower: bool) -> tuple[WordPieces, Any]:
@@ -119,7 +119,7 @@ def test_a_list_of_pieces_is_read_as_berts(tmp_path: Path) -> None:
     found = tokenizer_of([tmp_path], PROSE)
     assert isinstance(found, WordPieces)
     (one,) = found(["Jumps over the unbeliev"], 64)
-    assert one.words == ("[CLS]", "Jumps", "over", "the", "unbeliev", "[SEP]")
+    assert one.words == ("[CLS]", "Jumps", " over", " the", " unbeliev", "[SEP]")
     assert one.special == {0, 5}
     assert one.places == (0, 1, 1, 2, 3, 4, 5)
     assert found.hidden == VOCABULARY.index("[MASK]")
@@ -133,7 +133,7 @@ def test_a_list_of_words_is_used_where_it_knows_the_texts(tmp_path: Path) -> Non
     assert "guess" in found.name
     (one,) = found(["A good, good film."], 16)
     assert one.ids == (4, 2, 1, 2, 3, 5)
-    assert one.words == ("A", "good", ",", "good", "film", ".")
+    assert one.words == ("A", " good", ",", " good", " film", ".")
     assert (found.pad, found.hidden) == (0, 1)
     with pytest.raises(ReadError, match="has only 0% of the words"):
         tokenizer_of([tmp_path], ["Etwas ganz anderes"])
@@ -246,16 +246,16 @@ def test_byte_level_pieces_are_spelled_as_they_are_read(text: str) -> None:
 def test_pieces_are_put_together() -> None:
     assert put_together(["[CLS]", "un", "##able", "dog", "[SEP]"], "continues").words == (
         "[CLS]",
-        "unable",
-        "dog",
-        "[SEP]",
+        " unable",
+        " dog",
+        " [SEP]",
     )
     found = put_together(["<s>", "Ġcaf", "Ã©", "Ġau", "</s>"], "begins")
-    assert found.words == ("<s>", "café", "au", "</s>")
+    assert found.words == ("<s>", " café", " au", "</s>")
     assert found.places == (0, 1, 1, 2, 3)
     assert found.special == {0, 3}
-    assert put_together(["low", "er</w>", "sea</w>"], "ends").words == ("lower", "sea")
-    assert put_together(["un", "able"], "").words == ("un", "able")
+    assert put_together(["low", "er</w>", "sea</w>"], "ends").words == ("lower", " sea")
+    assert put_together(["un", "able"], "").words == ("un", " able")
     assert [marks_of(words) for words in (["##a"], ["▁a"], ["a</w>"], ["a", "#", "▁"])] == [
         "continues",
         "begins",
