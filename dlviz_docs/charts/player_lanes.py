@@ -26,6 +26,7 @@ MOST_POINTS = 400
 """Of one curve."""
 _TOP = 0.04
 """Air above and below, as a share of the height."""
+_MOST = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ def lanes(player: Player, play: Play) -> Iterator[Lane]:
             yield _lane(track, known, play)
 
 
+@np.errstate(all="ignore")  # at the ends of what floats hold, a bar is as long as the picture is high
 def _lane(track: Track, traces: Sequence[Trace], play: Play) -> Lane:
     values = {trace.name: _finite(play.values[trace.name]) for trace in traces}
     if track.kind == "choice":
@@ -85,7 +87,7 @@ def span_of(track: Track, values: Mapping[str, FloatArray]) -> tuple[float, floa
     stacked = np.array(list(values.values()))
     if track.kind == "bar":
         down, up = np.nansum(np.minimum(stacked, 0), axis=0), np.nansum(np.maximum(stacked, 0), axis=0)
-        low, high = float(down.min()), float(up.max())
+        low, high = max(float(down.min()), -_MOST), min(float(up.max()), _MOST)
         return (low, high) if high > low else (0.0, 1.0)
     known = stacked[np.isfinite(stacked)]
     if not len(known):
@@ -153,7 +155,7 @@ def _shares(
     x = np.rint(GRID * np.append(keep, n) / n).astype(int).tolist()
     foot = np.zeros(len(keep))
     for trace in traces:
-        head = foot + np.nan_to_num(values[trace.name])[keep]
+        head = np.clip(foot + np.nan_to_num(values[trace.name])[keep], 0, 1)
         low, high = (np.rint(GRID * (1 - edge)).astype(int).tolist() for edge in (foot, head))
         upper = "".join(f"V{y}H{x[i + 1]}" for i, y in enumerate(high))
         lower = "".join(f"V{y}H{x[i]}" for i, y in reversed(list(enumerate(low))))
@@ -179,7 +181,7 @@ def _ribbon(chosen: FloatArray, amount: int) -> Iterator[str]:
 def _place(values: FloatArray, ends: tuple[float, float]) -> FloatArray:
     low, high = ends
     share = (values / 2 - low / 2) / (high / 2 - low / 2)
-    return np.asarray(_TOP + (1 - 2 * _TOP) * share)
+    return np.asarray(_TOP + (1 - 2 * _TOP) * share.clip(0, 1))
 
 
 def _short(value: float) -> float:

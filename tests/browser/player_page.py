@@ -20,6 +20,7 @@ from dlviz_docs.renderers.episodes.player import players
 from dlviz_docs.view import Figure, Player, Reel, reel_key
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Episodes</title>
+<link rel="icon" href="data:,">
 <meta name="viewport" content="width=device-width, initial-scale=1">{styles}
 <style>body {{ margin: 0; background: {ground} }} main {{ max-width: 1180px; margin: auto; padding: 0 16px }}</style>
 </head><body data-md-color-scheme="{scheme}"><main class="md-typeset dlviz-page"><article><h1>Episodes</h1><h2>Ours</h2>

@@ -45,7 +45,7 @@ def picked(plays: Sequence[Ranked]) -> list[tuple[str, ...]]:
         if len(ranked) > 1:
             names[ranked[-1]].append("best")
             names[ranked[0]].append("worst")
-        if ranked:
+        if ranked and len(ranked) != 2:
             names[ranked[len(ranked) // 2]].append("median")
         odd = [i for i in members if np.isfinite(plays[i].found.surprising)]
         if len(odd) > 1:

@@ -21,6 +21,8 @@ __all__ = ["Drawn", "drawn"]
 
 MOST_BARS = 24
 FROM_OBSERVATIONS = "Drawn from the observations, with gymnasium's geometry."
+OWN_MAP = "Drawn from the observations; the cells are those of gymnasium's own map, which no episode contradicts."
+OTHER_MAP = "Drawn from the observations; the map is not gymnasium's own, and what its cells are is not told."
 _CONTROL: Final[Mapping[str, tuple[SceneKind, int]]] = {
     "cartpole": ("cartpole", 4),
     "acrobot": ("acrobot", 6),
@@ -28,12 +30,30 @@ _CONTROL: Final[Mapping[str, tuple[SceneKind, int]]] = {
     "mountaincar": ("mountain-car", 2),
 }
 """Task, and how many numbers its observations have."""
-_LAKES: Final[Mapping[int, str]] = {
-    4: "SFFFFHFHFFFHHFFG",
-    8: "SFFFFFFFFFFFFFFFFFFHFFFFFFFFFHFFFFFHFFFFFHHFFFHFFHFFHFHFFFFHFFFG",
+
+
+@dataclass(frozen=True, slots=True)
+class _Map:
+    """A grid as gymnasium lays it out, row by row."""
+
+    rows: int
+    columns: int
+    cells: str
+    moves: str
+    """Where each action leads."""
+    barred: str
+    """Cells that nobody acts from: an episode ends there, or begins anew."""
+
+
+_LAKE: Final = _Map(4, 4, "SFFFFHFHFFFHHFFG", "LDRU", "HG")
+_LARGE_LAKE: Final = _Map(8, 8, "SFFFFFFFFFFFFFFFFFFHFFFFFFFFFHFFFFFHFFFFFHHFFFHFFHFFHFHFFFFHFFFG", "LDRU", "HG")
+_CLIFF: Final = _Map(4, 12, "F" * 36 + "S" + "C" * 10 + "G", "URDL", "CG")
+_MAPS: Final[Mapping[str, _Map]] = {
+    "frozenlake": _LAKE,
+    "frozenlake8x8": _LARGE_LAKE,
+    "cliffwalking": _CLIFF,
+    "cliffwalkingslippery": _CLIFF,
 }
-"""FrozenLake's two maps, by their side."""
-_CLIFF: Final = "F" * 36 + "S" + "C" * 10 + "G"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,28 +98,20 @@ def _control(recording: Recording, width: int, names: tuple[str, ...]) -> Drawn 
 def _grid(recording: Recording, episodes: Sequence[Episode]) -> Drawn | None:
     """FrozenLake and CliffWalking, whose observation is the number of a cell, or a one for it among zeros."""
     task = task_of(recording.environment)
-    if "frozenlake" not in task and "cliffwalking" not in task:
-        return None
-    walks, one_hot = _walks(episodes)
-    if not walks:
+    known = _MAPS.get(task)
+    walks, one_hot = _walks(episodes) if known else ([], False)
+    if known is None or not walks:
         return None
     last = max(int(walk.max()) for walk in walks)
-    if "cliffwalking" in task:
-        return Drawn(_lattice(4, 12, _CLIFF, "URDL"), (0,), one_hot) if last < 48 else None
-    side = 8 if "8x8" in task or last > 15 else 4
-    if last >= side * side:
+    if task == "frozenlake" and last >= len(known.cells):
+        known = _LARGE_LAKE
+    if last >= len(known.cells):
         return None
-    cells = _LAKES[side] if _fits(_LAKES[side], walks, episodes) else ""
-    return Drawn(_lattice(side, side, cells, "LDRU"), (0,), one_hot)
-
-
-def _lattice(rows: int, columns: int, cells: str, moves: str) -> Scene:
-    note = (
-        "Drawn from the observations; the cells are those of gymnasium's own map, which no episode contradicts."
-        if cells
-        else "Drawn from the observations; the map is not gymnasium's own, and what its cells are is not told."
-    )
-    return Scene("grid", ("cell",), rows=rows, columns=columns, cells=cells, moves=moves, note=note)
+    fits = _fits(known, walks, episodes)
+    note = OWN_MAP if fits else OTHER_MAP
+    cells = known.cells if fits else ""
+    scene = Scene("grid", ("cell",), (), known.rows, known.columns, cells, known.moves, note)
+    return Drawn(scene, (0,), one_hot)
 
 
 def _walks(episodes: Iterable[Episode]) -> tuple[list[FloatArray], bool]:
@@ -114,12 +126,10 @@ def _walks(episodes: Iterable[Episode]) -> tuple[list[FloatArray], bool]:
     return [], False
 
 
-def _fits(cells: str, walks: Sequence[FloatArray], episodes: Sequence[Episode]) -> bool:
-    """Nobody acts on in a hole or at the goal; no reward but at the goal, which every reward is for."""
+def _fits(known: _Map, walks: Sequence[FloatArray], episodes: Sequence[Episode]) -> bool:
+    """Everybody begins at the start, and nobody is where nobody can be; a reward is for the goal, and ends it."""
     for walk, episode in zip(walks, episodes, strict=True):
-        if any(cells[int(cell)] in "HG" for cell in walk):
-            return False
-        if cells[int(walk[0])] != "S":
+        if known.cells[int(walk[0])] != "S" or any(known.cells[int(cell)] in known.barred for cell in walk):
             return False
         rewarded = np.flatnonzero(np.nan_to_num(episode.rewards) > 0)
         if len(rewarded) and int(rewarded[0]) != len(walk) - 1:
@@ -133,17 +143,25 @@ def _fits(cells: str, walks: Sequence[FloatArray], episodes: Sequence[Episode]) 
 def _bars(seen: Sequence[FloatArray], names: tuple[str, ...]) -> Drawn:
     """The numbers that vary most, each from its least to its greatest value."""
     stacked = np.concatenate(seen)
-    stacked = np.where(np.isfinite(stacked), stacked, np.nan)
-    with np.errstate(all="ignore"):
-        low, high = np.fmin.reduce(stacked), np.fmax.reduce(stacked)
-        spread = (
-            np.nan_to_num(np.nanvar(stacked / np.where(high > low, high - low, 1), axis=0)) if len(stacked) else low
-        )
-    columns = range(stacked.shape[1])
-    if len(columns) > MOST_BARS:
-        columns = sorted(int(i) for i in np.argsort(-spread, kind="stable")[:MOST_BARS])  # type: ignore[assignment]
-    ends = tuple((float(low[i]), float(high[i])) for i in columns)
+    width = stacked.shape[1]
+    ends = [_ends(stacked[:, i]) for i in range(width)]
+    columns = list(range(width))
+    if width > MOST_BARS:
+        spread = [_spread(stacked[:, i], ends[i]) for i in columns]
+        columns = sorted(sorted(columns, key=lambda i: -spread[i])[:MOST_BARS])
     told = tuple(names[i] if i < len(names) else str(i) for i in columns)
-    more = f" The {MOST_BARS} of {stacked.shape[1]} that vary most." if len(columns) < stacked.shape[1] else ""
+    more = f" The {MOST_BARS} of {width} that vary most." if len(columns) < width else ""
     note = f"The numbers observed, each between its least and its greatest value of all episodes.{more}"
-    return Drawn(Scene("numbers", told, ends, note=note), tuple(columns))
+    return Drawn(Scene("numbers", told, tuple(ends[i] for i in columns), note=note), tuple(columns))
+
+
+def _ends(values: FloatArray) -> tuple[float, float]:
+    known = values[np.isfinite(values)]
+    return (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+
+
+def _spread(values: FloatArray, ends: tuple[float, float]) -> float:
+    """Variance in units of the range; of what never changes, zero."""
+    low, high = ends
+    known = values[np.isfinite(values)]
+    return float(np.var(known / (high - low))) if high > low else 0.0

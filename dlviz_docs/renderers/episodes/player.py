@@ -23,6 +23,8 @@ __all__ = ["players"]
 
 MOST = 240
 """Episodes of one player; those that are examples of something are kept."""
+MOST_STEPS = 100_000
+"""Of all its episodes: some 10 MB of scripts, of which a page loads one at a time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,11 +65,12 @@ def _figure(recordings: Sequence[Recording], id: str, title: str, environment: s
     return Figure(id, title, caption, player, "Episodes")
 
 
+@np.errstate(all="ignore")  # what overflows or is no number is drawn as a gap
 def _player(recordings: Sequence[Recording]) -> Player:
     every = [_One(r, e, signals(e, r.gamma)) for r in recordings for e in r.episodes if len(e)]
     ranks = [Ranked(one.recording.name, one.episode, one.found, one.recording.actions) for one in every]
     picks = picked(ranks)
-    kept = _kept(picks)
+    kept = _kept(picks, [len(one.episode) for one in every])
     tracks, scene = layout(recordings), drawn(recordings)
     keys = _keys([every[i] for i in kept])
     plays = []
@@ -102,15 +105,15 @@ def _player(recordings: Sequence[Recording]) -> Player:
     )
 
 
-def _kept(picks: Sequence[tuple[str, ...]]) -> list[int]:
+def _kept(picks: Sequence[tuple[str, ...]], lengths: Sequence[int]) -> list[int]:
     """All, or the examples and as many others as there is room for, evenly chosen."""
-    if len(picks) <= MOST:
-        return list(range(len(picks)))
-    chosen = [i for i, told in enumerate(picks) if told][:MOST]
-    others = [i for i in range(len(picks)) if i not in set(chosen)]
-    room = MOST - len(chosen)
+    examples = [i for i, told in enumerate(picks) if told]
+    others = [i for i, told in enumerate(picks) if not told]
+    room = min(max(MOST - len(examples), 0), len(others))
     evenly = [others[int(place)] for place in np.linspace(0, len(others) - 1, room).round()] if room else []
-    return sorted({*chosen, *evenly})
+    left = MOST_STEPS - sum(lengths[i] for i in examples)
+    fits = np.cumsum([lengths[i] for i in evenly]) <= left
+    return sorted([*examples[:MOST], *(i for i, ok in zip(evenly, fits.tolist(), strict=True) if ok)])
 
 
 def _keys(plays: Sequence[_One]) -> list[str]:
@@ -186,11 +189,8 @@ def _film(video: Video, recording: Recording) -> Play:
 def _start(plays: Sequence[Play], recordings: Sequence[Recording]) -> int:
     """The median episode of the recording that was made last in training; a film where there is nothing else."""
     last = max(recordings, key=lambda one: -1.0 if one.step is None else one.step)
-    for wanted in "median", "":
-        for place, play in enumerate(plays):
-            if play.length and (not wanted or (play.recording == last.name and wanted in play.picks)):
-                return place
-    return 0
+    ranks = [(play.length > 0, play.recording == last.name, "median" in play.picks) for play in plays]
+    return ranks.index(max(ranks)) if ranks else 0
 
 
 def _notes(every: Iterable[_One]) -> Iterator[str]:

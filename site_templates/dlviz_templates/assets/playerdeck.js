@@ -60,13 +60,16 @@
       if (used) choosing.querySelector(`[data-key="${used}"]`)?.focus({ preventScroll: true });
     }
 
+    let lost = ""; // what went wrong
+
     async function load(index) {
       const one = spec.plays[index];
+      lost = "";
       if (one.data) {
         try {
           await loadScript(spec.root + one.data);
         } catch {
-          note.textContent = "The steps of this episode could not be loaded.";
+          lost = "The steps of this episode could not be loaded.";
         }
       }
       const raw = runs.get(spec.key + one.key);
@@ -104,7 +107,7 @@
         shown = source;
         stage.replaceChildren(...(source ? [source.node] : []));
         stage.hidden = !source;
-        note.textContent = source?.note ?? "";
+        note.textContent = lost || (source?.note ?? "");
         sources.replaceChildren(...(found.length > 1 ? found : []).map((other) => button(other.name, () => pick(other), { "aria-pressed": String(other === source) })));
         if (source && deck.n) source.at(Math.min(state.t, deck.n - 1));
         if (state.playing) source?.run(true);

@@ -36,7 +36,10 @@
     return kind === "bar" || !(low <= high) ? [0, 1] : [low - 0.5, high + 0.5];
   }
 
-  const placer = ([low, high]) => (v) => Math.round(GRID * (1 - TOP - (1 - 2 * TOP) * ((v / 2 - low / 2) / (high / 2 - low / 2))));
+  const placer = ([low, high]) => (v) => {
+    const share = (v / 2 - low / 2) / (high / 2 - low / 2); // halves: a difference may be too large for a float
+    return Math.round(GRID * (1 - TOP - (1 - 2 * TOP) * Math.max(0, Math.min(1, share))));
+  };
 
   /** Steps from a to b of which a picture keeps what it can show: the least and the greatest of each bundle. */
   function kept(values, a, b) {
@@ -104,8 +107,8 @@
         return [svg("path", { class: `dlviz-fill ${tint(color)}`, d })];
       });
     },
-    share(track, { traces }, a, b, ends) {
-      const at = placer(ends);
+    share(track, { traces }, a, b) {
+      const at = (v) => Math.round(GRID * (1 - Math.max(0, Math.min(1, v)))); // the whole height
       const stride = Math.max(1, Math.ceil((b - a) / MOST));
       const steps = [];
       for (let t = a; t < b; t += stride) steps.push(t);
