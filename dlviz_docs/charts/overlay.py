@@ -48,8 +48,12 @@ class Card:
         """Where the map lies, as properties; "" for over the whole picture."""
         if self.grid is None or self.grid.area == heats.WHOLE:
             return ""
-        left, top, right, bottom = (100 * share for share in self.grid.area)
-        return f"left:{left:.2f}%;top:{top:.2f}%;width:{right - left:.2f}%;height:{bottom - top:.2f}%"
+        return _placed(self.grid.area)
+
+    @property
+    def box(self) -> str:
+        """Where the box lies that is explained, as properties; "" for none."""
+        return _placed(self.seen.box) if self.seen.box else ""
 
     @property
     def choice(self) -> str:
@@ -65,6 +69,11 @@ class Card:
     def note(self) -> str:
         """What is said of it."""
         return self.heat.note if self.heat else "There is no map of this picture."
+
+
+def _placed(area: tuple[float, float, float, float]) -> str:
+    left, top, right, bottom = (100 * share for share in area)
+    return f"left:{left:.2f}%;top:{top:.2f}%;width:{right - left:.2f}%;height:{bottom - top:.2f}%"
 
 
 def overlay_context(figure: Figure, address: Callable[[Thumb], str]) -> dict[str, object]:
@@ -203,6 +212,7 @@ def _row(card: Card, names: _Names, base: str, side: int) -> list[object]:
         [float(f"{grid.peak:.{SIGNIFICANT}g}") for grid in grids],
         [names.notes(heat.note) for heat in found],
         base64.b64encode(b"".join(grid.codes.tobytes() for grid in grids)).decode(),
+        *([[round(side, 4) for side in seen.box]] if seen.box else ()),
     ]
 
 

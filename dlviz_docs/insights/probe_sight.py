@@ -62,18 +62,25 @@ def border(name: str, along: int, n: int, area: float, *, wrong: bool, cut: bool
     )
 
 
-def boxes(method: str, inside: float, noise: float | None, pointing: float | None, n: int) -> Insight | None:
-    """How much of the evidence lies in the boxes that somebody drew."""
+def boxes(
+    method: str,
+    inside: float,
+    noise: float | None,
+    pointing: float | None,
+    n: int,
+    where: str = "the annotated boxes",
+) -> Insight | None:
+    """How much of the evidence lies in the boxes that somebody drew, or where else it should: in what was found."""
     if n < LEAST:
         return None
     below = noise is not None and inside < min(noise + ABOVE * (1 - noise), TIMES * noise)
     beside = "" if noise is None else f"; of maps of noise {percent(noise)}"
-    tip = "" if pointing is None else f" The strongest cell lies in one for {percent(pointing)} of the samples."
+    tip = "" if pointing is None else f" The strongest cell lies there for {percent(pointing)} of the samples."
     verdict = " That is hardly more: the answers may rest on something else." if below else ""
     return Insight(
         "evidence-in-boxes",
         "warning" if below else "info",
-        f"{percent(inside)} of the evidence that {method_name(method)} shows lies in the annotated boxes{beside} "
+        f"{percent(inside)} of the evidence that {method_name(method)} shows lies in {where}{beside} "
         f"(n = {n:,}).{tip}{verdict}",
         figure="faithfulness",
         values={"inside": inside, "noise": noise if noise is not None else float("nan"), "way_threshold": ABOVE},

@@ -93,15 +93,15 @@ def insane(methods: Sequence[tuple[str, float]], picked: str) -> Insight | None:
     )
 
 
-def classless(methods: Sequence[tuple[str, float]]) -> Insight | None:
-    """Methods whose maps do not change when the head alone is random."""
+def classless(methods: Sequence[tuple[str, float]], of: str = "the class") -> Insight | None:
+    """Methods whose maps do not change when the head alone is random; `of` is what they then do not depend on."""
     if not methods:
         return None
     names = listed([method_name(method) for method, _ in methods])
     return Insight(
         "map-classless",
         "info",
-        f"{names} {'do' if len(methods) > 1 else 'does'} not depend on the class: maps stay the same (rank correlation "
+        f"{names} {'do' if len(methods) > 1 else 'does'} not depend on {of}: maps stay the same (rank correlation "
         f"{score(min(similarity for _, similarity in methods))}) when the last layer is made random.",
         figure="sanity",
         values={"similarity": min(similarity for _, similarity in methods), "similarity_threshold": 0.95},

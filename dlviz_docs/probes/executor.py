@@ -240,7 +240,10 @@ def _tensors(program: Program) -> dict[str, Any]:
 def _one_input(program: Program) -> str:
     if len(program.inputs) != 1:
         told = ", ".join(repr(port.name) for port in program.inputs) or "none"
-        raise ProbeError(f"The model takes {len(program.inputs)} inputs ({told}); models with one can be explained.")
+        raise ProbeError(
+            f"The model takes {len(program.inputs)} inputs ({told}), and nothing tells what belongs to a picture in "
+            "the others. Export a module whose forward takes the picture alone, with the others held fixed."
+        )
     return program.inputs[0].name
 
 

@@ -10,7 +10,7 @@ from dlviz_docs.errors import ProbeError
 from dlviz_docs.model import Port
 from dlviz_docs.probes.aten import operator_of
 from dlviz_docs.probes.elements import elements_of
-from dlviz_docs.probes.program import Argument, Call, Constant, Program, Ref, used_by
+from dlviz_docs.probes.program import Argument, Call, Constant, Program, Ref, needed, used_by
 from dlviz_docs.readers.networks import exported
 
 __all__ = ["program_of_exported"]
@@ -36,7 +36,8 @@ def program_of_exported(graph: exported.ExportedGraph) -> Program:
                 raise ProbeError(f"The file does not hold the weight {name!r}.")
             weights[value] = elements_of(stored)
             dtypes[value] = stored.dtype
-    inputs = tuple(_port(graph, name) for name in graph.inputs if name not in graph.constants)
+    ports = [_port(graph, name) for name in graph.inputs if name not in graph.constants]
+    inputs = needed(ports, calls, [value for _, value in outputs])
     return Program("aten", calls, inputs, outputs, weights, dtypes, dict(graph.bound))
 
 

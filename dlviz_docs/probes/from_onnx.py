@@ -11,7 +11,7 @@ from dlviz_docs.errors import ProbeError
 from dlviz_docs.model import Port
 from dlviz_docs.probes.elements import elements_of
 from dlviz_docs.probes.onnx_ops import onnx_operator
-from dlviz_docs.probes.program import Argument, Call, Program, Ref
+from dlviz_docs.probes.program import Argument, Call, Program, Ref, needed
 from dlviz_docs.readers.networks._onnx_inline import written_out
 from dlviz_docs.readers.networks._onnx_paths import Stack, stacks
 from dlviz_docs.readers.networks._stored import Stored
@@ -34,10 +34,9 @@ def program_of_onnx(model: OnnxModel) -> Program:
     weights = {name: elements_of(stored) for name, stored in graph.initialisers.items()}
     around = stacks(nodes, frozenset(weights))
     calls = [_call(node, weights, stack) for node, stack in zip(nodes, around, strict=True)]
-    inputs = tuple(
-        Port(value.name, value.shape or (), value.dtype) for value in graph.inputs if value.name not in weights
-    )
+    ports = [Port(value.name, value.shape or (), value.dtype) for value in graph.inputs if value.name not in weights]
     outputs: tuple[tuple[str, Argument], ...] = tuple((value.name, Ref(value.name)) for value in graph.outputs)
+    inputs = needed(ports, calls, [value for _, value in outputs])
     return Program("onnx", tuple(calls), inputs, outputs, weights, opset=opset)
 
 

@@ -39,7 +39,7 @@ from dlviz_docs.probes.judge import Judge, boxes_mask, mask_of
 from dlviz_docs.probes.layout import ChannelsLast
 from dlviz_docs.probes.opened import Opened
 from dlviz_docs.probes.runnable import Runnable, first_of
-from dlviz_docs.probes.sanity import sanity
+from dlviz_docs.probes.sanity import moving, sanity
 from dlviz_docs.probes.spatial import grid_of
 from dlviz_docs.probes.targets import OfRegions
 from dlviz_docs.probes.told import told
@@ -73,7 +73,7 @@ def probe_pictures(job: Job, samples: PictureInput, found: Opened, clock: Clock)
     probed = Probed(
         job.name,
         prepared,
-        job.classes,
+        _named(job, samples, answers),
         answers.head,
         len(answers.rows),
         _right(answers, samples, prepared, truth),
@@ -83,6 +83,13 @@ def probe_pictures(job: Job, samples: PictureInput, found: Opened, clock: Clock)
     if not layers:
         notes.append("No layer of the model lies over the picture: there are no maps of activations.")
     return _Probe(job, samples, model, prepared, answers, asked, truth, layers, clock).finished(probed, notes)
+
+
+def _named(job: Job, samples: PictureInput, answers: Answers) -> tuple[str, ...]:
+    """Names of classes; those of annotated boxes only where there are as many."""
+    shape = answers.output.shape
+    own = shape[2] - 4 if answers.head == "boxes" else shape[1] if len(shape) > 1 else 0
+    return job.classes if job.truth is not None or not samples.boxes or len(job.classes) == own else ()
 
 
 def _right(
@@ -237,7 +244,9 @@ class _Probe:
         if judge is None or layer is None:
             return ()
         maps = at_layers(layer, judge.x, judge.classes, self.job.limits.batch, self._asked(_CHEAP))
-        return sanity(self.model, maps, layer.path, self.clock)
+        boxes = self.answers.head == "boxes"
+        among = moving(self.model, judge.x, judge.classes) if boxes else None
+        return sanity(self.model, maps, layer.path, self.clock, among)
 
     def _channels(self) -> Iterator[Channels]:
         explained, classes = self.asked.x, self.asked.target

@@ -5,7 +5,7 @@ A program is data. Which targets may run, and by what, is said by the tables in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -13,7 +13,18 @@ from numpy.typing import NDArray
 
 from dlviz_docs.model import Port
 
-__all__ = ["Argument", "Call", "Constant", "Program", "Ref", "Step", "references", "steps", "used_by"]
+__all__ = [
+    "Argument",
+    "Call",
+    "Constant",
+    "Program",
+    "Ref",
+    "Step",
+    "needed",
+    "references",
+    "steps",
+    "used_by",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,12 @@ def references(argument: Argument) -> Iterator[str]:
 def used_by(call: Call) -> set[str]:
     """The names of all values that a call takes."""
     return {name for argument in (*call.args, *call.kwargs.values()) for name in references(argument)}
+
+
+def needed(ports: Sequence[Port], calls: Iterable[Call], outputs: Iterable[Argument]) -> tuple[Port, ...]:
+    """The inputs that anything is made of: a second one, such as the truth of a training, may have no part in it."""
+    used = {name for call in calls for name in used_by(call)} | {name for one in outputs for name in references(one)}
+    return tuple(port for port in ports if port.name in used) or tuple(ports)
 
 
 def steps(calls: Iterable[Call], given: Iterable[str], wanted: Iterable[str], kept: Iterable[int] = ()) -> list[Step]:

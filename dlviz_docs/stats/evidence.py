@@ -8,7 +8,7 @@ import numpy as np
 
 from dlviz_docs.model import FloatArray
 
-__all__ = ["FRAME", "frame_area", "frame_share", "half_of", "mean_of"]
+__all__ = ["FRAME", "box_share", "frame_area", "frame_share", "half_of", "mean_of"]
 
 FRAME = 0.1
 """Width of the frame along the border, as a share of each side."""
@@ -47,6 +47,16 @@ def _inside(cells: int, width: float) -> FloatArray:
     """Share of each of the cells of one side that lies off the frame, shape (cells,)."""
     edges = np.linspace(0, 1, cells + 1).clip(width, 1 - width)
     return np.asarray(np.diff(edges) * cells)
+
+
+def box_share(values: FloatArray, box: tuple[float, float, float, float]) -> float:
+    """Share of the mass in a box, whose left, top, right and bottom are shares of what the map covers; cells that lie
+    in it with a part count with that part. NaN for an empty map.
+    """
+    mass = _mass(values)
+    sides = zip(mass.shape, ((box[1], box[3]), (box[0], box[2])), strict=True)
+    inner = np.outer(*(np.diff(np.linspace(0, 1, cells + 1).clip(*ends)) * cells for cells, ends in sides))
+    return float((mass * inner).sum()) if mass.sum() else float("nan")
 
 
 def frame_area(width: float = FRAME) -> float:

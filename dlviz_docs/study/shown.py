@@ -106,7 +106,8 @@ def _of_datasets(datasets: Sequence[Dataset]) -> _Rows | None:
         target = one.get(one.target)
         labelled = target is not None and target.kind in ("category", "boolean")
         truth = target.values.astype(np.int64) if target is not None and labelled else None
-        classes = target.levels if target is not None and labelled else ()
+        # Of boxes otherwise: whoever finds them tells these apart.
+        classes = target.levels if target is not None and labelled else one.classes
         return _Rows(one.pictures, truth, classes, (), one.ids, held_out(one))
     return None
 

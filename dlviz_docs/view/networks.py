@@ -146,6 +146,8 @@ class Seen:
     wrong: bool | None = None
     group: str = ""
     """What else it is chosen by, with a button: "unsure"."""
+    box: tuple[float, float, float, float] | None = None
+    """What its maps are of: left, top, right and bottom as shares of the picture, drawn over them."""
 
     @property
     def small(self) -> Thumb:

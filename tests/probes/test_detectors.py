@@ -180,3 +180,19 @@ def test_the_box_lies_in_the_picture_and_not_in_what_the_model_sees(tmp_path: Pa
     for row, ((left, top, right, bottom),) in enumerate(squares(4)[2]):
         seen = (0.25 + left / 2, top, 0.25 + right / 2, bottom)
         assert explained(found, row).box == pytest.approx(seen, abs=1e-4)
+
+
+def test_weights_that_only_sizes_depend_on_are_not_randomised(tmp_path: Path) -> None:
+    class Sized(Detector):
+        def __init__(self) -> None:
+            super().__init__("centres")
+            self.sizes = nn.Conv2d(4, 4, 1)
+            nn.init.zeros_(self.sizes.weight)
+
+        def forward(self, x: Tensor) -> Any:
+            heat, sizes = super().forward(x)
+            return heat, sizes + self.sizes(self.pool(self.body(x))) * 0
+
+    found = looked(Sized(), tmp_path)
+    assert found.sanity[0].stages[0] == "head"
+    assert {stage for one in found.sanity for stage in one.stages} <= {"head", "body.conv"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import warnings
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -278,3 +279,35 @@ def test_an_unknown_type_of_weight_is_told() -> None:
     calls = (call("aten.add.Tensor", Ref("x"), Ref("w")),)
     with pytest.raises(ProbeError, match="float77"):
         GraphModel(Program("aten", calls, (Port("x"),), outputs, weights, {"w": "float77"}))
+
+
+class Two(torch.nn.Module):
+    """A picture and something else, which may have no part in the answer."""
+
+    def __init__(self, used: bool) -> None:
+        super().__init__()
+        self.conv, self.used = torch.nn.Conv2d(3, 4, 3), used
+
+    def forward(self, x: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+        found = self.conv(x).mean((2, 3))
+        return found + other if self.used else found
+
+
+@pytest.mark.parametrize("suffix", [".pt2", ".onnx"])
+@pytest.mark.parametrize("used", [False, True])
+def test_a_second_input_is_refused_where_the_answer_depends_on_it(used: bool, suffix: str, tmp_path: Path) -> None:
+    model, path = Two(used).eval(), tmp_path / f"m{suffix}"
+    example = (torch.rand(2, 3, 16, 16), torch.rand(2, 4))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch's own, of its older exporter
+        if suffix == ".onnx":
+            torch.onnx.export(model, example, str(path), dynamo=False)
+        else:
+            torch.export.save(torch.export.export(model, example), path)
+    pictures = tuple(np.random.default_rng(0).integers(0, 255, (4, 16, 16, 3)).astype(np.uint8))
+    job = Job(PictureInput(pictures), path, tmp_path, methods=("gradcam",))
+    if not used:
+        assert probe(job).head == "classes"
+        return
+    with pytest.raises(ProbeError, match=r"takes 2 inputs \('.*takes the picture alone"):
+        probe(job)

@@ -290,7 +290,7 @@ def test_boxes_have_columns_where_there_are_any() -> None:
     assert {"In boxes", "Pointing"} <= {column.label for column in spec(found, "faithfulness", Table).columns}
     assert text(found, "evidence-in-boxes") == (
         "80 % of the evidence that HiResCAM shows lies in the annotated boxes; of maps of noise 25 % (n = 16). "
-        "The strongest cell lies in one for 90 % of the samples."
+        "The strongest cell lies there for 90 % of the samples."
     )
 
 
@@ -432,3 +432,46 @@ def test_numbers_that_are_none_break_nothing() -> None:
     assert notes == ["For cat: nothing speaks for it here."] * 2
     assert "map-chosen" not in kinds(found)
     assert {"faithfulness", "sanity"} <= set(figures(found))
+
+
+# --- values, regions and boxes ---
+
+
+def test_a_box_is_drawn_and_what_of_the_evidence_lies_in_it_is_told() -> None:
+    first, *others = made().explanations
+    boxed = replace(first, box=(0.25, 0.25, 0.75, 0.75), boxes=2)
+    found = shown(replace(made([boxed, *others]), head="boxes"))
+    overlay = spec(found, "maps", Overlay)
+    assert [item.box for item in overlay.items] == [boxed.box, *[None] * len(others)]
+    assert ("found", "2 boxes") in overlay.items[0].facts
+    assert "of all in the box" in overlay.items[0].heats[0].note
+    assert "of all in the box" not in overlay.items[1].heats[0].note
+    rows = (faithful("hirescam", "layer4", 0.4, inside=0.8, pointing=0.9), faithful("random", "", 0.0, inside=0.25))
+    judged = shown(replace(made(), head="boxes", faithfulness=rows))
+    assert "In box" in {column.label for column in spec(judged, "faithfulness", Table).columns}
+    assert "lies in the box that was found; of maps of noise 25 %" in text(judged, "evidence-in-boxes")
+    assert spec(judged, "deletion", Plot).y.label == "probability of the box"
+
+
+def test_a_region_stands_among_the_methods_and_is_no_evidence() -> None:
+    mask = np.zeros((4, 4), np.float32)
+    mask[0, :2] = 1
+    regions = [replace(one, mask=mask, truth=None) for one in made().explanations]
+    found = shown(replace(made(regions), head="regions"))
+    overlay = spec(found, "maps", Overlay)
+    (region,) = [heat for heat in overlay.items[0].heats if heat.choice[0] == "predicted region"]
+    assert region.choice == ("predicted region", "input", "predicted")
+    assert region.note == "Where the model says cat: 12 % of what it sees."
+    assert "predicted region" in dict(overlay.notes)
+    assert ("share of the picture", "0.950") in overlay.items[0].facts
+    assert not any(item.group for item in overlay.items)
+
+
+def test_a_value_is_told_beside_that_of_a_blank_picture() -> None:
+    values = [replace(one, truth=None, top=(), output=3.5, blank=-1.25) for one in made().explanations]
+    found = shown(replace(made(values), head="value", classes=("cat", "dog", "fox")))
+    overlay = spec(found, "maps", Overlay)
+    assert overlay.items[0].facts == (("output", "3.500"), ("of a blank picture", "−1.250"))
+    assert spec(found, "deletion", Plot).y.low is None
+    assert "blank picture" in figures(found)["maps"].caption
+    assert spec(found, "deletion", Plot).y.label == "share left of what sets the output apart"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from dlviz_docs.model import FloatArray
-from dlviz_docs.stats.evidence import frame_area, frame_share, half_of, mean_of
+from dlviz_docs.stats.evidence import box_share, frame_area, frame_share, half_of, mean_of
 
 maps = hnp.arrays(
     np.float64,
@@ -67,3 +67,15 @@ def test_shares_do_not_depend_on_scale(values: FloatArray, factor: float) -> Non
     bounded = np.clip(np.nan_to_num(values, posinf=0, neginf=0), -1e6, 1e6).round(6)
     one, other = half_of(bounded), half_of(bounded * factor)
     assert one == pytest.approx(other, rel=1e-6, nan_ok=True)
+
+
+def test_the_share_in_a_box_counts_parts_of_cells() -> None:
+    even = np.ones((4, 8))
+    assert box_share(even, (0.0, 0.0, 1.0, 1.0)) == pytest.approx(1)
+    assert box_share(even, (0.1, 0.2, 0.4, 0.9)) == pytest.approx(0.3 * 0.7)
+    assert box_share(even, (-1.0, 0.5, 0.5, 2.0)) == pytest.approx(0.25), "as far as the map reaches"
+    one = np.zeros((4, 4))
+    one[1, 2] = 3
+    assert box_share(one, (0.5, 0.25, 0.75, 0.5)) == pytest.approx(1)
+    assert box_share(one, (0.0, 0.0, 0.5, 1.0)) == 0
+    assert np.isnan(box_share(-one, (0.0, 0.0, 1.0, 1.0)))

@@ -13,14 +13,19 @@ from dlviz_docs.model import Checkpoint, Dataset, Experiment, FloatArray, Pictur
 from dlviz_docs.model.probes import Explanation, Map, Probed
 from dlviz_docs.renderers._moments import moments as moments_of
 from dlviz_docs.renderers._place import places
-from dlviz_docs.stats.evidence import half_of
+from dlviz_docs.stats.evidence import box_share, half_of
 from dlviz_docs.view import Heat, Thumb
+from dlviz_docs.words import count
 
-__all__ = ["Moment", "Reading", "readings", "seen_of"]
+__all__ = ["REGION", "Moment", "Reading", "readings", "seen_of"]
 
 SIDE = 384
 """Longest side in px of the pictures that maps lie over."""
 PREDICTED, TRUTH, UNSURE = "predicted", "truth", "unsure"
+REGION = "predicted region"
+"""What stands among the methods and is no map of evidence."""
+_SHARES = {"regions": "share of the picture"}
+"""What the numbers beside answers are called, where they are no confidence."""
 _ORDINALS = ("1st", "2nd", "3rd")
 
 
@@ -49,8 +54,9 @@ class Reading:
 
     @property
     def of_classes(self) -> bool:
-        """Whether the model tells classes apart; else it gives a number."""
-        return bool(self.probed.classes) or any(one.top for one in self.probed.explanations)
+        """Whether the model tells classes apart, also of regions or of boxes; else it gives a number."""
+        named = self.probed.head != "value" and bool(self.probed.classes)
+        return named or any(one.top for one in self.probed.explanations)
 
     def said(self, place: int) -> str:
         """Name of a class, which an answer is."""
@@ -81,6 +87,8 @@ class Reading:
 
     def group(self, one: Explanation) -> str:
         """ "unsure" where the next answer is at least half as likely as the one that was given."""
+        if self.probed.head not in ("classes", "boxes"):
+            return ""
         shares = sorted((share for _, share in one.top), reverse=True)
         return UNSURE if len(shares) > 1 and shares[1] >= shares[0] / 2 > 0 else ""
 
@@ -88,13 +96,17 @@ class Reading:
         """What is told of a sample beside its picture."""
         if not self.of_classes:
             yield "output", score(one.output)
+            if one.blank is not None:
+                yield "of a blank picture", score(one.blank)
             return
         if one.truth is not None:
             yield "truth", brief(self.said(one.truth))
         yield "predicted", brief(self.said(one.predicted))
         told = dict(one.top)
         if one.predicted in told:
-            yield "confidence", score(told[one.predicted])
+            yield _SHARES.get(self.probed.head, "confidence"), score(told[one.predicted])
+        if self.probed.head == "boxes":
+            yield "found", count(one.boxes, "box", "boxes")
         others = [(place, share) for place, share in one.top if place != one.predicted]
         if others:
             yield "next", ", ".join(f"{brief(self.said(place))} ({score(share)})" for place, share in others[:2])
@@ -122,11 +134,20 @@ class Reading:
     def heat(self, one: Explanation, drawn: Map) -> Heat:
         """A map as a figure has it."""
         values: FloatArray = np.asarray(drawn.values, np.float64)
-        return Heat(
-            self.choice(one, drawn), values, drawn.peak, drawn.signed, self.note(drawn, values), area=drawn.area
-        )
+        note = self.note(one, drawn, values)
+        return Heat(self.choice(one, drawn), values, drawn.peak, drawn.signed, note, area=drawn.area)
 
-    def note(self, drawn: Map, values: FloatArray) -> str:
+    def heats(self, one: Explanation) -> list[Heat]:
+        """All maps of a sample; of regions, with the region that they are of."""
+        found = [self.heat(one, drawn) for drawn in one.maps]
+        if one.mask is None or not one.maps:
+            return found
+        values: FloatArray = np.asarray(one.mask, np.float64)
+        share = percent(float(values.mean()))
+        note = f"Where the model says {brief(self.said(one.predicted))}: {share} of what it sees."
+        return [*found, Heat((REGION, layer_name(""), PREDICTED), values, 1.0, note=note, area=one.maps[0].area)]
+
+    def note(self, one: Explanation, drawn: Map, values: FloatArray) -> str:
         """What there is to say of one map."""
         of = f"For {brief(self.said(drawn.target))}"
         if drawn.against is not None:
@@ -138,12 +159,22 @@ class Reading:
             return f"{of}: nothing speaks for it here."
         known = drawn.gap is not None and np.isfinite(drawn.gap)
         gap = f" It misses {percent(drawn.gap or 0.0)} of what it should add up to." if known else ""
-        return f"{of}: half of the evidence lies on {percent(half)} of the picture.{gap}"
+        inside = percent(box_share(values, _within(one.box, drawn.area))) if one.box else ""
+        told = f", {inside} of all in the box" if inside else ""
+        return f"{of}: half of the evidence lies on {percent(half)} of the picture{told}.{gap}"
 
     def chosen(self, one: Explanation) -> Map | None:
         """The map of its answer by the method and at the layer that were chosen, or the first of that answer."""
         found = one.get(self.probed.method, self.layer) if self.probed.method else None
         return found or next((m for m in one.maps if m.target == one.predicted and m.against is None), None)
+
+
+def _within(box: tuple[float, ...], area: tuple[float, ...]) -> tuple[float, float, float, float]:
+    """From shares of the picture to shares of what a map covers."""
+    wide, high = area[2] - area[0], area[3] - area[1]
+    left, right = ((side - area[0]) / wide for side in box[::2])
+    top, bottom = ((side - area[1]) / high for side in box[1::2])
+    return left, top, right, bottom
 
 
 def seen_of(drawn: Map) -> float:

@@ -44,7 +44,9 @@ def _facts(one: Reading) -> Iterator[tuple[str, str]]:
     yield "Model", probed.model
     yield "Samples it was run on", f"{probed.samples:,}"
     if probed.accuracy is not None:
-        yield "Right answers among them", percent(probed.accuracy)
+        boxes = probed.head == "boxes"
+        told = "Pictures whose surest box overlaps an annotated one by half" if boxes else "Right answers among them"
+        yield told, percent(probed.accuracy)
     yield from _prepared(probed.prepared)
     for name, share in sorted(probed.prepared.tried, key=lambda way: -way[1]):
         yield f"Tried: {brief(name)}", f"{percent(share)} right"

@@ -14,7 +14,7 @@ from dlviz_docs.insights.results_words import brief, percent, score
 from dlviz_docs.model import FloatArray
 from dlviz_docs.model.probes import Explanation, Map
 from dlviz_docs.renderers._place import Place
-from dlviz_docs.renderers.cam._read import PREDICTED, Reading, seen_of
+from dlviz_docs.renderers.cam._read import PREDICTED, REGION, Reading, seen_of
 from dlviz_docs.stats.evidence import frame_area, frame_share, half_of, mean_of
 from dlviz_docs.view import Fact, Figure, Heat, Overlay, Seen, Shown, Thumb
 from dlviz_docs.words import count
@@ -25,6 +25,14 @@ KINDS = {False: "right", True: "wrong", None: "all"}
 """Answers that a mean is of; all, where nobody knows the truth."""
 LEAST = 2
 """Maps that a mean is of."""
+_REGION_SAYS = "Where that class was the likeliest: what the maps beside it explain, and no evidence itself."
+_OF = {
+    "classes": "the answer",
+    "value": "what sets the output apart from that of a blank picture",
+    "regions": "the class in the region where it was predicted",
+    "boxes": "the surest box, which is drawn",
+}
+"""What maps are of."""
 BLANK = 150
 """Side in px of what a map of no one picture lies over, where nothing says how large pictures are."""
 
@@ -111,22 +119,24 @@ def _along(shares: Sequence[float]) -> int:
 
 
 def _maps(one: Reading, explained: Sequence[Explanation], place: Place) -> Iterator[Figure]:
-    items = [seen for each in explained if (seen := _seen(one, each, [one.heat(each, drawn) for drawn in each.maps]))]
+    items = [seen for each in explained if (seen := _seen(one, each, one.heats(each)))]
     if not items:
         return
     start = _start(one, explained)
     methods = list(dict.fromkeys(drawn.method for each in explained for drawn in each.maps))
+    notes = [(method_name(method), said) for method in methods if (said := method_says(method))]
     overlay = Overlay(
         tuple(items),
         ("method", "layer", "answer"),
         start,
         apart=("method", "layer"),
         total=max(one.probed.samples, len(items)),
-        notes=tuple((method_name(method), said) for method in methods if (said := method_says(method))),
+        notes=(*notes, *((REGION, _REGION_SAYS) for _ in range(one.probed.head == "regions"))),
     )
     caption = (
-        f"Bright is what speaks for the answer by {start[0]} at {start[1]}, in cells as coarse as they were computed. "
-        "Other methods, layers and answers can be chosen; what a map shows is where the evidence lies, not why."
+        f"Bright is what speaks for {_OF[one.probed.head]} by {start[0]} at {start[1]}, in cells as coarse as they "
+        "were computed. Other methods, layers and answers can be chosen; what a map shows is where the evidence lies, "
+        "not why."
     )
     yield Figure(place.id("maps"), "Maps over pictures", caption, overlay, place.group("Where the evidence lies"))
 
@@ -143,7 +153,7 @@ def _seen(one: Reading, each: Explanation, heats: Sequence[Heat]) -> Seen | None
     thumb = one.thumb(each.sample)
     if thumb is None or not heats:
         return None
-    return Seen(title, thumb, tuple(one.facts(each)), tuple(heats), one.wrong(each), one.group(each))
+    return Seen(title, thumb, tuple(one.facts(each)), tuple(heats), one.wrong(each), one.group(each), each.box)
 
 
 # --- the mean of a class ---
@@ -227,5 +237,5 @@ def _then(one: Reading, name: str, each: Explanation, drawn: Map) -> Heat:
         else ""
     )
     values: FloatArray = np.asarray(drawn.values, np.float64)
-    note = f"{said}{one.note(drawn, values)}"
+    note = f"{said}{one.note(each, drawn, values)}"
     return Heat((name,), values, drawn.peak, drawn.signed, note, area=drawn.area)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
@@ -13,7 +13,7 @@ from dlviz_docs.insights import probe_trust as say
 from dlviz_docs.insights.probe_words import NOISE, layer_name, method_name
 from dlviz_docs.insights.results_words import percent, score
 from dlviz_docs.model import FloatArray, Insight
-from dlviz_docs.model.probes import Agreement, Faithfulness, Probed, Sanity
+from dlviz_docs.model.probes import Agreement, Faithfulness, Head, Probed, Sanity
 from dlviz_docs.renderers._place import Place
 from dlviz_docs.renderers.cam._read import Reading
 from dlviz_docs.view import Cell, Column, Figure, Layer, Matrix, Plot, PlotAxis, Shown, Table
@@ -45,17 +45,44 @@ def _measure(label: str, help_: str, name: str, text: Callable[[float], str] = s
     return _Measure(Column(label, True, help_), lambda found, _: getattr(found, name), text)
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How the measures of one kind of answer are called."""
+
+    left: str
+    """What is left of the answer as pixels go."""
+    where: str = ""
+    """Where evidence should lie."""
+    column: str = ""
+
+
+_WORDS: Mapping[Head, _Words] = {
+    "classes": _Words("probability of the answer", "the annotated boxes", "In boxes"),
+    "value": _Words("share left of what sets the output apart", "the annotated boxes", "In boxes"),
+    "regions": _Words("mean probability in the predicted region", "the region that was predicted", "In region"),
+    "boxes": _Words("probability of the box", "the box that was found", "In box"),
+}
+
+
+def _measures(words: _Words) -> tuple[_Measure, ...]:
+    """The columns of the table, ROAD first."""
+    lost = f"What goes of the {words.left} with the most relevant pixels, beyond what goes with the least relevant"
+    inside, pointing = f"Share of the evidence inside {words.where}", "Share of samples whose strongest cell lies there"
+    return (
+        _measure("ROAD", lost, "road"),
+        *MEASURES[:3],
+        _measure(words.column, inside, "inside", percent),
+        _measure("Pointing", pointing, "pointing", percent),
+        *MEASURES[3:],
+    )
+
+
 MEASURES = (
-    _measure(
-        "ROAD", "Probability lost when the most relevant pixels go, beyond that when the least relevant go", "road"
-    ),
     _measure(
         "First 5 %", "ROAD of the first 5 % of the pixels alone: it tells maps apart that are alike beyond", "early"
     ),
     _measure("Deletion", "Area under the curve as the most relevant pixels go: lower is better", "deletion"),
     _measure("Insertion", "Area under the curve as the most relevant pixels come: higher is better", "insertion"),
-    _measure("In boxes", "Share of the evidence inside the annotated boxes", "inside", percent),
-    _measure("Pointing", "Share of samples whose strongest cell lies in a box", "pointing", percent),
     _Measure(
         Column("Random weights", True, "Rank correlation with the map of a model of random weights: low is sane"),
         lambda _, sanity: _similar(sanity, -1),
@@ -74,7 +101,7 @@ def trust(one: Reading, place: Place) -> Iterator[Shown]:
     yield from filter(None, _sentences(one))
     if probed.faithfulness:
         yield _table(one, place)
-        yield from _curves(_drawn(one), place)
+        yield from _curves(_drawn(one), place, probed.head)
     if probed.sanity:
         yield _sanity(probed.sanity, place)
     if probed.agreement is not None and len(probed.agreement.methods) > 1:
@@ -93,11 +120,13 @@ def _sentences(one: Reading) -> Iterator[Insight | None]:
         yield say.chosen(mine.method, mine.layer, mine.road, mine.road_error, base, mine.samples, _higher(mine, probed))
     if mine is not None and mine.inside is not None:
         base = None if noise is None else noise.inside
-        yield probe_sight.boxes(mine.method, mine.inside, base, mine.pointing, mine.samples)
+        where = _WORDS[probed.head].where
+        yield probe_sight.boxes(mine.method, mine.inside, base, mine.pointing, mine.samples, where)
     yield _layers(probed.faithfulness, probed.method)
     ends = [(s, float(s.similarity[-1])) for s in _each_once(probed.sanity) if len(s.similarity)]
     yield say.insane([(s.method, last) for s, last in ends if not s.passes], probed.method)
-    yield say.classless([(s.method, float(s.similarity[0])) for s, _ in ends if not s.head])
+    of = "what the last layer learnt" if probed.head == "value" else "the class"
+    yield say.classless([(s.method, float(s.similarity[0])) for s, _ in ends if not s.head], of)
     if probed.agreement is not None:
         yield _disagreement(probed.agreement)
 
@@ -152,16 +181,16 @@ def _table(one: Reading, place: Place) -> Figure:
     probed = one.probed
     checked = {(s.method, s.layer): s for s in probed.sanity}
     rows = [(found, checked.get((found.method, found.layer))) for found in probed.faithfulness]
-    kept = [measure for measure in MEASURES if any(_known(measure.value(*row)) for row in rows)]
+    kept = [measure for measure in _measures(_WORDS[probed.head]) if any(_known(measure.value(*row)) for row in rows)]
     axis = _axis(probed.faithfulness)
     cells = tuple(
         (*_named(found, (found.method, found.layer) == (probed.method, one.layer)), *_values(found, sanity, kept, axis))
         for found, sanity in rows
     )
     caption = (
-        f"Pixels are taken away in the order a map tells, and the answer has to follow; {method_name(NOISE)} is what "
-        "any map has to beat. Sorted by ROAD (Rong et al. 2022), where holes are filled from around them, so that "
-        "their shape tells nothing."
+        f"Pixels are taken away in the order a map tells, and the {_WORDS[probed.head].left} has to follow; "
+        f"{method_name(NOISE)} is what any map has to beat. Sorted by ROAD (Rong et al. 2022), where holes are filled "
+        "from around them, so that their shape tells nothing."
     )
     columns = (Column("Method"), Column("Layer"), *(measure.column for measure in kept))
     return Figure(place.id("faithfulness"), "Are the maps faithful?", caption, Table(columns, cells), GROUP)
@@ -184,7 +213,7 @@ def _values(
         value = measure.value(found, sanity)
         if not _known(value):
             yield Cell("–")
-        elif measure is MEASURES[0]:
+        elif measure.column.label == "ROAD":
             yield _road(value, found.road_error, axis)
         else:
             yield Cell(measure.text(value), value)
@@ -217,7 +246,7 @@ def _drawn(one: Reading) -> list[Faithfulness]:
     return [best[method] for method in order if method == NOISE or method in first]
 
 
-def _curves(found: Sequence[Faithfulness], place: Place) -> Iterator[Figure]:
+def _curves(found: Sequence[Faithfulness], place: Place, head: Head) -> Iterator[Figure]:
     if not found:
         return
     for id_, title, says, which in (
@@ -236,7 +265,8 @@ def _curves(found: Sequence[Faithfulness], place: Place) -> Iterator[Figure]:
     ):
         lines = tuple(line for i, one in enumerate(found) if (line := _curve(one, which, i)))
         if lines:
-            axes = PlotAxis("share of pixels", low=0.0, high=1.0), PlotAxis("probability of the answer", low=0.0)
+            low = None if head == "value" else 0.0  # what is left of a value may be less than nothing
+            axes = PlotAxis("share of pixels", low=0.0, high=1.0), PlotAxis(_WORDS[head].left, low=low)
             caption = f"{says} Means over {found[0].samples:,} samples (Petsiuk et al. 2018)."
             yield Figure(place.id(id_), title, caption, Plot(lines, *axes), GROUP)
 

@@ -25,6 +25,7 @@
     const titles = spec.items.map(([name]) => name);
     const items = spec.items.map(([name, src, width, height, side, alt, wrong, group, facts, values, ...maps], i) => ({
       ...{ name, alt, wrong, group, width, height },
+      box: maps[4], // what is explained, where that is a part of the picture
       src: src && spec.base + src,
       key: titles.indexOf(name) < i ? `${name} (${i + 1})` : name,
       style: `--w:${side * Math.min(1, width / height)};--r:${width / height}`,
@@ -67,7 +68,7 @@
     let panes = [];
 
     function pane(heat, label = []) {
-      const { src, alt, style, width, height } = here();
+      const { src, alt, style, width, height, box } = here();
       const absent = "the picture is not in the folder";
       const image = src
         ? html("img", { src, alt, width, height, class: Math.max(width, height) <= 64 ? "dlviz-pixels" : null })
@@ -79,7 +80,7 @@
       if (!heat) return made;
       made.canvas = html("canvas", { class: "dlviz-map", role: "img", "aria-label": `map: ${words(heat)}. ${heat.note}` });
       made.mark = html("i", { class: "dlviz-cell", hidden: "" });
-      view.append(made.canvas, made.mark);
+      view.append(made.canvas, ...(box ? [html("i", { class: "dlviz-target", style: styleOf(box) })] : []), made.mark);
       const name = `${words(heat) || title.textContent}: the arrow keys move over its cells`;
       for (const [key, value] of [["role", "application"], ["tabindex", 0], ["aria-label", name]]) view.setAttribute(key, value);
       follow(made);
