@@ -8,16 +8,21 @@ from pathlib import Path
 
 __all__ = ["may_hold_episodes"]
 
-_TAIL = 1 << 16
-"""Bytes at the end, where an archive lists its members."""
-_REWARDS = re.compile(rb"(?:^|[^a-z])(?:rew(?:ard)?s?|r|grid)\.npy", re.IGNORECASE)
+_PART = 1 << 16
+"""Bytes at the end, where an archive lists its members; or at the beginning of one that is cut off before."""
+_END = b"PK\5\6"
+_NAMES = re.compile(rb"(?:^|[^a-z])(?:rew(?:ard)?s?|r|grid)\.npy", re.IGNORECASE)
 
 
 def may_hold_episodes(path: Path) -> bool:
     """Whether it lists an array that is called like rewards, or a grid; not of what cannot be opened."""
     try:
         with path.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
-            return bool(_REWARDS.search(file.read(_TAIL)))
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _PART))
+            tail = file.read(_PART)
+            if _END not in tail:
+                file.seek(0)
+                tail = file.read(_PART)
+            return bool(_NAMES.search(tail))
     except OSError:
         return False

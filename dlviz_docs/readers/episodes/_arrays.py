@@ -9,19 +9,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol, TypeAlias
 
-import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs.errors import ReadError
-from dlviz_docs.readers._text import natural_size
+from dlviz_docs.readers._text import clean, natural_size
 from dlviz_docs.readers.samples._npy import Header, read_body, read_header
-from dlviz_docs.readers.samples.arrays import headers
 
-__all__ = ["AGAIN", "Arrays", "NpzArrays", "Span"]
+__all__ = ["AGAIN", "Arrays", "NpzArrays", "Span", "headers"]
 
 AGAIN = "Record the episodes again, or delete the file."
 Span: TypeAlias = tuple[int, int]
 _BLOCK = 1 << 22
+_MOST_MEMBERS = 200_000
 _WHOLE = 400_000_000
 """Bytes of an array that is taken whole: one in the order of Fortran, or one without rows."""
 _BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, KeyError)
@@ -42,9 +41,34 @@ class Arrays(Protocol):
         """All of it."""
         ...
 
+    @property
+    def wrong(self) -> list[str]:
+        """Of arrays that are not among them."""
+        ...
+
     def rows(self, name: str, spans: Sequence[Span]) -> list[NDArray[Any]]:
         """The rows from the first to before the second number of each span; spans rise and do not overlap."""
         ...
+
+
+def headers(path: Path) -> tuple[dict[str, Header], list[str]]:
+    """Of each array of an NPZ by its name, and what is wrong with others; none of what is no archive."""
+    found: dict[str, Header] = {}
+    wrong: list[str] = []
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in [one for one in archive.infolist() if one.filename.endswith(".npy")][:_MOST_MEMBERS]:
+                name = clean(member.filename.removesuffix(".npy"))
+                try:
+                    with archive.open(member) as file:
+                        found[name] = read_header(file)
+                except ReadError as error:
+                    wrong.append(f"{name} {error.what}")
+                except _BROKEN:
+                    wrong.append(f"{name} is damaged")
+    except _BROKEN:
+        return {}, []
+    return found, wrong
 
 
 class NpzArrays:
@@ -53,9 +77,13 @@ class NpzArrays:
     def __init__(self, path: Path, most_bytes: int) -> None:
         self.path = path
         self.most_bytes = most_bytes
-        self.headers = headers(path)
+        self.headers, self._wrong = headers(path)
         if not self.headers:
             raise ReadError("is no archive of arrays, or is cut off", AGAIN)
+
+    @property
+    def wrong(self) -> list[str]:
+        return self._wrong
 
     def names(self) -> list[str]:
         return list(self.headers)
@@ -117,10 +145,3 @@ def _passed(file: IO[bytes], octets: int) -> None:
         if not got:
             raise ReadError("breaks off before the end of its array", AGAIN)
         octets -= len(got)
-
-
-def as_numbers(values: NDArray[Any]) -> NDArray[np.float64]:
-    """Shape (T, d), or (T,) for one number a row; ReadError for what is no number."""
-    if values.dtype.kind not in "biuf":
-        raise ReadError(f"holds values of type {values.dtype}, which are no numbers", AGAIN)
-    return values.astype(np.float64)

@@ -14,7 +14,7 @@ __all__ = ["described", "episode_of", "is_film_of_episode", "step_of"]
 _NUMBER = r"(\d[\d_]*(?:\.\d+)?(?:e\d+)?)([km]?)"
 _STEP = (
     re.compile(rf"(?<![a-z])(?:global_?|time_?|env_?)?(?:steps?|frames?)[-_=.]?{_NUMBER}(?![a-z0-9])", re.IGNORECASE),
-    re.compile(rf"(?<![\w.]){_NUMBER}[-_]?(?:time_?|env_?)?(?:steps?|frames?)(?![a-z0-9])", re.IGNORECASE),
+    re.compile(rf"(?<![a-z0-9.]){_NUMBER}[-_]?(?:time_?|env_?)?(?:steps?|frames?)(?![a-z0-9])", re.IGNORECASE),
 )
 _EPISODE = re.compile(r"(?<![a-z])(?:episodes?|ep)[-_=.]?(\d+)(?!\d)", re.IGNORECASE)
 _TIMES = {"": 1.0, "k": 1e3, "m": 1e6}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -50,9 +50,15 @@ def without_offset(piece: Piece) -> Piece:
     behind = ("actions", "rewards")
     parts = {part: rows[1:] if part in behind else rows for part, rows in piece.parts.items()}
     later = {name: rows[1:] for name, rows in piece.terms.items()}
-    return Piece(
-        piece.name, parts, later, piece.infos, piece.ending, piece.success, piece.seed, piece.frames, piece.wrong
-    )
+    return replace(piece, parts=parts, terms=later, frames=_shorter(piece.frames, len(rewards) - 1))
+
+
+def _shorter(frames: Frames | None, steps: int) -> Frames | None:
+    """Without the picture of what was seen at the end."""
+    if frames is None:
+        return None
+    kept = frames.steps < steps
+    return Frames(frames.steps[kept], frames.pixels[kept])
 
 
 def episode_of(piece: Piece) -> Episode:
@@ -116,12 +122,15 @@ class _Fitting:
     piece: Piece
     steps: int
 
-    def _rows(self, name: str, rows: NDArray[Any]) -> NDArray[Any] | None:
-        """The first T of T rows or T + 1; None, and a word about it, for others."""
+    def _rows(self, name: str, rows: NDArray[Any], *, after: bool = False) -> NDArray[Any] | None:
+        """T rows of T or T + 1: the first, or of what is told `after` each step the last, since a reset tells it, too.
+
+        None, and a word about it, for others.
+        """
         if rows.dtype.kind not in "biuf":
             self.piece.wrong.append(f"{name} hold values of type {rows.dtype}")
         elif rows.ndim and len(rows) in (self.steps, self.steps + 1):
-            return rows[: self.steps]
+            return rows[len(rows) - self.steps :] if after else rows[: self.steps]
         else:
             told = f"{len(rows):,} rows" if rows.ndim else "a single value"
             self.piece.wrong.append(f"{name} have {told} where there are {self.steps:,} rewards")
@@ -141,7 +150,7 @@ class _Fitting:
 
     def lines(self, named: Mapping[str, NDArray[Any]]) -> Iterator[tuple[str, FloatArray]]:
         for name, rows in named.items():
-            found = self._rows(name, rows)
+            found = self._rows(name, rows, after=True)
             if found is not None and found.size == len(found):
                 yield name, found.reshape(-1).astype(np.float64)
 

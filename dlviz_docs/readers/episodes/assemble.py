@@ -44,7 +44,8 @@ def read(found: Found, plan: Plan, limits: Limits | None = None) -> Episodes:
         planned = planned[: within.most_recordings]
     share = within.shared(len(planned))
     runs = {exact_slug(name, ""): name for name in found.runs.values()}
-    made = [one for each in planned if (one := _read(found, each, share, problems))]
+    outcomes = (_read(found, each, share, problems) for each in planned)
+    made = [one for one in outcomes if one is not None]  # a recording of films alone has no length
     recordings = _named(sorted((one for one in made if isinstance(one, Recording)), key=_order), runs)
     maps = _named(sorted((one for one in made if isinstance(one, ValueMap)), key=_order), runs)
     return Episodes(tuple(recordings), tuple(maps), tuple(problems))

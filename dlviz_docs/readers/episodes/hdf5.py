@@ -40,6 +40,10 @@ class _Hdf5Arrays:
                 self.arrays[array.path] = array
         self._last: tuple[str, NDArray[Any]] = ("", np.zeros(0))
 
+    @property
+    def wrong(self) -> list[str]:
+        return []
+
     def names(self) -> list[str]:
         return list(self.arrays)
 

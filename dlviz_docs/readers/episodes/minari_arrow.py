@@ -89,8 +89,12 @@ class _Columns:
         self.arrays = dict(_arrays("", frame))
         steps = max(frame.height - 1, 0)
         for name in self.arrays:
-            if not name.startswith("observation"):
+            if not name.startswith(("observation", "infos/")):  # what a reset tells, too
                 self.arrays[name] = self.arrays[name][:steps]
+
+    @property
+    def wrong(self) -> list[str]:
+        return []
 
     def names(self) -> list[str]:
         return list(self.arrays)

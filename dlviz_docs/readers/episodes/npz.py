@@ -27,6 +27,8 @@ __all__ = ["Pieces", "pieces_in", "steps_in"]
 
 _FLAGS = ("lengths", "first", "episode", "done", "terminated", "truncated")
 _OF_STEPS = ("actions", "observations", "next", "values", "action values", "probabilities", "logits", "success")
+_OF_ALL = frozenset({"step", "gamma", "environment", "action names", "observation names"})
+_MOST_TOLD = 10_000
 _DREAMER = frozenset({"is_first", "is_terminal", "discount"})
 
 
@@ -48,7 +50,9 @@ class Pieces:
 def pieces_in(arrays: Arrays, limits: Limits) -> Pieces:
     """All forms; ReadError where the rewards themselves cannot be had."""
     groups = _groups_in(arrays.names())
-    return _of_groups(arrays, groups, limits) if groups else _of_rows(arrays, limits)
+    pieces = _of_groups(arrays, groups, limits) if groups else _of_rows(arrays, limits)
+    pieces.wrong += arrays.wrong
+    return pieces
 
 
 def steps_in(arrays: Arrays, limits: Limits) -> Pieces:
@@ -83,6 +87,7 @@ def _of_groups(arrays: Arrays, groups: dict[str, list[str]], limits: Limits) -> 
     full = [place for place, length in enumerate(lengths) if length]
     kept = chosen(full, [lengths[place] for place in full], wide, limits) if full else []
     pieces = Pieces(seen=len(names), empty=len(names) - len(full), shape=shape)
+    pieces.told |= _told(arrays, pieces)
     for place in kept:
         pieces.episodes.append(_group(arrays, names[place], groups[names[place]], limits, pieces))
     return pieces
@@ -108,6 +113,10 @@ class _Inner:
     arrays: Arrays
     group: str
     keys: Sequence[str]
+
+    @property
+    def wrong(self) -> list[str]:
+        return []
 
     def names(self) -> list[str]:
         return list(self.keys)
@@ -146,7 +155,7 @@ def _of_rows(arrays: Arrays, limits: Limits, *, one: bool = False) -> Pieces:
     kept = [_bounded(cut, limits, pieces) for cut in kept]
     reading = _Reading(arrays, names, shape, cuts, kept, pieces)
     pieces.episodes = reading.pieces(limits)
-    pieces.told |= reading.told()
+    pieces.told |= _told(arrays, pieces)
     return pieces
 
 
@@ -190,6 +199,18 @@ def _whole(arrays: Arrays, names: dict[str, str], part: str, pieces: Pieces) -> 
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     return values if values.dtype.kind in "biuf" or part == "episode" else None
+
+
+def _told(arrays: Arrays, pieces: Pieces) -> dict[str, NDArray[Any]]:
+    """What belongs to all episodes, by part."""
+    found = {}
+    for name in arrays.names():
+        if (part := part_of(name)) in _OF_ALL and int(np.prod(arrays.shape(name), dtype=np.float64)) <= _MOST_TOLD:
+            try:
+                found[str(part)] = arrays.whole(name)
+            except ReadError as error:
+                pieces.wrong.append(f"{error.what}; it is left out")
+    return found
 
 
 @dataclass(slots=True)
@@ -289,14 +310,3 @@ class _Reading:
                     piece.success = bool(values[place])
                 else:
                     piece.seed = int(values[place])
-
-    def told(self) -> dict[str, NDArray[Any]]:
-        found = {}
-        for part in ("step", "gamma", "environment", "action names", "observation names"):
-            name = self.names.get(part)
-            if name is not None and int(np.prod(self.arrays.shape(name), dtype=np.float64)) <= 10_000:
-                try:
-                    found[part] = self.arrays.whole(name)
-                except ReadError as error:
-                    self.pieces_.wrong.append(f"{error.what}; it is left out")
-        return found

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from dlviz_docs.names import natural
+from dlviz_docs.readers.episodes._arrays import headers
 from dlviz_docs.readers.episodes._keys import are_episodes, group_of, is_map, part_of
 from dlviz_docs.readers.episodes._moments import described, is_film_of_episode, step_of
 from dlviz_docs.readers.episodes._types import Form, Found, Plan, Planned
-from dlviz_docs.readers.samples.arrays import headers
 
 __all__ = ["plan"]
 
@@ -65,8 +65,10 @@ def _arrays(found: Found) -> Iterator[Planned]:
     """Files of several episodes are a recording each; files of one each are one, if they lie together."""
     single: dict[tuple[str, float | None], list[str]] = {}
     for path in [path for path in found.files if path.lower().endswith(".npz")]:
-        known = headers(found.root / path)
-        if is_map(known):
+        known, _ = headers(found.root / path)
+        if not known:  # it mentions rewards and is cut off: that is said when it is read
+            yield _planned(found, "npz", (path,), path)
+        elif is_map(known):
             yield _planned(found, "map", (path,), path)
         if is_map(known) or not are_episodes(known):
             continue
