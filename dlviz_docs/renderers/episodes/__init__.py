@@ -21,19 +21,22 @@ class Episodes:
 
     def __call__(self, experiment: Experiment) -> Iterator[Shown]:
         """In the order of the page."""
-        if not experiment.episodes.recordings:
+        found = experiment.episodes
+        if not (found.recordings or found.maps):
             return
         # Imported when there is something to show: most experiments have no episodes.
         from dlviz_docs.renderers.episodes._stages import tasks
         from dlviz_docs.renderers.episodes.decisions import decisions
+        from dlviz_docs.renderers.episodes.grids import grids
         from dlviz_docs.renderers.episodes.player import players
         from dlviz_docs.renderers.episodes.recordings import recordings
         from dlviz_docs.renderers.episodes.rewards import rewards
         from dlviz_docs.renderers.episodes.visits import visits
 
-        yield from players(experiment.episodes.recordings)
-        for task in tasks(experiment.episodes.recordings):
+        yield from players(found.recordings, found.maps)
+        yield from grids(found.maps)
+        for task in tasks(found.recordings):
             yield from decisions(task)
             yield from rewards(task)
             yield from visits(task)
-        yield from recordings(experiment.episodes)
+        yield from recordings(found)

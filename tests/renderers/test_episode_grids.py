@@ -1,0 +1,99 @@
+"""Maps of values in grid worlds whose answers are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+
+from dlviz_docs.model import FloatArray, Insight
+from dlviz_docs.model.episodes import ValueMap
+from dlviz_docs.renderers.episodes.grids import grids
+from dlviz_docs.view import Figure, Matrix, Shown
+
+ACTIONS = ("up", "down", "left", "right")
+WORLD = ("S..", ".#.", "..G")
+
+
+def planned() -> FloatArray:
+    """Discounted by 0.5 a step, 1 for reaching the goal: values of steps to it, by hand."""
+    goal, steps = (2, 2), {}
+    for row in range(3):
+        for column in range(3):
+            steps[row, column] = abs(goal[0] - row) + abs(goal[1] - column)  # the wall is never in the way
+    values = np.full((3, 3, 4), np.nan)
+    for row, column in steps:
+        if (row, column) in ((1, 1), goal):
+            continue
+        for action, (down, right) in enumerate(((-1, 0), (1, 0), (0, -1), (0, 1))):
+            there = row + down, column + right
+            there = there if there in steps and there != (1, 1) else (row, column)
+            values[row, column, action] = 0.5 ** steps[there]
+    values[goal] = 0
+    return values
+
+
+def one(run: str, values: FloatArray, step: float | None = None, visits: FloatArray | None = None) -> ValueMap:
+    return ValueMap(run, f"{run} {step}", "maps.npz", values, WORLD, actions=ACTIONS, step=step, visits=visits)
+
+
+def shown(maps: Iterable[ValueMap]) -> tuple[list[Figure], list[Insight]]:
+    found: list[Shown] = list(grids(list(maps)))
+    return [f for f in found if isinstance(f, Figure)], [i for i in found if isinstance(i, Insight)]
+
+
+def matrix(figure: Figure) -> Matrix:
+    assert isinstance(figure.spec, Matrix)
+    return figure.spec
+
+
+def test_arrows_point_to_the_goal() -> None:
+    (figure,), told = shown([one("", planned())])
+    assert matrix(figure).texts == (("S ↓→", "→", "↓"), ("↓", "#", "↓"), ("→", "→", "G"))
+    assert matrix(figure).values[0].tolist() == [0.125, 0.25, 0.5]
+    assert np.isnan(matrix(figure).values[1, 1])
+    assert told == []
+    assert figure.title == "What planning finds"
+
+
+def test_an_agent_is_held_against_planning() -> None:
+    wrong = planned()
+    wrong[0, 1] = [9, 0, 0, 0]
+    figures, (told,) = shown([one("seed0", wrong), one("", planned())])
+    assert [figure.id for figure in figures] == ["policy-planned", "policy-seed0"]
+    assert told.text.startswith("seed0’s best action is one of those that planning finds best in 6 of 7 cells")
+
+
+@pytest.mark.parametrize(("changes", "kind"), [(0, "policy-settled"), (1, "policy-moving")])
+def test_whether_the_policy_still_changes(changes: int, kind: str) -> None:
+    early = planned()
+    early[0, :changes] = [[9, 0, 0, 0]]
+    (figure,), (told,) = shown([one("a", early, 100.0), one("a", planned(), 2000.0)])
+    assert told.kind == kind
+    assert told.values["changed"] == changes
+    assert [name for name, *_ in matrix(figure).views] == ["100 steps", "values"]
+    assert matrix(figure).view == "2,000 steps"
+
+
+def test_cells_never_seen_are_told() -> None:
+    visits = np.array([[5.0, 3, 0], [0, 0, 0], [0, 0, 1]])
+    (figure,), (told,) = shown([one("a", planned(), visits=visits)])
+    assert "never been in 5 of 7 cells" in told.text
+    assert matrix(figure).views[-1][2][0] == ("5", "3", "0")
+
+
+def test_a_table_that_has_learnt_nothing_has_no_arrows() -> None:
+    (figure,), _ = shown([one("a", np.zeros((3, 3, 4)))])
+    assert matrix(figure).texts == (("S", "", ""), ("", "#", ""), ("", "", "G"))
+
+
+def test_many_agents_are_told_and_some_shown() -> None:
+    figures, told = shown([one(f"seed{i}", planned(), s) for i in range(6) for s in (1.0, 9.0)])
+    assert len(figures) == 4
+    assert "4 of 6 agents are shown" in figures[0].caption
+    assert len(told) == 6
+
+
+def test_a_map_larger_than_a_page_is_left_out() -> None:
+    assert shown([ValueMap("a", "a", "a.npz", np.zeros((41, 2, 4)), actions=ACTIONS)]) == ([], [])
