@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlviz_docs.model.episodes import Episode, Frames, Recording, Video
+from dlviz_docs.model.episodes import Episode, Frames, Recording, ValueMap, Video
 from dlviz_docs.renderers.episodes import player as module
 from dlviz_docs.renderers.episodes.player import players
 from dlviz_docs.view import Figure, Play, Player
@@ -244,13 +244,47 @@ def test_a_one_among_zeros_is_a_cell() -> None:
     np.testing.assert_array_equal(player.plays[0].state, shown(told).plays[0].state)
 
 
+WORLD = ("S.#", "x.G")
+STEPS = np.array([[0, 0], [0, 1], [1, 1]], float)
+
+
+def in_world(observations: Any, **told: Any) -> Player:
+    table = ValueMap("", "a", "table.npz", np.zeros((2, 3, 4)), WORLD, (("x", "swamp"),))
+    walk = episode(np.ones(len(observations)), observations=np.asarray(observations, float))
+    (figure,) = players([recording(walk, actions=("up", "right", "down", "left"))], [replace(table, **told)])
+    assert isinstance(figure, Figure)
+    assert isinstance(figure.spec, Player)
+    return figure.spec
+
+
+@pytest.mark.parametrize("seen", [STEPS, [[0], [1], [4]], np.eye(6)[[0, 1, 4]]], ids=["row, column", "number", "ones"])
+def test_an_own_world_is_drawn_as_its_table_tells_it(seen: Any) -> None:
+    player = in_world(seen)
+    assert player.scene is not None
+    assert (player.scene.rows, player.scene.columns, player.scene.cells) == (2, 3, "SF#xFG")
+    assert player.scene.moves == "URDL"
+    assert player.scene.note == "Drawn from the observations, in the world that table.npz tells. x is swamp."
+    assert player.plays[0].state is not None
+    assert player.plays[0].state[:, 0].tolist() == [0, 1, 4]
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [([[0, 2]], {}), ([[2, 0]], {}), ([[0.5, 0]], {}), ([[-1, 0]], {}), ([[7]], {}), (STEPS, {"cells": ()})],
+)
+def test_who_walks_through_walls_is_in_another_world(seen: Any, told: dict[str, Any]) -> None:
+    player = in_world(seen, **told)
+    assert player.scene is not None
+    assert player.scene.kind == "numbers"
+
+
 def test_gymnasium_itself_has_these_maps() -> None:
     from gymnasium.envs.toy_text.frozen_lake import MAPS
 
-    from dlviz_docs.renderers.episodes import _scenes
+    from dlviz_docs.renderers.episodes import _cells
 
-    assert "".join(MAPS["4x4"]) == _scenes._LAKE.cells
-    assert "".join(MAPS["8x8"]) == _scenes._LARGE_LAKE.cells
+    assert "".join(MAPS["4x4"]) == _cells._LAKE.cells
+    assert "".join(MAPS["8x8"]) == _cells._LARGE_LAKE.cells
 
 
 def test_many_numbers_are_bars_of_those_that_vary_most() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dlviz_docs.model.episodes import Episode, Recording, Video
+from dlviz_docs.model.episodes import Episode, Recording, ValueMap, Video
 from dlviz_docs.names import slug
 from dlviz_docs.renderers.episodes._moments import moments
 from dlviz_docs.renderers.episodes._picks import Ranked, highlights, picked
@@ -36,8 +37,10 @@ class _One:
     found: Signals
 
 
-def players(recordings: Sequence[Recording]) -> Iterator[Shown]:
-    """One for each task: episodes of one have the same actions, and observations of the same numbers."""
+def players(recordings: Sequence[Recording], maps: Sequence[ValueMap] = ()) -> Iterator[Shown]:
+    """One for each task: episodes of one have the same actions, and observations of the same numbers.
+
+    `maps` tell what the cells of grid worlds are."""
     tasks: defaultdict[tuple[str, tuple[str, ...], int], list[Recording]] = defaultdict(list)
     for one in map(named, recordings):
         if one.videos or any(map(len, one.episodes)):
@@ -48,15 +51,15 @@ def players(recordings: Sequence[Recording]) -> Iterator[Shown]:
         taken[name] += 1
         turn = "" if taken[name] == 1 else f"-{taken[name]}"
         title = f"{environment}, step by step" if name else "Episodes, step by step"
-        yield _figure(members, "-".join(filter(None, ("player", name))) + turn, title, environment)
+        yield _figure(members, "-".join(filter(None, ("player", name))) + turn, title, environment, maps)
 
 
 def _width(recording: Recording) -> int:
     return next((e.observations.shape[1] for e in recording.episodes if e.observations is not None), 0)
 
 
-def _figure(recordings: Sequence[Recording], id: str, title: str, environment: str) -> Figure:  # noqa: A002  (the figure's word)
-    player = _player(recordings)
+def _figure(recordings: Sequence[Recording], id: str, title: str, environment: str, maps: Sequence[ValueMap]) -> Figure:  # noqa: A002  (the figure's word)
+    player = _player(recordings, maps)
     many = count(len(player.plays), "episode")
     caption = (
         f"{many}{f' of {environment}' if environment else ''}, step by step: what the agent saw, did and expected, and "
@@ -66,12 +69,12 @@ def _figure(recordings: Sequence[Recording], id: str, title: str, environment: s
 
 
 @np.errstate(all="ignore")  # what overflows or is no number is drawn as a gap
-def _player(recordings: Sequence[Recording]) -> Player:
+def _player(recordings: Sequence[Recording], maps: Sequence[ValueMap]) -> Player:
     every = [_One(r, e, signals(e, r.gamma)) for r in recordings for e in r.episodes if len(e)]
     ranks = [Ranked(one.recording.name, one.episode, one.found, one.recording.actions) for one in every]
     picks = picked(ranks)
     kept = _kept(picks, [len(one.episode) for one in every])
-    tracks, scene = layout(recordings), drawn(recordings)
+    tracks, scene = layout(recordings), drawn(recordings, maps)
     keys = _keys([every[i] for i in kept])
     plays = []
     for i, key in zip(kept, keys, strict=True):
@@ -117,15 +120,20 @@ def _kept(picks: Sequence[tuple[str, ...]], lengths: Sequence[int]) -> list[int]
 
 
 def _keys(plays: Sequence[_One]) -> list[str]:
-    """Short where there is one recording: the episode's own name."""
+    """Short and readable, since they stand in addresses: the episode's name, after its recording's where there are
+    several."""
     names = list(dict.fromkeys(one.recording.name for one in plays))
-    keys = [one.episode.name if len(names) < 2 else f"{slug(one.recording.name)}/{one.episode.name}" for one in plays]
     known: Counter[str] = Counter()
     found = []
-    for key in keys:
+    for one in plays:
+        key = one.episode.name if len(names) < 2 else f"{_brief(one.recording.name)}/{one.episode.name}"
         known[key] += 1
         found.append(key if known[key] == 1 else f"{key}~{known[key]}")
     return found
+
+
+def _brief(name: str) -> str:
+    return re.sub(r"\W+", "-", name).strip("-").lower()
 
 
 def _facts(recording: Recording, episode: Episode, found: Signals) -> tuple[tuple[str, str], ...]:
@@ -179,7 +187,7 @@ def _film(video: Video, recording: Recording) -> Play:
     facts = (("return", ""), ("steps", ""), ("ended", ""), ("surprise", ""), ("seed", ""))
     trained = "" if step is None else f"{step:,.0f} steps"
     title = name if video.episode is None else f"film of episode {video.episode}"
-    key = slug(video.path)
+    key = _brief(video.path)
     return Play(key, title, 0, recording.name, (*facts, ("trained for", trained)), film=video.path)
 
 

@@ -219,6 +219,7 @@
       return painted;
     };
     const scheme = new MutationObserver(() => {
+      if (!figure.isConnected) return scheme.disconnect();
       painted = null;
       if (shown && deck.n) shown.at(Math.min(state.t, deck.n - 1));
     });

@@ -109,7 +109,7 @@
         pen.globalAlpha = { H: 0.75, C: 0.5, G: 0.55, "#": 0.8 }[cells[i]] ?? 1;
         rounded(pen, x - side * 0.48, y - side * 0.48, side * 0.96, side * 0.96, side * (cells[i] === "H" ? 0.48 : 0.08), fills[cells[i]] ?? color.tile);
         pen.globalAlpha = 1;
-        if (cells[i] === "S" || cells[i] === "G") write(pen, cells[i], x, y, side * 0.36, color.fg, "center");
+        if (/[SG]|[^A-Z#]/.test(cells[i] ?? "F")) write(pen, cells[i], x, y, side * 0.36, color.fg, "center");
       }
       before.forEach((one, i) => {
         if (!i) return;
