@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+import zlib
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dlviz_docs.assets import assets
+from dlviz_docs.assets import TEMPLATES, assets
 from dlviz_docs.compose import compose_experiment, compose_index, index_entry, outline
 from dlviz_docs.model import Experiment, Insight, Objective, Problem, Run, Series, SourceFile
 from dlviz_docs.view import Cell, Chart, Column, Fact, Figure, IndexEntry, Line, Page, Section, Table
@@ -295,16 +297,39 @@ def test_assets_exist_and_are_ours_or_plotlys() -> None:
         "assets/tables.js",
         "assets/plotly.min.js",
     } <= set(found)
-    for path in found.values():
-        assert not isinstance(path, bytes)
-        assert path.is_file()
+    for content in found.values():
+        assert content if isinstance(content, bytes) else content.is_file()
 
 
 def test_our_table_script_stays_small() -> None:
     found = {asset.path: asset.content for asset in assets()}
     script = found["assets/tables.js"]
-    assert not isinstance(script, bytes)
-    assert script.stat().st_size <= 6_000
+    assert isinstance(script, bytes)
+    assert len(script) <= 5_000
+
+
+@pytest.mark.parametrize("path", sorted((TEMPLATES / "assets").glob("*.js")), ids=lambda path: path.stem)
+def test_scripts_are_sent_without_comments_and_lose_nothing_else(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not [line for line in text.splitlines() if line.count("`") % 2], "a text over several lines"
+    sent = next(asset.content for asset in assets() if asset.path == f"assets/{path.name}")
+    assert isinstance(sent, bytes)
+    kept, within = [], False
+    for line in (line.strip() for line in text.splitlines()):
+        within = within or line.startswith("/*")
+        if not within and not line.startswith("//"):
+            kept.append(line)
+        within = within and not line.endswith("*/")
+    assert [line.strip() for line in sent.decode().splitlines()] == kept
+    assert len(sent) < len(text.encode())
+
+
+def test_what_diagrams_and_maps_load_stays_small() -> None:
+    """Compressed, as a server sends them."""
+    found = {asset.path: asset.content for asset in assets()}
+    for names, most in ((("boxes", "diagram", "diagramacts", "diagrampanel"), 17_000), (("overlay", "maps"), 8_000)):
+        scripts = [found[f"assets/{name}.js"] for name in names]
+        assert len(zlib.compress(b"".join(one for one in scripts if isinstance(one, bytes)), 9)) <= most
 
 
 def results(amount: int) -> Section:
