@@ -363,7 +363,7 @@ def test_a_box_tells_what_the_file_calls_it() -> None:
         Operation("mul", "Mul", "act", ("erf",)),
         Operation("t", "Transpose", "", ("mul",), settings={"perm": (1, 0)}, takes=("b",), gives=("y",)),
     )
-    one = checkpoint({"fc.weight": np.array([[1.0, 2.0], [3.0, 5.0]], np.float32), "fc.scale": np.float32([0.25])})
+    one = checkpoint({"fc.weight": np.array([[1.0, 2.0], [3.0, 5.0]], np.float32), "fc.scale": np.array([0.25], np.float32)})
     modules = (modules[0], replace(modules[1], tensors=("fc.weight", "fc.scale")), modules[2])
     boxes = of(diagram(Network("n", "graph", (one,), modules, operations, inputs=(Port("x", (1, 2)),))))
     told = dict(boxes["fc"].facts)
