@@ -28,7 +28,7 @@ def settled_sentence(who: str, before: str, after: str, changed: int, cells: int
     if not cells:
         return
     settled = changed <= SETTLED * cells
-    how, kind = ("has settled", "policy-settled") if settled else ("still changes", "policy-moving")
+    how, kind = ("has settled", "policy-settled") if settled else ("still changes", "policy-not-settled")
     told = f"the best action is another in {of(changed, cells, 'cells')} from {before} to {after}"
     text = f"{who}’s policy {how}: {told}."
     values = {"changed": float(changed), "cells": float(cells), "threshold": SETTLED}
@@ -44,4 +44,4 @@ def unseen_sentence(who: str, unseen: int, cells: int, figure: str) -> Iterator[
         "and nothing it has learnt."
     )
     values = {"unseen": float(unseen), "cells": float(cells), "threshold": UNSEEN}
-    yield Insight(kind="cells-unseen", severity="info", text=text, figure=figure, values=values)
+    yield Insight(kind="unseen-cells", severity="info", text=text, figure=figure, values=values)

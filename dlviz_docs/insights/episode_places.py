@@ -44,7 +44,7 @@ def coverage_sentence(
     elif ratio >= 1 / NARROWER:
         text += " What it has learnt takes it farther."
     values = {"cells": float(reached), "first": seen[0], "last": seen[-1], "steps": float(steps)}
-    yield Insight(kind="visits-coverage", severity="info", text=text, figure=figure, values=values)
+    yield Insight(kind="coverage", severity="info", text=text, figure=figure, values=values)
 
 
 def actions_sentences(
@@ -58,12 +58,12 @@ def actions_sentences(
         told = f"in {percent(float(last[most]), 1.0)} of the steps{when}, whatever it sees"
         values = {"share": float(last[most]), "threshold": ALWAYS}
         text = f"The agent does {quoted(names[most])} {told}."
-        yield Insight(kind="actions-one", severity="warning", text=text, figure=figure, values=values)
+        yield Insight(kind="one-action", severity="warning", text=text, figure=figure, values=values)
     elif unused := [names[place] for place in np.flatnonzero(last < NEVER).tolist()]:
         told = f"hardly ever taken{when}, in under {percent(NEVER, 1.0)} of the steps"
         text = f"Of {words.count(len(names), 'action')}, {listed(unused)} {does(len(unused), 'are')} {told}."
         values = {"actions": float(len(unused)), "threshold": NEVER}
-        yield Insight(kind="actions-unused", severity="info", text=text, figure=figure, values=values)
+        yield Insight(kind="unused-actions", severity="info", text=text, figure=figure, values=values)
     if len(shares) > 1:
         moved = last - np.asarray(shares[0])
         place = int(np.abs(moved).argmax())
@@ -73,7 +73,7 @@ def actions_sentences(
                 f"{percent(float(shares[0][place]), 1.0)} at {labels[0]}."
             )
             values = {"change": float(moved[place]), "threshold": SHIFT}
-            yield Insight(kind="actions-changed", severity="info", text=text, figure=figure, values=values)
+            yield Insight(kind="changed-actions", severity="info", text=text, figure=figure, values=values)
 
 
 def calibration_sentence(bias: float, spread: float, explained: float, steps: int, figure: str) -> Iterator[Insight]:
@@ -86,7 +86,7 @@ def calibration_sentence(bias: float, spread: float, explained: float, steps: in
     if abs(bias) >= OVER * spread and spread > 0:
         how = "more" if bias > 0 else "less"
         text = f"The agent expects {short} {how} than it gets, in the mean of {steps:,} steps.{explains}"
-        kind = "values-over" if bias > 0 else "values-under"
+        kind = "overestimation" if bias > 0 else "underestimation"
         values = {"bias": bias, "spread": spread, "threshold": OVER}
         yield Insight(
             kind=kind, severity="warning" if abs(bias) > spread else "info", text=text, figure=figure, values=values
@@ -94,4 +94,4 @@ def calibration_sentence(bias: float, spread: float, explained: float, steps: in
     else:
         text = f"What the agent expects is what it gets: the mean error is {short} over {steps:,} steps.{explains}"
         values = {"bias": bias, "spread": spread, "threshold": OVER}
-        yield Insight(kind="values-right", severity="info", text=text, figure=figure, values=values)
+        yield Insight(kind="calibrated-values", severity="info", text=text, figure=figure, values=values)

@@ -41,7 +41,7 @@ def density_sentence(rewards: Sequence[FloatArray], gamma: float | None, figure:
     values = {"share": share, "steps": float(steps)}
     if not firsts:
         text = f"None of {words.count(len(rewards), 'episode')} has any reward but zero: nothing tells what to do."
-        yield Insight(kind="reward-none", severity="warning", text=text, figure=figure, values=values)
+        yield Insight(kind="no-rewards", severity="warning", text=text, figure=figure, values=values)
         return
     median = float(np.median(firsts))
     kind = "sparse" if share <= SPARSE else "dense" if share >= DENSE else "mixed"
@@ -59,7 +59,7 @@ def density_sentence(rewards: Sequence[FloatArray], gamma: float | None, figure:
                 f" With a discount of {words.number(gamma)} it counts {words.number(float(f'{gamma**median:.2g}'))} of "
                 "its worth at the start: little to learn from."
             )
-    yield Insight(kind=f"reward-{kind}", severity="info", text=text, figure=figure, values=values)
+    yield Insight(kind=f"{kind}-rewards", severity="info", text=text, figure=figure, values=values)
 
 
 def length_sentence(returns: FloatArray, lengths: FloatArray, figure: str) -> Iterator[Insight]:
@@ -73,7 +73,7 @@ def length_sentence(returns: FloatArray, lengths: FloatArray, figure: str) -> It
     how = "longer episodes pay more" if rho > 0 else "shorter episodes pay more"
     text = f"Return and length go together (Spearman’s ρ = {association(rho)}, {known.sum():,} episodes); {how}."
     values = {"rho": rho, "threshold": OF_LENGTH, "episodes": float(known.sum())}
-    yield Insight(kind="return-of-length", severity="info", text=text, figure=figure, values=values)
+    yield Insight(kind="return-follows-length", severity="info", text=text, figure=figure, values=values)
 
 
 def term_sentences(sums: dict[str, FloatArray], figure: str) -> Iterator[Insight]:
@@ -91,7 +91,7 @@ def term_sentences(sums: dict[str, FloatArray], figure: str) -> Iterator[Insight
         text += f"; {listed(small)} {does(len(small), 'are')} less than {percent(LEAST_OF, 1.0)}"
     values = {"share": sizes[most] / whole, "threshold": MOST_OF}
     text = f"{text}. The agent has little reason to care for the rest."
-    yield Insight(kind="reward-one-term", severity="info", text=text, figure=figure, values=values)
+    yield Insight(kind="one-term-dominates", severity="info", text=text, figure=figure, values=values)
 
 
 def hacking_sentences(
@@ -144,7 +144,7 @@ def loop_sentence(strengths: Sequence[tuple[float, int]], paying: bool, figure: 
     )
     text += ", and are paid all the while." if paying else "."
     values = {"loops": float(len(loops)), "episodes": float(len(strengths)), "threshold": LOOPS}
-    yield Insight(kind="episode-loops", severity="info", text=text, figure=figure, values=values)
+    yield Insight(kind="going-in-circles", severity="info", text=text, figure=figure, values=values)
 
 
 def _short(value: float) -> str:

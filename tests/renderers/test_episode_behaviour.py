@@ -94,7 +94,7 @@ def test_the_plane_is_that_of_the_numbers_that_decide(roaming: list[Recording]) 
         assert isinstance(figure.spec, Plot)
         assert {figure.spec.x.label, figure.spec.y.label} == {"x", "y"}
     assert "These two numbers alone tell 1" in figures[2].caption or "tell 9" in figures[2].caption
-    (coverage,) = said(shown, "visits-coverage")
+    (coverage,) = said(shown, "coverage")
     assert "keeps it to fewer places" in coverage.text
     assert coverage.values["last"] < coverage.values["first"]
     assert coverage.figure == "visits-2"
@@ -110,6 +110,18 @@ def test_long_observations_are_projected() -> None:
     figure = of(Figure, visits(task))[0]
     assert "main direction" in figure.caption
     assert "% of their variance" in figure.caption
+
+
+@pytest.mark.parametrize("names", [("row", "column"), ("column", "row")])
+def test_a_grid_is_shown_as_one(names: tuple[str, str]) -> None:
+    """Two rows, three columns; in whatever order they are observed."""
+    rows, columns = np.tile([0.0, 0, 0, 1, 1], 10), np.tile([0.0, 1, 2, 2, 2], 10)
+    seen = np.column_stack([rows, columns] if names[0] == "row" else [columns, rows])
+    episode = Episode("0", np.zeros(50), observations=seen, actions=np.zeros(50, int))
+    (task,) = tasks([replace(recording("a", 1.0, [episode]), observations=names)])
+    (figure,) = of(Figure, visits(task))
+    assert isinstance(figure.spec, Matrix)
+    assert figure.spec.texts == (("10", "10", "10"), ("", "", "20"))
 
 
 def test_without_observations_there_is_no_map() -> None:
@@ -134,11 +146,13 @@ def test_actions_are_counted_and_placed(roaming: list[Recording]) -> None:
 def test_an_agent_that_always_does_the_same_is_told() -> None:
     episode = Episode("0", np.ones(90), actions=np.r_[np.zeros(88, int), 1, 2])
     (task,) = tasks([replace(recording("a", 5.0, [episode]), observations=())])
-    (one,) = said(decisions(task), "actions-one")
+    (one,) = said(decisions(task), "one-action")
     assert "“sw” in 97.8 % of the steps at 5 steps" in one.text
 
 
-@pytest.mark.parametrize(("error", "kind"), [(4.0, "values-over"), (-4.0, "values-under"), (0.0, "values-right")])
+@pytest.mark.parametrize(
+    ("error", "kind"), [(4.0, "overestimation"), (-4.0, "underestimation"), (0.0, "calibrated-values")]
+)
 def test_expectations_are_held_against_what_came(error: float, kind: str) -> None:
     random = np.random.default_rng(0)
     episodes = []
@@ -176,13 +190,13 @@ def test_terms_are_added_up_and_the_greatest_is_told() -> None:
     shown = list(rewards(task))
     ids = [figure.id for figure in of(Figure, shown)]
     assert ids == ["returns", "reward-steps", "reward-terms", "reward-over-episode", "returns-to-go", "return-length"]
-    (one,) = said(shown, "reward-one-term")
+    (one,) = said(shown, "one-term-dominates")
     assert "“alive”; “goal” is less than 5 %" in one.text
     terms = next(figure for figure in of(Figure, shown) if figure.id == "reward-terms")
     assert isinstance(terms.spec, Plot)
     assert terms.spec.x.categories == ("alive", "goal")
     assert terms.spec.layers[0].y.tolist() == [pytest.approx(45.5), 1.0]
-    assert said(shown, "return-of-length")
+    assert said(shown, "return-follows-length")
     assert of(Fact, shown)[0].text == "46.5 (median of 12 episodes)"
 
 
@@ -214,7 +228,7 @@ def test_sparse_rewards_have_a_time_of_the_first() -> None:
     episodes = [Episode(str(i), np.r_[np.zeros(99), float(i % 3 > 0)]) for i in range(9)]
     (task,) = tasks([recording("a", 10.0, episodes)])
     shown = list(rewards(task))
-    (one,) = said(shown, "reward-sparse")
+    (one,) = said(shown, "sparse-rewards")
     assert "after 100 steps (median), and never in 3 episodes of 9" in one.text
     assert "little to learn from" in one.text
     first = next(figure for figure in of(Figure, shown) if figure.id == "first-reward")

@@ -65,7 +65,7 @@ def test_an_agent_is_held_against_planning() -> None:
     assert told.text.startswith("seed0’s best action is one of those that planning finds best in 6 of 7 cells")
 
 
-@pytest.mark.parametrize(("changes", "kind"), [(0, "policy-settled"), (1, "policy-moving")])
+@pytest.mark.parametrize(("changes", "kind"), [(0, "policy-settled"), (1, "policy-not-settled")])
 def test_whether_the_policy_still_changes(changes: int, kind: str) -> None:
     early = planned()
     early[0, :changes] = [[9, 0, 0, 0]]
@@ -78,9 +78,17 @@ def test_whether_the_policy_still_changes(changes: int, kind: str) -> None:
 
 def test_cells_never_seen_are_told() -> None:
     visits = np.array([[5.0, 3, 0], [0, 0, 0], [0, 0, 1]])
-    (figure,), (told,) = shown([one("a", planned(), visits=visits)])
+    (_, figure), (told,) = shown([one("a", planned(), visits=visits)])
     assert "never been in 5 of 7 cells" in told.text
-    assert matrix(figure).views[-1][2][0] == ("5", "3", "0")
+    assert figure.id == "training-visits-3x3"
+    assert matrix(figure).texts[0] == ("5", "3", "0")
+
+
+def test_visits_of_all_agents_are_added_up() -> None:
+    visits = np.full((3, 3), 600.0)
+    figures, _ = shown([one("a", planned(), visits=visits), one("b", planned(), visits=visits), one("c", planned())])
+    assert matrix(figures[-1]).texts[0] == ("1.2k", "1.2k", "1.2k")
+    assert "training of 2 agents" in figures[-1].caption
 
 
 def test_a_table_that_has_learnt_nothing_has_no_arrows() -> None:

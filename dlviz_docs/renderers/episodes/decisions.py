@@ -66,13 +66,13 @@ def _usage(task: Task, group: str) -> Iterator[Shown]:
         switches.append(_switches(stage))
     id = task.id("actions")  # noqa: A001  (the figure's word)
     yield from said.actions_sentences(names, [stage.label for stage in stages], shares, id)
-    told = "; ".join(
-        f"{percent(rate, 1.0)}{f' at {stage.label}' if stage.label else ''}"
+    told = ", ".join(
+        f"{percent(rate, 1.0)}{f' ({stage.label})' if stage.label else ''}"
         for stage, rate in zip(stages, switches, strict=True)
         if np.isfinite(rate)
     )
     caption = "Share of steps in which each action is taken." + (
-        f" The action changes from one step to the next in {told} of the steps." if told else ""
+        f" From one step to the next it changes in {told} of the cases." if told else ""
     )
     axes = PlotAxis("action", "category", names), PlotAxis("share of steps", low=0.0)
     yield Figure(id, "Actions", caption, Plot(tuple(layers), *axes), group)

@@ -64,6 +64,8 @@ def grids(maps: Sequence[ValueMap]) -> Iterator[Shown]:
             yield from _sentences(run, kept, planned.get(shape), figure)
         if figure:
             yield _figure(run, kept, len(agents), id)
+    for shape in dict.fromkeys(shape for _, shape in agents):
+        yield from _visited([found[-1] for (_, own), found in agents.items() if own == shape])
 
 
 def _chosen(moments: Sequence[ValueMap]) -> list[ValueMap]:
@@ -97,17 +99,11 @@ def _figure(run: str, moments: Sequence[ValueMap], agents: int, id: str) -> Figu
     numbers = tuple(tuple(_short(value) for value in row) for row in _worth(last).tolist())
     views.append(("values", _worth(last), numbers))
     rows, columns = last.shape
-    if last.visits is not None and last.visits.shape == last.shape:
-        texts = tuple(tuple(f"{int(count):,}" for count in row) for row in last.visits.tolist())
-        # Coloured on the scale of the values, by rank of roots: a few cells near the start hide all others.
-        seen = np.sqrt(last.visits / max(float(last.visits.max()), 1.0))
-        views.append(("visits", low + (high - low) * seen, texts))
     (name, values, texts), *others = views
     who = run or "planning"
     caption = (
         f"What {who} expects from each cell: {_short(low)} (pale) to {_short(high)}, of its best action, which the "
-        "arrow shows; equally good ones are shown together. Buttons show other moments, the numbers"
-        f"{' and how often it was there' if last.visits is not None else ''}."
+        "arrow shows; equally good ones are shown together. Buttons show other moments, and the numbers."
     )
     if agents > MOST:
         caption += f" {MOST} of {agents:,} agents are shown."
@@ -127,6 +123,31 @@ def _figure(run: str, moments: Sequence[ValueMap], agents: int, id: str) -> Figu
     return Figure(id, title, caption, spec, GROUP)
 
 
+def _visited(last: Sequence[ValueMap]) -> Iterator[Figure]:
+    """Of all agents together, over all of their training."""
+    seen = [one.visits for one in last if one.visits is not None and one.visits.shape == one.shape]
+    if not seen:
+        return
+    total = np.nan_to_num(np.stack(seen)).sum(axis=0)
+    if not total.any():
+        return
+    rows, columns = total.shape
+    texts = tuple(tuple(_count(value) for value in row) for row in total.tolist())
+    caption = (
+        f"Steps of the training of {words.count(len(seen), 'agent')} in each cell, {_count(float(total.sum()))} in "
+        "all; the colour ends at the 95th percentile, so that the start does not hide all others."
+    )
+    names = tuple(str(row) for row in range(rows)), tuple(str(column) for column in range(columns))
+    high = float(np.percentile(total[total > 0], 95))
+    spec = Matrix(*names, total, texts, row_label="row", column_label="column", low=0.0, high=high)
+    yield Figure(f"training-visits-{rows}x{columns}", "Where training went", caption, spec, GROUP)
+
+
+def _count(value: float) -> str:
+    """Short enough for a cell: "12", "3.4k"."""
+    return f"{value:.0f}" if value < 1000 else f"{value / 1000:.3g}k" if value < 1e6 else f"{value / 1e6:.3g}M"
+
+
 def _label(one: ValueMap) -> str:
     return f"{one.step:,.0f} steps" if one.step is not None else "policy"
 
@@ -136,16 +157,17 @@ def _short(value: float) -> str:
 
 
 def _worth(one: ValueMap) -> FloatArray:
-    """Of the best action, shape (rows, columns); NaN in walls."""
-    known = np.isfinite(one.values).any(axis=2)
+    """Of the best action, shape (rows, columns); NaN where nothing is decided."""
+    decides = _decides(one)
     found = np.full(one.shape, np.nan)
-    found[known] = np.nanmax(one.values[known], axis=1)
+    found[decides] = np.nanmax(one.values[decides], axis=1)
     return found
 
 
 def _best(one: ValueMap) -> NDArray[np.bool_]:
     """Which actions are as good as the best, shape (rows, columns, a)."""
-    finite = one.values[np.isfinite(one.values)]
+    finite = one.values[_decides(one)]
+    finite = finite[np.isfinite(finite)]
     reach = ALIKE * float(finite.max() - finite.min()) if len(finite) else 0.0
     with np.errstate(invalid="ignore"):
         return np.asarray(one.values >= (_worth(one) - reach)[:, :, None])

@@ -242,8 +242,11 @@ def _to_go(task: Task, id: str, group: str) -> Figure:  # noqa: A002
     for track in tracks[:20]:
         places = kept[kept < len(track)]
         layers.append(Layer("line", places.astype(float), track[places], thin=True, color=0))
-    means = np.array([np.mean([t[place] for t in tracks if place < len(t)]) for place in kept])
-    layers.append(Layer("line", kept.astype(float), means, label="mean of the episodes that still run", color=0))
+    # Of few that are left, the mean would be that of the slow ones.
+    most = kept[kept < np.median([len(track) for track in tracks])]
+    means = np.array([np.mean([t[place] for t in tracks if place < len(t)]) for place in most])
+    label = "mean, while half of the episodes run"
+    layers.append(Layer("line", most.astype(float), means, label=label, color=0))
     told = "undiscounted, since no file tells the discount" if gamma is None else f"discounted by {words.number(gamma)}"
     when = f" at {stage.label}" if stage.label else ""
     caption = f"What is still to come after each step, {told}: {words.count(len(tracks), 'episode')}{when}"

@@ -16,7 +16,7 @@ from dlviz_docs.model.episodes import Episode
 from dlviz_docs.renderers.episodes._signals import signals
 from dlviz_docs.renderers.episodes._stages import Stage, Task
 from dlviz_docs.stats.visits import Cells, cells_of, expected_cells, most_telling, spread_of
-from dlviz_docs.view import Fact, Figure, Layer, Plot, PlotAxis, Shown
+from dlviz_docs.view import Fact, Figure, Layer, Matrix, Plot, PlotAxis, Shown
 
 __all__ = ["visits"]
 
@@ -58,9 +58,9 @@ def visits(task: Task) -> Iterator[Shown]:
         label = stages[turn].label
         id = task.id(f"visits-{turn + 1}")  # noqa: A001  (the figure's word)
         yield _map(plane, cells, turn, label, stages[turn], id, group)
-    if figure := _policy(task, stages[-1], plane, cells, task.id("policy-map"), group):
+    if not _is_grid(plane) and (figure := _policy(task, stages[-1], plane, cells, task.id("policy-map"), group)):
         yield figure
-    if figure := _values(stages[-1], task, plane, cells, task.id("value-map"), group):
+    if not _is_grid(plane) and (figure := _values(stages[-1], task, plane, cells, task.id("value-map"), group)):
         yield figure
 
 
@@ -86,6 +86,9 @@ def _plane(task: Task, stages: Sequence[Stage]) -> _Plane | None:
     ]
     width = pooled[0].shape[1]
     names = task.first.observations
+    if width == 2 and [name.lower() for name in names[:2]] in (["column", "row"], ["col", "row"]):
+        turned = tuple(one[:, ::-1] for one in pooled)
+        return _Plane((names[1], names[0]), "both numbers it observes", turned)
     if width == 2:
         return _Plane((_name(names, 0), _name(names, 1)), "both numbers it observes", tuple(pooled))
     if width < 2:
@@ -173,6 +176,9 @@ def _map(
     group: str,
 ) -> Figure:
     counts = cells.counts[turn]
+    title = f"Visited at {label}" if label else "Visited states"
+    if _is_grid(plane):
+        return Figure(id, title, _told(plane, counts, stage), _matrix(cells, counts), group)
     most = max(int(own.max(initial=1)) / max(1, int(own.sum())) for own in cells.counts)
     total = int(counts.sum())
     i, j = np.nonzero(counts)
@@ -180,13 +186,29 @@ def _map(
     weights = np.sqrt(counts[i, j] / total / most)
     notes = tuple(f"{count:,} steps ({percent(count, total)})" for count in counts[i, j].tolist())
     layer = Layer("cell", cells.x[i], cells.y[j], x2=cells.x[i + 1], y2=cells.y[j + 1], weights=weights, notes=notes)
-    spread = spread_of(counts)
-    caption = (
-        f"{total:,} steps of {words.count(len(_observed(stage.episodes)), 'episode')} by {plane.why}; "
-        f"{len(i):,} cells seen, as spread as {spread:,.0f} that are seen equally."
+    plot = Plot((layer,), *_axes(plane, cells), height=280)
+    return Figure(id, title, _told(plane, counts, stage), plot, group)
+
+
+def _told(plane: _Plane, counts: NDArray[np.int64], stage: Stage) -> str:
+    return (
+        f"{int(counts.sum()):,} steps of {words.count(len(_observed(stage.episodes)), 'episode')} by {plane.why}; "
+        f"{words.count(int((counts > 0).sum()), 'cell')} seen, as spread as {spread_of(counts):,.0f} seen equally."
     )
-    title = f"Visited at {label}" if label else "Visited states"
-    return Figure(id, title, caption, Plot((layer,), *_axes(plane, cells), height=280), group)
+
+
+def _is_grid(plane: _Plane) -> bool:
+    """Whether the two numbers are places in a grid, whose rows are counted from above."""
+    return {name.lower() for name in plane.names} in ({"row", "column"}, {"row", "col"})
+
+
+def _matrix(cells: Cells, counts: NDArray[np.int64]) -> Matrix:
+    """Of a grid, whichever of the two comes first."""
+    texts = tuple(tuple(f"{count:,}" if count else "" for count in row) for row in counts.tolist())
+    rows, columns = (tuple(f"{value:.0f}" for value in edges[:-1] + 0.5) for edges in (cells.x, cells.y))
+    high = float(np.percentile(counts[counts > 0], 95)) if counts.any() else 1.0  # else one cell hides all others
+    seen = np.where(counts > 0, counts, np.nan)
+    return Matrix(rows, columns, seen, texts, row_label="row", column_label="column", low=0.0, high=high)
 
 
 def _places(points: FloatArray, cells: Cells) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
