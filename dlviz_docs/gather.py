@@ -34,7 +34,7 @@ from dlviz_docs.model import (
 from dlviz_docs.options import About
 from dlviz_docs.scan import ExperimentFolder, RunFolder, Source
 from dlviz_docs.seeds import group_of, regrouped, seed_told, settings_in
-from dlviz_docs.side_by_side import side_by_side
+from dlviz_docs.side_by_side import at_steps, side_by_side
 from dlviz_docs.splice import LOOKS, merge
 
 __all__ = ["Told", "gather", "gather_runs"]
@@ -44,6 +44,8 @@ COLORS = 10
 _ONE_TRAINING = frozenset({"tensorboard", "hf_trainer"})
 """Several files of these in one folder are sessions of, or looks at, one training."""
 _SPLIT_NAMES = (re.compile(r"(?:^|[-_. ])([A-Za-z]+)$"), re.compile(r"^([A-Za-z]+)[-_. ]"))
+_OF_A_BATCH = re.compile(r"batch[_/ ]", re.IGNORECASE)
+"""Of what an agent learns from, which is not what it meets."""
 _ENVIRONMENT = re.compile(r"^\d+\.(?=monitor$)")
 """0.monitor.csv, 1.monitor.csv: the environments of one agent."""
 _STATUS_ORDER: tuple[Status, ...] = ("failed", "interrupted", "running", "finished")
@@ -148,7 +150,7 @@ def _by_run(told: Sequence[Told]) -> Parcels:
     parcels: Parcels = {}
     for one in told:
         beside = counts[_shape(one)] > 1 and one.source.reader not in _ONE_TRAINING
-        stem, split = _stem(one.source) if beside else ("", "")
+        stem, split = _stem(one.source) if beside else ("", _only_split(one.source))
         if len(alike[_shape(one)]) == 1:
             stem = ""  # the monitors of one agent, the splits of one training
         source = replace(one.source, split=one.source.split or split)
@@ -181,6 +183,11 @@ def _stem(source: Source) -> tuple[str, str]:
     return _ENVIRONMENT.sub("", stem), ""
 
 
+def _only_split(source: Source) -> str:
+    """The split of a table that is called for nothing else: eval.csv beside a train.csv with other columns."""
+    return names.split_of_folder(source.relative.rpartition("/")[2].rpartition(".")[0])
+
+
 def _has_content(told: Iterable[Told]) -> bool:
     readings = [one.reading for one in told]
     return any(r.artifacts or r.hparams or r.media or r.problems or r.status != "unknown" for r in readings)
@@ -191,7 +198,7 @@ def _run(
 ) -> Run:
     name = "/".join(part for part in ("" if folder.is_experiment and label else folder.name, label) if part)
     readings = [one.reading for one in told]
-    merged = merge(side_by_side(_commonly_named(_named(series, root))))
+    merged = merge(side_by_side(at_steps(_commonly_named(_named(series, root)))))
     times = [s.times for s in merged if s.times is not None and len(s)]
     hparams = _settings(folder.name, told)
     seed, why = seed_told(name, hparams)
@@ -268,8 +275,16 @@ def _named(series: Mapping[Source, Sequence[Series]], root: str) -> list[tuple[S
 def _commonly_named(named: Sequence[tuple[Source, Series]]) -> list[tuple[Source, Series]]:
     """Where an agent learns, its curves under the names that they have whoever wrote them."""
     own = [_monitored(source, series) for source, series in named]
-    common = renamed(list(dict.fromkeys(series.name for _, series in own)))
-    return [(source, replace(series, name=common.get(series.name, series.name))) for source, series in own]
+    common = renamed(list(dict.fromkeys(s.name for _, s in own if not _OF_A_BATCH.match(s.raw_name))))
+    by_raw = {series.raw_name: common[series.name] for _, series in own if series.name in common}
+
+    def new(series: Series) -> str:
+        """Ray's progress.csv knows no evaluation, and so no training: its curves are still those of result.json."""
+        other = by_raw.get(series.raw_name, "")
+        same = bool(other) and renamed([series.name]).get(series.name) == other
+        return common.get(series.name) or (other if same else series.name)
+
+    return [(source, replace(series, name=new(series))) for source, series in own]
 
 
 def _monitored(source: Source, series: Series) -> tuple[Source, Series]:

@@ -1,22 +1,54 @@
-"""Monitors of environments that ran side by side become the curves of the one agent in all of them."""
+"""Episodes at the environment steps an agent had taken: of one log, or of environments that ran side by side."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from dlviz_docs.agent_names import EPISODES, LENGTH
+from dlviz_docs.agent_names import EPISODES, LENGTH, RETURN, SUCCESS
 from dlviz_docs.model import FloatArray, Series
 from dlviz_docs.scan import Source
-from dlviz_docs.stats.interleave import interleaved
+from dlviz_docs.stats.interleave import interleaved, steps_at
 
-__all__ = ["side_by_side"]
+__all__ = ["at_steps", "side_by_side"]
 
 _MONITOR = "monitor"
 _ELAPSED = "time_elapsed"
+_OF_EPISODES = frozenset({RETURN, LENGTH, SUCCESS})
+"""Without a split in a log of every episode: of those met while learning."""
+_MEAN = re.compile(r"mean|avg|average", re.IGNORECASE)
+
+
+def at_steps(named: Sequence[tuple[Source, Series]]) -> list[tuple[Source, Series]]:
+    """All curves, those over episodes at the steps until then, where a log has the length of every one of them."""
+    lengths = {
+        (source, series.part): series
+        for source, series in named
+        if series.metric == LENGTH and series.axis == "episode" and _is_every_episode(series)
+    }
+    result = []
+    for source, series in named:
+        length = lengths.get((source, series.part))
+        if length is None or series.axis != "episode" or not np.isin(series.steps, length.steps).all():
+            result.append((source, series))
+            continue
+        steps = steps_at(length.values)[np.searchsorted(length.steps, series.steps)]
+        name = f"train/{series.name}" if series.name in _OF_EPISODES else series.name
+        result.append((source, replace(series, name=name, steps=steps, axis="step")))
+        if series is length:
+            count = replace(length, name=f"{length.split or 'train'}/{EPISODES}", raw_name=EPISODES, axis="step")
+            result.append((source, replace(count, steps=steps, values=np.arange(1.0, len(steps) + 1))))
+    return result
+
+
+def _is_every_episode(lengths: Series) -> bool:
+    """Whether it tells the steps of one episode after the other, none left out and no mean."""
+    whole = np.isfinite(lengths.values).all() and (lengths.values > 0).all()
+    return bool(len(lengths) and whole and (np.diff(lengths.steps) == 1).all() and not _MEAN.search(lengths.raw_name))
 
 
 def side_by_side(named: Sequence[tuple[Source, Series]]) -> list[tuple[Source, Series]]:

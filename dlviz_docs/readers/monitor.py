@@ -59,7 +59,8 @@ class Monitor:
         first = head(path)
         if first is None:
             return named and (path.stat().st_size == 0 or _begins(path))
-        return set(first.columns) >= _COLUMNS and (named or first.comment.startswith("#{"))
+        own = named or first.comment.startswith("#{") or first.columns == ("r", "l", "t")
+        return own and set(first.columns) >= _COLUMNS
 
     def read(self, path: Path) -> Reading:
         with open_lines(path, self.max_bytes, _LONGEST_LINE) as lines:

@@ -15,17 +15,26 @@ from typing import ClassVar
 import numpy as np
 
 from dlviz_docs.errors import ReadError
-from dlviz_docs.model import Reading, Series
+from dlviz_docs.model import FloatArray, Reading, Series
 from dlviz_docs.names import canonical, direction, is_learning_rate, split_of_folder
 from dlviz_docs.readers._curves import curves
 from dlviz_docs.readers._exports import exported, test_reward
-from dlviz_docs.readers._frame import EXAMPLE_WORDS, Column, Frame, step_column, unpivoted
+from dlviz_docs.readers._frame import EXAMPLE_WORDS, Column, Frame, axis_of, is_step_like, step_column, unpivoted
 from dlviz_docs.readers._table import MOST_BYTES, NO_NAME, Head, Table, head, read_table
 
 __all__ = ["MetricsTable"]
 
 _SUFFIXES = frozenset({".csv", ".tsv"})
-_TEXT_NAMES = frozenset({"progress.txt", "results.txt"})
+_TEXT_NAMES = frozenset({"progress.txt", "results.txt", "scores.txt"})
+_PFRL_NAMES = {
+    "mean": "return",
+    "median": "return_median",
+    "stdev": "return_std",
+    "max": "return_max",
+    "min": "return_min",
+}
+_PFRL_COLUMNS = frozenset({"steps", "episodes", "elapsed", *_PFRL_NAMES})
+"""PFRL's and ChainerRL's scores.txt: how the agent did at every evaluation."""
 _NO_METRICS_NAME = re.compile(
     r"(^|[_\-.])(labels?|annotations?|predictions?|preds?|submission|ground_?truth|gt|boxes|detections|"
     r"features|dataset|manifest)([_\-.]|$)",
@@ -35,6 +44,9 @@ _DOWNLOAD = re.compile(r"run-(.+?)-tag-(.+)")
 """TensorBoard names a downloaded curve for its run and tag, with "_" for "/"."""
 _RISING = 0.6
 """Share of first rows whose step is not below the one before; a random column has about a half."""
+_MARGIN = 0.2
+_FEWEST = 4
+"""Rows that may tell an episode's own length from the steps so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,9 @@ def _is_metrics(first: Head) -> bool:
         return _is_history(first)
     if not first.rows:
         return True  # a run that has logged nothing yet
+    if (episode := _episode_column(first.columns)) and episode != step:
+        cells = ([row[first.columns.index(name)] for row in first.rows] for name in (step, episode))
+        step = episode if _are_lengths(*map(_floats, cells)) else step
     return _counts([row[first.columns.index(step)] for row in first.rows]) and _has_numbers(first, step)
 
 
@@ -89,12 +104,28 @@ def _is_history(first: Head) -> bool:
     )
 
 
+def _episode_column(names: Sequence[str]) -> str | None:
+    return next((name for name in names if is_step_like(name) and axis_of(name) == "episode"), None)
+
+
+def _are_lengths(steps: FloatArray, episodes: FloatArray) -> bool:
+    """Whether what is called steps goes up and down while episodes are counted: each row's own length."""
+    if len(steps) < _FEWEST or len(steps) != len(episodes) or (np.diff(episodes) <= 0).any():
+        return False
+    return float(np.mean(np.diff(steps) < 0)) > 1 - _RISING - _MARGIN
+
+
+def _floats(cells: Sequence[str]) -> FloatArray:
+    """The cells as numbers; none at all where one is none."""
+    try:
+        return np.array([float(cell.replace(",", ".")) for cell in cells if cell])
+    except ValueError:
+        return np.zeros(0)
+
+
 def _counts(cells: Sequence[str]) -> bool:
     """Whether the cells count something: not negative (but -1 for "before the training"), mostly rising."""
-    try:
-        steps = np.array([float(cell.replace(",", ".")) for cell in cells if cell])
-    except ValueError:
-        return False
+    steps = _floats(cells)
     if not len(steps) or not np.isfinite(steps).all() or steps.min() < -1:
         return False
     return len(steps) < 2 or float(np.mean(np.diff(steps) >= 0)) >= _RISING
@@ -132,9 +163,21 @@ def _metrics(path: Path, table: Table) -> Reading:
     if step is None:
         # The columns are there, and no row yet; or rows without a single step.
         return Reading("CSV", problems=table.problems)
+    lengths, step = _counting(frame, step)
     found = curves(frame, step, source=path.name)
+    series = tuple(replace(one, name="length") if one.raw_name == lengths else one for one in found.series)
     problems = (*table.problems, *found.problems)
-    return Reading(_writer(path, table), _named(found.series, path), found.hparams, problems=problems)
+    return Reading(_writer(path, table), _named(series, path), found.hparams, problems=problems)
+
+
+def _counting(frame: Frame, step: str) -> tuple[str, str]:
+    """The column of each episode's own steps, "" for none, and the one that counts."""
+    episode = _episode_column(list(frame.numbers))
+    if episode and episode != step:
+        steps, episodes = (frame.numbers[name].dense(frame.length) for name in (step, episode))
+        if _are_lengths(steps, episodes):
+            return step, episode
+    return "", step
 
 
 def _numbered(frame: Frame) -> tuple[str, Frame]:
@@ -155,6 +198,11 @@ def _writer(path: Path, table: Table) -> str:
 
 def _named(series: tuple[Series, ...], path: Path) -> tuple[Series, ...]:
     """Names where the place of the file tells more than its column: DVCLive's folders, TensorBoard's own download."""
+    if path.name == "scores.txt" and {"steps", *(one.raw_name for one in series)} >= _PFRL_COLUMNS:
+        return tuple(
+            replace(one, name=f"val/{_PFRL_NAMES[one.raw_name]}") if one.raw_name in _PFRL_NAMES else one
+            for one in series
+        )
     place = _dvclive_place(path)
     if len(place) > 1 and not split_of_folder(place[0]):
         return tuple(replace(one, name="/".join((*place[:-1], one.raw_name))) for one in series)
