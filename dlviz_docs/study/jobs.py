@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
 from dlviz_docs.cache import Cache
 from dlviz_docs.collect import may_be_episodes
 from dlviz_docs.options import Selection
 from dlviz_docs.readers.python_source import source_hash
-from dlviz_docs.scan import ExperimentFolder
+from dlviz_docs.readers.tokens import FILES as WORD_FILES
+from dlviz_docs.scan import ExperimentFolder, Source
 from dlviz_docs.study.packed import Study
 
-__all__ = ["SUBJECTS", "StudyJob", "Subject", "signed", "study", "title_of"]
+__all__ = ["SUBJECTS", "StudyJob", "Subject", "signed", "study", "title_of", "word_files"]
 
 Subject = Literal["samples", "probes", "models", "episodes"]
 """What renderers may ask for beside runs, in the order they are studied: a layer shows what it responds to."""
@@ -36,6 +37,8 @@ def signed(folder: ExperimentFolder, subject: Subject, factories: tuple[str, ...
     """The experiment's files of a subject with their signatures, or None where it has none; where models are run, with
     the sources of the packages that may build one."""
     models = tuple((source.relative, source.signature) for source in folder.models)
+    if subject == "models" and models:
+        models += tuple((source.relative, source.signature) for source in word_files(folder))
     if subject == "models":
         return models or None
     samples = folder.samples
@@ -48,6 +51,12 @@ def signed(folder: ExperimentFolder, subject: Subject, factories: tuple[str, ...
         return (files, samples.pictures)
     sources = tuple(source_hash(package) for package in factories) if folder.about else ()
     return (files, samples.pictures, *models, *sources)
+
+
+def word_files(folder: ExperimentFolder) -> list[Source]:
+    """Files that tell what the rows of embeddings stand for."""
+    found = folder.samples.files if folder.samples is not None else ()
+    return [one for one in found if PurePosixPath(one.relative).name in WORD_FILES]
 
 
 @dataclass(frozen=True, slots=True)

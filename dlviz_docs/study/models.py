@@ -18,6 +18,7 @@ from dlviz_docs.readers._about import read_about
 from dlviz_docs.readers.kept import SUFFIX, read_kept
 from dlviz_docs.report import describe_models
 from dlviz_docs.scan import ExperimentFolder
+from dlviz_docs.study.jobs import word_files
 from dlviz_docs.study.packed import Study, packed
 from dlviz_docs.study.pictures import thumbs
 from dlviz_docs.study.sections import drawn, placed
@@ -68,7 +69,9 @@ def read_models(folder: ExperimentFolder, cache: Cache) -> tuple[str, Models]:
     """
     files = [(source.relative, source.signature) for source in folder.models]
     about = [(source.relative, source.signature) for source in folder.about]
-    name = caching.key("models", folder.relative, [(run.name, run.place) for run in folder.runs], about, files)
+    words = [(source.relative, source.signature) for source in word_files(folder)]
+    runs = [(run.name, run.place) for run in folder.runs]
+    name = caching.key("models", folder.relative, runs, about, files, words)
     models = cache.get(name, Models)
     if models is None:
         models = _read(folder)

@@ -16,7 +16,6 @@ from dlviz_docs.names import natural
 from dlviz_docs.readers.checkpoint import Checkpoint
 from dlviz_docs.readers.networks._shards import INDEX, SHARD, shards_of
 from dlviz_docs.readers.networks._types import Found, Kind, Plan, Planned
-from dlviz_docs.readers.networks._words import VOCABULARIES
 from dlviz_docs.readers.networks.distributed import LIST, SUFFIX
 
 __all__ = ["inside", "missing", "plan"]
@@ -52,7 +51,6 @@ _BESIDE = (
     ("config", ("config.json",)),
     ("optimizer", ("optimizer.pt", "optimizer.bin", "optimizer.pth")),
     ("adapter", ("adapter_config.json",)),
-    ("words", VOCABULARIES),
 )
 
 

@@ -38,9 +38,15 @@ def embeddings(known: Known) -> Iterator[Figure]:
 
 
 def _asked(points: FloatArray, words: tuple[str, ...]) -> NDArray[np.intp]:
-    """The first words that are words: letters, and a vector that is not zero. Vocabularies begin with the frequent."""
-    spelled = [at for at in range(len(points)) if words[at].strip("▁Ġ# ").isalpha() and points[at].any()]
+    """The first words that are words: letters, and a vector that is not zero. Vocabularies begin with the frequent. All
+    rows of a short list, which may be of classes."""
+    few = len(points) <= ASKED and any(not _is_word(word) for word in words)
+    spelled = [at for at in range(len(points)) if points[at].any() and words[at] and (few or _is_word(words[at]))]
     return np.array(spelled[:ASKED], np.intp)
+
+
+def _is_word(word: str) -> bool:
+    return word.strip("▁Ġ# ").isalpha()
 
 
 def _table(place: str, name: str, points: FloatArray, words: tuple[str, ...], asked: NDArray[np.intp]) -> Figure:
