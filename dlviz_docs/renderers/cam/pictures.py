@@ -134,7 +134,7 @@ def _maps(one: Reading, explained: Sequence[Explanation], place: Place) -> Itera
         notes=(*notes, *((REGION, _REGION_SAYS) for _ in range(one.probed.head == "regions"))),
     )
     caption = (
-        f"Bright is what speaks for {_OF[one.probed.head]} by {start[0]} at {start[1]}, in cells as coarse as they "
+        f"Bright is what speaks for {_OF[one.probed.head]}: {start[0]} at {start[1]}, in cells as coarse as they "
         "were computed. Other methods, layers and answers can be chosen; what a map shows is where the evidence lies, "
         "not why."
     )
