@@ -62,7 +62,7 @@ def test_rllib_results_come_before_its_table_which_loses_keys(tmp_path: Path) ->
 def test_dreamer_writes_its_scores_twice(tmp_path: Path) -> None:
     scores: list[dict[str, Any]] = [{"step": 100 * n, "episode/score": float(n)} for n in range(3)]
     metrics = [row for n, row in enumerate(scores) for row in (row, {"step": 100 * n + 50, "train/loss/dyn": 1.0})]
-    files = {
+    files: dict[str, Any] = {
         "walker/metrics.jsonl": metrics,
         "walker/scores.jsonl": scores,
         "walker/config.yaml": "task: dmc_walker_walk\nseed: 3\n",
