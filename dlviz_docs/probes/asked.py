@@ -93,7 +93,7 @@ def _where(chosen: Tensor) -> list[int]:
 def _of_regions(job: Job, model: Runnable, answers: Answers, wanted: list[int] | None) -> Asked:
     """Pictures of every class in turn, those that it fills most of first."""
     found = answers.output.argmax(1) == answers.classes[:, None, None]
-    sizes = found.flatten(1).double().mean(1)
+    sizes = found.flatten(1).sum(1)
     places = wanted if wanted is not None else _in_turn(answers.classes.tolist(), sizes.tolist(), job.shown)
     note = (
         "Maps are of the class that fills most of a picture besides the one that fills most of all pictures, and of "

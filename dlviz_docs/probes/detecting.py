@@ -10,7 +10,8 @@ import numpy as np
 
 from dlviz_docs.errors import ProbeError
 from dlviz_docs.model.probes import Prepared
-from dlviz_docs.probes.detectors import Reading, readings
+from dlviz_docs.probes.clock import Clock
+from dlviz_docs.probes.detectors import Reading, may_be_boxes, readings
 from dlviz_docs.probes.found import OVERLAP, OfBoxes, overlap
 from dlviz_docs.probes.inputs import candidates, prepare, within
 from dlviz_docs.probes.job import PictureInput
@@ -51,13 +52,21 @@ class _Try:
     """Mean confidence of the surest."""
 
 
-def detecting(model: Runnable, samples: PictureInput, base: Prepared, classes: int, batch: int) -> Detecting | None:
+def detecting(
+    model: Runnable, samples: PictureInput, base: Prepared, classes: int, batch: int, clock: Clock
+) -> Detecting | None:
     """The model, if it finds boxes; `base` has the scale 0 where it is asked to be found out.
 
     `ProbeError` where it may, but nothing says how its outputs are to be read.
     """
-    rows = _some(samples)
-    tries = [one for way in _ways(samples, rows, base) for one in _tries(model, samples, rows, way, classes, batch)]
+    rows, third = _some(samples), Clock(clock.seconds / 3)
+    (_, first), *_ = ways = _ways(samples, rows, base)
+    if not may_be_boxes(_outputs(model, prepare([samples.pictures[rows[0]]], first), batch)):
+        return None
+    tries: list[_Try] = []
+    for way in ways:
+        if not tries or third.has_time_for(""):
+            tries += _tries(model, samples, rows, way, classes, batch)
     if not tries:
         return None
     usual = next((one for one in tries if one.way == (_GUESS if base.channels == 3 else "0 to 1")), tries[0])

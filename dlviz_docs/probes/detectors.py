@@ -14,7 +14,7 @@ from dlviz_docs.probes.runnable import tensors_of
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Centres", "Joint", "Listed", "Reading", "Scores", "readings"]
+__all__ = ["Centres", "Joint", "Listed", "Reading", "Scores", "may_be_boxes", "readings"]
 
 Size: TypeAlias = tuple[int, int]
 """Height and width."""
@@ -171,6 +171,12 @@ def _units(unit: Size) -> str:
 
 
 # --- which of them fit ---
+
+
+def may_be_boxes(outputs: Mapping[str, Tensor]) -> bool:
+    """Whether shapes alone rule it out: classes, a value or one map of regions are none."""
+    axes = [value.dim() for value in outputs.values()]
+    return 3 in axes or axes.count(4) > 1
 
 
 def readings(outputs: Mapping[str, Tensor], size: Size, classes: int = 0) -> tuple[Reading, ...]:

@@ -61,7 +61,7 @@ def probe_pictures(job: Job, samples: PictureInput, found: Opened, clock: Clock)
     rows = rows_of(len(samples.pictures), job.limits.samples)
     base = asked_for(samples, found.port, model, rows)
     notes = list(found.notes)
-    boxes = detecting(model, samples, base, len(job.classes), job.limits.batch)
+    boxes = detecting(model, samples, base, len(job.classes), job.limits.batch, clock)
     if boxes is not None:
         model, prepared = boxes.model, boxes.prepared
         notes.append(boxes.note)

@@ -8,6 +8,8 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from made import exported
 from made_squares import Detector, Form, squares
 from torch import Tensor, nn
@@ -119,6 +121,26 @@ def test_offsets_by_the_name_of_boxes_are_refused_by_that_name() -> None:
 def test_values_that_are_not_finite_are_no_boxes() -> None:
     outputs = {"boxes": torch.full((2, 30, 4), float("nan")), "scores": torch.rand(2, 30, 2)}
     assert readings(outputs, (32, 32)) == ()
+
+
+@given(st.data())
+def test_whatever_comes_out_is_read_as_boxes_or_not_at_all(data: st.DataObject) -> None:
+    """With no other error than one that says why."""
+    generator = torch.Generator().manual_seed(data.draw(st.integers(0, 99)))
+    name = st.sampled_from(["boxes", "scores", "wh", "reg", "hm", "output0", "pred_logits", "1"])
+    shape = st.lists(st.sampled_from([1, 2, 4, 5, 6, 17, 20]), min_size=1, max_size=4)
+    scale = st.sampled_from([0.0, 1.0, 30.0, float("nan"), float("inf")])
+    drawn = data.draw(st.dictionaries(name, st.tuples(shape, scale), max_size=4))
+    outputs = {one: torch.rand(2, *sides, generator=generator) * by for one, (sides, by) in drawn.items()}
+    try:
+        found = readings(outputs, (32, 32), data.draw(st.integers(0, 3)))
+    except ProbeError:
+        return
+    for reading in found:
+        packed = reading(outputs)
+        assert (packed.dim(), len(packed)) == (3, 2)
+        assert packed.shape[2] > 4
+        assert reading.said
 
 
 def test_names_and_known_classes_decide_what_shapes_leave_open() -> None:
