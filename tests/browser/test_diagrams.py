@@ -518,7 +518,7 @@ def test_the_keyboard_walks_along_the_wires(opened: Visit) -> None:
     page.keyboard.press("ArrowDown")
     assert page.evaluate(focused).startswith("0, Residual")
     page.keyboard.press("ArrowDown")
-    assert page.evaluate(focused).startswith("1, Residual, 4 times")
+    assert page.evaluate(focused).startswith("1, Residual, × 4")
     page.keyboard.press("Enter")
     assert "stage1.1.conv" in labels(page)
     assert page.locator(".dlviz-panel h4").inner_text() == "1"

@@ -104,9 +104,8 @@
       const times = data.times[i] ? `× ${data.times[i].toLocaleString("en")}` : "";
       const port = data.family[i] === data.port;
       const style = data.styles[data.family[i]];
-      const told = [this.name(i), data.kind[i], data.summary[i], times && `${data.times[i]} times`]
-        .filter(Boolean)
-        .join(", ");
+      // In the order of what is written on it, so that it can be called by that.
+      const told = [this.name(i), data.kind[i], times, data.summary[i]].filter(Boolean).join(", ");
       const node = svg("g", {
         class: `${open ? "dlviz-netblock" : "dlviz-box"} ${style}`,
         role: "button",
