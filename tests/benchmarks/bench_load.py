@@ -86,6 +86,7 @@ def _load(page: Page, address: str) -> tuple[float, float, int]:
         "plots.css",
         "gallery.css",
         "overlay.css",
+        "player.css",
         "tables.js",
         "offline.js",
     )

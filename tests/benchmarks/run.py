@@ -19,6 +19,7 @@ import bench_data
 import bench_figures
 import bench_load
 import bench_pages
+import bench_player
 import bench_probes
 import bench_site
 import bench_tfevents
@@ -32,6 +33,7 @@ MEASUREMENTS: Mapping[str, Callable[[Path], list[Row]]] = {
     "figures": lambda folder: bench_figures.rows(),
     "load": bench_load.rows,
     "pages": bench_pages.rows,
+    "player": bench_player.rows,
     "probes": bench_probes.rows,
     "site-100": lambda folder: bench_site.rows(folder, 100),
     "site-1000": lambda folder: bench_site.rows(folder, 1000),

@@ -54,8 +54,8 @@
     function showTime() {
       seekBar.max = length() - 1;
       seekBar.value = state.t;
-      seekBar.setAttribute("aria-valuetext", lead().words(state.t));
-      clock.textContent = `${state.t.toLocaleString("en")} of ${(length() - 1).toLocaleString("en")}`;
+      if (!state.playing) seekBar.setAttribute("aria-valuetext", lead().words(state.t)); // nobody could listen that fast
+      clock.firstChild.data = `${state.t.toLocaleString("en")} of ${(length() - 1).toLocaleString("en")}`;
     }
 
     /* ---- Playing ---- */
@@ -96,6 +96,7 @@
       state.reel = null;
       for (const deck of decks) deck.run(false);
       showPlaying();
+      showTime();
       remember();
     }
 
@@ -175,7 +176,7 @@
     const tool = (label, name, action, key) => button(label, action, { "aria-label": name, title: key ? `${name} (${key})` : name });
     const playing = tool("▶", "Play", toggle, "Space");
     const seekBar = html("input", { type: "range", min: 0, max: 1, step: 1, value: 0, "aria-label": "step", class: "dlviz-seek" });
-    const clock = html("output", { class: "dlviz-clock" });
+    const clock = html("output", { class: "dlviz-clock" }, "0");
     const speed = choice("speed", SPEEDS.map((value) => [value, `${value} steps/s`]), (value) => {
       state.speed = state.chosenSpeed = +value;
       for (const deck of decks) deck.run(state.playing);

@@ -246,9 +246,9 @@
       const many = track.traces.length > 1;
       const swatch = (label, style, output) => html("span", { class: `dlviz-swatched ${style}` }, html("i", {}), `${label} `, output ?? "");
       const output = (key, say) => {
-        const node = html("output", {});
-        if (deck.data?.traces[key]) values.push([deck.data.traces[key], node, say]);
-        return node;
+        const text = document.createTextNode("");
+        if (deck.data?.traces[key]) values.push([deck.data.traces[key], text, say]);
+        return html("output", {}, text);
       };
       const keys =
         track.kind === "choice"
@@ -306,7 +306,8 @@
       if (!deck.n) return;
       const t = Math.min(asked, deck.n - 1);
       moveCursor(t);
-      for (const { values } of lanes) for (const [array, node, say] of values) node.textContent = say(array[t]);
+      // The text within its node: a new one would have the browser look at the styles of everything around it.
+      for (const { values } of lanes) for (const [array, text, say] of values) text.data = say(array[t]);
       shown?.at(t);
       deck.node.classList.toggle("dlviz-over", asked > t);
       tellMoment(t);
