@@ -372,3 +372,24 @@ def test_a_legend_has_the_colours_that_masks_have() -> None:
     assert "legend-classes" not in str(
         render("figures/gallery.html.j2", **gallery_context(Figure("g", "", "", plain), lambda thumb: ""))
     )
+
+
+# --- words by what they speak for ---
+
+
+def test_words_have_the_colour_of_what_they_speak_for() -> None:
+    pieces = tuple((word, "") for word in ("a", " ", HOSTILE, " ", "film", " ", "odd"))
+    passage = Passage("", pieces, (0.0, 0.0, 1.0, 0.0, -0.254, 0.0, math.nan))
+    shown = figure(Item("one", passages=(passage,)))
+    drawn = page(shown)
+    told = {tag: standard.unescape(words) for tag, words in re.findall(r'"dlviz-(for|against)"[^>]*>([^<]*)<', drawn)}
+    assert told == {"for": SHOWN, "against": "film"}
+    assert 'class="dlviz-for" style="--w:100%"' in drawn
+    assert '<span class="dlviz-against" style="--w:25%">film</span> odd' in drawn
+    assert "<img" not in drawn
+
+
+def test_the_script_is_told_the_same_of_words() -> None:
+    passage = Passage("text", (("bad", ""), (" film", "")), (-1.0, 0.0))
+    shown = figure(*(Item(f"row {n}", passages=(passage,)) for n in range(3)), first=1)
+    assert spec(shown)["items"][2][-1] == [["text", ["bad", -100], [" film", 0]]]

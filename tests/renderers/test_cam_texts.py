@@ -71,7 +71,7 @@ def test_words_are_coloured_and_said() -> None:
     assert (told["bad"], told["film"], told["a"]) == (-1.0, 0.25, 0.0)
     facts = dict(first.facts)
     assert (facts["truth"], facts["predicted"], facts["confidence"]) == ("pos", "pos", "0.900")
-    assert (facts["speaks for it"], facts["against it"]) == ("film (0.5)", "bad (−2)")
+    assert (facts["for"], facts["against"]) == ("film (0.5)", "bad (−2)")
     assert (first.wrong, second.wrong) == (False, True)
     assert "words" not in page(made(), samples="none")[0]
     assert "words-of-answers" in page(made(), samples="none")[0]

@@ -90,7 +90,7 @@ def _facts(one: Reading, text: Tokens, values: FloatArray) -> Iterator[tuple[str
         yield "predicted", brief(one.said(text.target))
         if text.share is not None:
             yield "confidence", score(text.share)
-    for label, sign in (("speaks for it", 1), ("against it", -1)):
+    for label, sign in (("for", 1), ("against", -1)):
         if told := _words(text, sign * values, values):
             yield label, told
     yield "misses", score(text.gap)
