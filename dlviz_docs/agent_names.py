@@ -88,7 +88,10 @@ _FOLDERS = (
 """Folders of tags that say nothing of a metric but where it stands."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SPLIT_WITHIN = re.compile(r"(?:^|(?<=_))(train|test|eval|val|evaluation)_(?=[a-z])")
-_LANGUAGE = re.compile(r"completion|rewards?/(chosen|rejected|margins|accuracies)|rlhf|num_tokens|logps", re.IGNORECASE)
+_LANGUAGE = re.compile(
+    r"completion|response_len|rewards?/(chosen|rejected|margins|accuracies)|rlhf|num_tokens|tokens/|logps|objective/",
+    re.IGNORECASE,
+)
 """Names that language models learn under: what they call reward is a judgement of a text."""
 
 

@@ -30,7 +30,8 @@ _WRITER = "Stable-Baselines3 EvalCallback"
 _MEASURES = {"results": RETURN, "ep_lengths": LENGTH, "successes": SUCCESS}
 _STEPS = "timesteps"
 _AGAIN = "Take the file from where it was written, or evaluate the agent again."
-_BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, KeyError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, KeyError, OSError)
+"""What a damaged archive raises once it is open, OSError for a place before its beginning among them."""
 _MOST_MEMBERS = 100
 
 
@@ -46,12 +47,13 @@ class Evaluations:
         return path.suffix.lower() == ".npz" and path.stem.lower().startswith("evaluations") and _is_ours(path)
 
     def read(self, path: Path) -> Reading:
-        try:
-            with zipfile.ZipFile(path) as archive:
-                arrays, problems = _arrays(archive, self.max_bytes, path.name)
-        except _BROKEN as error:
-            what = "is no archive of arrays, or is cut off"
-            raise ReadError(what, _AGAIN, partial=Reading(_WRITER)) from error
+        with path.open("rb") as file:
+            try:
+                with zipfile.ZipFile(file) as archive:
+                    arrays, problems = _arrays(archive, self.max_bytes, path.name)
+            except _BROKEN as error:
+                what = "is no archive of arrays, or is cut off"
+                raise ReadError(what, _AGAIN, partial=Reading(_WRITER)) from error
         evaluations = _Evaluations(path.name, arrays, problems)
         series = tuple(evaluations.series())
         if not series and not problems:
@@ -62,11 +64,12 @@ class Evaluations:
 
 def _is_ours(path: Path) -> bool:
     """Whether it holds results; a file that is damaged is ours by its name."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return "results.npy" in archive.namelist()
-    except _BROKEN:
-        return True
+    with path.open("rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                return "results.npy" in archive.namelist()
+        except _BROKEN:
+            return True
 
 
 def _arrays(archive: zipfile.ZipFile, limit: int, name: str) -> tuple[dict[str, NDArray[Any]], list[Problem]]:

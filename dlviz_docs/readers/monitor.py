@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,6 @@ from dlviz_docs.agent_names import EPISODES, LENGTH, RETURN, SUCCESS
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import BoolArray, FloatArray, Problem, Reading, Series
 from dlviz_docs.readers._flatten import number
-from dlviz_docs.readers._frame import MOST_COLUMNS
 from dlviz_docs.readers._table import MOST_BYTES, head
 from dlviz_docs.readers._text import Lines, clean, counted, natural_size, open_lines
 from dlviz_docs.stats.interleave import interleaved
@@ -66,7 +66,7 @@ class Monitor:
         with open_lines(path, self.max_bytes, _LONGEST_LINE) as lines:
             log = _Log(path.name, lines)
             log.read()
-        if not any(one.rows for one in log.sessions):
+        if not any(one.cells for one in log.sessions):
             what = "holds no episode: none has ended, or the run was stopped before"
             problem = Problem("no-episodes", path.name, what, "Wait for the first episode, or delete the file.")
             return Reading(_WRITER, hparams=log.settings(), problems=(*log.problems, problem))
@@ -86,8 +86,8 @@ class _Session:
     start: float | None
     """Seconds since 1970; None where the file does not tell."""
     environment: str
-    rows: list[list[float]] = field(default_factory=list)
-    """One an episode, a cell a column; NaN where a cell holds no number."""
+    cells: array[float] = field(default_factory=lambda: array("d"))
+    """Row after row, one an episode; NaN where a cell holds no number."""
 
 
 @dataclass(slots=True)
@@ -103,6 +103,8 @@ class _Log:
     """Sessions whose begin is not told."""
     bad: int = 0
     first_bad: int = 0
+    at: tuple[int, int, int] = (0, 0, 0)
+    """Places of the columns r, l and t."""
     longest: int = 0
     """Letters of the longest last cell of a row that is whole; 0 before there is one."""
 
@@ -131,28 +133,28 @@ class _Log:
     def _take(self, cells: Sequence[str]) -> bool:
         """Whether the line is a header or a whole row."""
         if set(cells) >= _COLUMNS:
-            again = self.columns and tuple(cells) != self.columns
-            self.columns = self.columns or tuple(clean(cell) for cell in cells[:MOST_COLUMNS])
-            return not again
+            if not self.columns:
+                self.columns = tuple(map(clean, cells))
+                self.at = (cells.index("r"), cells.index("l"), cells.index("t"))
+            return tuple(cells) == self.columns
         if not self.columns or len(cells) != len(self.columns):
             return False
         row = [_number(cell) for cell in cells]
-        places = [self.columns.index(name) for name in ("r", "l")]
-        if any(math.isnan(row[at]) and cells[at].strip().lower() != "nan" for at in places):
+        if any(row[at] != row[at] and cells[at].lower() != "nan" for at in self.at[:2]):
             return False
-        self._session(row).rows.append(row)
+        self._session(row[self.at[2]]).cells.extend(row)
         if self.lines.last.endswith(("\n", "\r")):
             self.longest = max(self.longest, len(cells[-1]))
         return True
 
-    def _session(self, row: Sequence[float]) -> _Session:
+    def _session(self, elapsed: float) -> _Session:
         """The session a row belongs to: a new one where time begins again without a line of JSON."""
-        at = self.columns.index("t")
         if not self.sessions:
             self.sessions.append(_Session(None, ""))
         last = self.sessions[-1]
-        if last.rows and row[at] < last.rows[-1][at]:
-            ended = None if last.start is None else last.start + last.rows[-1][at]
+        before = last.cells[self.at[2] - len(self.columns)] if last.cells else elapsed
+        if elapsed < before:
+            ended = None if last.start is None else last.start + before
             self.sessions.append(_Session(ended, last.environment))
             self.appended += 1
         return self.sessions[-1]
@@ -162,11 +164,11 @@ class _Log:
         cut = not self.lines.whole and not self.lines.stopped
         if cut and refused is self.lines.last:
             self.bad -= 1
-        elif cut and self.sessions and self.sessions[-1].rows:
+        elif cut and self.sessions and self.sessions[-1].cells:
             # "0.5" may be the beginning of "0.512".
             cut = not self.longest or len(_cells(self.lines.last)[-1]) < self.longest
             if cut:
-                self.sessions[-1].rows.pop()
+                del self.sessions[-1].cells[-len(self.columns) :]
         if cut:
             what = "ends inside a row: its last episode is left out"
             self._tell("cut-off", what, "Wait if it is still being written; else delete the row.")
@@ -179,7 +181,7 @@ class _Log:
         self._judge_sessions()
 
     def _judge_sessions(self) -> None:
-        environments = Counter(one.environment for one in self.sessions if one.rows and one.environment)
+        environments = Counter(one.environment for one in self.sessions if one.cells and one.environment)
         if len(environments) > 1:
             shown = ", ".join(sorted(environments))
             what = f"holds episodes of {len(environments)} environments ({shown}), shown as one curve"
@@ -195,8 +197,9 @@ class _Log:
 
     def series(self) -> Iterator[Series]:
         """Every column of numbers, at the steps of the episodes' ends."""
-        sessions = [(one, np.array(one.rows, np.float64)) for one in self.sessions if one.rows]
-        at, lengths = self.columns.index("t"), self.columns.index("l")
+        width = len(self.columns)
+        sessions = [(one, np.array(one.cells).reshape(-1, width)) for one in self.sessions if one.cells]
+        _, lengths, at = self.at
         ends = [(one.start or 0.0) + table[:, at] for one, table in sessions]
         complete = all(np.isfinite(end).all() for end in ends)
         timed = complete and all(one.start is not None for one, _ in sessions)
@@ -206,18 +209,19 @@ class _Log:
         whole = np.concatenate([table for _, table in sessions])[order]
         times = np.concatenate(ends)[order] if timed else None
         self._judge_numbers(whole)
-        for name, values in zip(self.columns, whole.T, strict=True):
+        # A name that stands twice is that of its last column.
+        for name, values in dict(zip(self.columns, whole.T, strict=True)).items():
             there = np.ones(len(values), bool) if name in _COLUMNS else np.isfinite(values)
             if there.any():
                 yield _curve(name, steps, values, times, there)
         yield Series(f"train/{EPISODES}", EPISODES, steps, np.arange(1.0, len(steps) + 1), times=times)
 
     def _judge_numbers(self, whole: FloatArray) -> None:
-        lengths = whole[:, self.columns.index("l")]
+        returns, lengths = whole[:, self.at[0]], whole[:, self.at[1]]
         if none := int((~(lengths > 0)).sum()):
             what = f"{counted(none, 'episode')} without a length: steps are counted without them"
             self._tell("episode-length", what, "Check the column `l`; an episode has one step or more.")
-        if lost := int((~np.isfinite(whole[:, self.columns.index("r")])).sum()):
+        if lost := int((~np.isfinite(returns)).sum()):
             what = f"{counted(lost, 'episode')} of {len(whole):,} with a return that is no finite number"
             self._tell("nan-return", what, "Look for rewards of the environment that are NaN or infinite.")
 
