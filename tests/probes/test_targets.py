@@ -134,3 +134,22 @@ def test_the_background_is_the_class_of_most_pixels_of_all() -> None:
 def test_odd_answers_are_refused_by_their_shape(shape: tuple[int, ...]) -> None:
     with pytest.raises(ProbeError, match=str(list(shape)).replace("[", r"\[")):
         head_of(torch.zeros(shape))
+
+
+def test_regions_of_a_model_with_channels_last_come_back_as_those_of_others(tmp_path: Path) -> None:
+    class Last(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = Region()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.inner(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+    pictures, labels, boxes = squares(8)
+    path = exported(Last().eval(), torch.rand(2, 32, 32, 1), tmp_path / "m.pt2")
+    found = probe(Job(PictureInput(pictures, prepared=HOW), path, tmp_path, methods=("hirescam",)))
+    assert found.head == "regions"
+    for one in found.explanations:
+        assert one.predicted == 1 + labels[one.sample]
+        assert one.mask is not None
+        assert inside(one.mask, boxes[one.sample][0]) == 1
