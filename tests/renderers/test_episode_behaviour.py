@@ -124,6 +124,23 @@ def test_a_grid_is_shown_as_one(names: tuple[str, str]) -> None:
     assert figure.spec.texts == (("10", "10", "10"), ("", "", "20"))
 
 
+def test_states_of_one_number_are_a_row(roaming: list[Recording]) -> None:
+    few = [
+        replace(
+            one,
+            observations=("cell",),
+            episodes=tuple(replace(e, observations=np.round(np.abs(e.observations[:, 1:2]))) for e in one.episodes),
+        )
+        for one in roaming
+    ]
+    (task,) = tasks(few)
+    shown = list(visits(task))
+    (figure,) = of(Figure, shown)
+    assert isinstance(figure.spec, Plot)
+    assert figure.spec.layers[-1].y.tolist()[2:] == [0, 0, 0], "late agents stay within 1"
+    assert said(shown, "coverage")[0].figure == "visits"
+
+
 def test_without_observations_there_is_no_map() -> None:
     (task,) = tasks([Recording("", "one", "one.npz", (Episode("0", np.ones(50)),))])
     assert list(visits(task)) == []

@@ -22,6 +22,8 @@ __all__ = ["visits"]
 
 GROUP = "Where the agent goes"
 BINS = 24
+LONGEST = 64
+"""Cells of states that are one number."""
 SHOWN = 3
 """Moments that have a picture: early, middle, late."""
 MOST_NUMBERS = 64
@@ -48,12 +50,15 @@ def visits(task: Task) -> Iterator[Shown]:
     stages = tuple(stage for stage in task.stages if _steps(stage.episodes) >= LEAST_STEPS)
     if not stages:
         return
+    if _width(stages) == 1:
+        yield from _along(task, stages)
+        return
     plane = _plane(task, stages)
     if plane is None:
         return
     cells = cells_of(plane.points, BINS)
     group = task.group(GROUP)
-    yield from _coverage(task, stages, cells)
+    yield from _coverage(task, stages, cells, task.id(f"visits-{len(stages)}"))
     for turn in _shown(len(stages)):
         label = stages[turn].label
         id = task.id(f"visits-{turn + 1}")  # noqa: A001  (the figure's word)
@@ -70,6 +75,10 @@ def _observed(episodes: Sequence[Episode]) -> list[Episode]:
 
 def _steps(episodes: Sequence[Episode]) -> int:
     return sum(map(len, _observed(episodes)))
+
+
+def _width(stages: Sequence[Stage]) -> int:
+    return next((e.observations.shape[1] for s in stages for e in s.episodes if e.observations is not None), 0)
 
 
 def _shown(stages: int) -> list[int]:
@@ -142,14 +151,34 @@ def _projected(pooled: Sequence[FloatArray]) -> _Plane | None:
     return _Plane(("main direction 1", "main direction 2"), why, points)
 
 
+# --- one number -------------------------------------------------------------------------------------------------------
+
+
+def _along(task: Task, stages: Sequence[Stage]) -> Iterator[Shown]:
+    """States that are one number: a row of cells, counted as planes are."""
+    pooled = [np.concatenate([e.observations for e in s.episodes if e.observations is not None]) for s in stages]
+    cells = cells_of([np.column_stack([one[:, 0], np.zeros(len(one))]) for one in pooled], LONGEST)
+    yield from _coverage(task, stages, cells, task.id("visits"))
+    layers = []
+    for turn in _shown(len(stages)):
+        counts = cells.counts[turn].sum(axis=1)
+        notes = tuple(f"{count:,} steps" for count in counts.tolist())
+        share = counts / max(1, int(counts.sum()))
+        label = stages[turn].label
+        layers.append(Layer("step", cells.x[:-1], share, x2=cells.x[1:], label=label, color=turn, notes=notes))
+    name = _name(task.first.observations, 0)
+    caption = f"How often each {name} was seen: {sum(map(len, pooled)):,} steps."
+    axes = PlotAxis(name), PlotAxis("share of steps", low=0.0)
+    yield Figure(task.id("visits"), "Visited states", caption, Plot(tuple(layers), *axes), task.group(GROUP))
+
+
 # --- maps -------------------------------------------------------------------------------------------------------------
 
 
-def _coverage(task: Task, stages: Sequence[Stage], cells: Cells) -> Iterator[Shown]:
+def _coverage(task: Task, stages: Sequence[Stage], cells: Cells, figure: str) -> Iterator[Shown]:
     reached = int((np.sum(cells.counts, axis=0) > 0).sum())
     steps = min(int(counts.sum()) for counts in cells.counts)
     seen = [expected_cells(counts, steps) for counts in cells.counts]
-    figure = task.id(f"visits-{len(stages)}")
     yield from said.coverage_sentence([stage.label for stage in stages], seen, reached, steps, figure)
     if len(stages) > 1:
         yield Fact(
