@@ -335,6 +335,7 @@ def gather(
         story=story,
         objective=objective,
         problems=tuple(problems),
+        scores=about.scores,
     )
 
 

@@ -81,7 +81,7 @@ def present(job: PresentJob) -> str:
     films = {(f"{job.folder.slug}/films/{name}{suffix}", name, suffix) for s in studies for _, name, suffix in s.films}
     presentation = Presentation(
         pages=tuple(_stored(page, cache) for page in compose_experiment(experiment, sections)),
-        entry=index_entry(experiment, studied),
+        entry=index_entry(experiment, [*studied, *(section for section in sections if section.topic == "rl")]),
         report=report.describe(experiment, [study.report for study in studies]),
         scripts=(*scripts, *sorted(plays)),
         pictures=pictures,

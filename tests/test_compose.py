@@ -366,3 +366,10 @@ def test_the_index_has_no_such_lines_where_a_curve_tells() -> None:
     entry = index_entry(experiment(), [results(2)])
     assert entry.best is not None
     assert "Accuracy “0”" not in compose_index([entry], title="All").body
+
+
+def test_what_agents_come_to_stands_in_the_index_unless_there_are_results() -> None:
+    agents = Section("rl", "Learning progress", facts=(Fact("Return", "187 [171, 199]"),))
+    model = Section("architecture", "Architecture", facts=(Fact("Parameters", "1,000"),))
+    assert index_entry(experiment(), [agents, model]).facts == agents.facts
+    assert index_entry(experiment(), [results(1), agents]).facts == results(1).facts

@@ -227,7 +227,7 @@ def insights(chapter: str) -> dict[str, set[str]]:
     return {kind: set(re.split(", | or ", severities)) for kind, severities in rows}
 
 
-@pytest.mark.parametrize("chapter", ["Of training", "Of data", "Of models", "Of results", "Of explanations"])
+@pytest.mark.parametrize("chapter", ["Of training", "Of data", "Of models", "Of results", "Of explanations", "Of agents"])
 def test_every_insight_has_its_row_and_no_other(chapter: str) -> None:
     table = insights(chapter)
     said: dict[str, set[str]] = {}
@@ -254,6 +254,8 @@ def chapter_of(path: Path) -> str:
         return "Of models"
     if room.startswith(("insights/probe_", "renderers/cam/")):
         return "Of explanations"
+    if room.startswith(("insights/rl_", "renderers/rl/")):
+        return "Of agents"
     results = ("results", "detection", "segmentation", "regression", "generated")
     if room.startswith(("renderers/results/", *(f"insights/{name}" for name in results))):
         return "Of results"

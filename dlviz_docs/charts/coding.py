@@ -37,8 +37,11 @@ Coded: TypeAlias = list[float | int | None] | dict[str, object]
 
 
 @np.errstate(all="ignore")  # at the ends of what floats hold, a longer form is chosen
-def coded(values: FloatArray, *, log: bool = False) -> Coded:
-    """The shortest of the forms above for `values`, shape (n,); `log`: small ones have to be as exact as large ones."""
+def coded(values: FloatArray, *, log: bool = False, rough: bool = False) -> Coded:
+    """The shortest of the forms above for `values`, shape (n,); `log`: small ones have to be as exact as large ones.
+
+    `rough`: nobody reads them, so that a place in the range is enough for a few, too.
+    """
     n = len(values)
     if n <= 3:
         return rounded(values)
@@ -48,7 +51,7 @@ def coded(values: FloatArray, *, log: bool = False) -> Coded:
     if n > FEW and len(different) <= min(BYTE, n // 3):
         places = np.searchsorted(different, np.where(np.isnan(values), np.inf, values)).clip(max=len(different) - 1)
         return {"u": rounded(different), "i": _base64(places.astype(np.uint8))}
-    if n <= FEW * 4:
+    if n <= (FEW // 4 if rough else FEW * 4):
         return rounded(values)
     low, high = float(np.nanmin(_finite(values))), float(np.nanmax(_finite(values)))
     if log or not np.isfinite(high - low):

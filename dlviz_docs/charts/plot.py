@@ -220,7 +220,7 @@ def _layer(layer: Layer, slot: layers.Slot, plot: Plot) -> dict[str, object]:
     for name in ("x", "y", "x2", "y2", "low", "high", "weights"):
         values: FloatArray | None = getattr(layer, name)
         if values is not None:
-            told[name] = _array(values[kept] if layer.mark == "dot" else values, name, plot)
+            told[name] = _array(values[kept] if layer.mark == "dot" else values, name, plot, rough=layer.thin)
     if layer.colors is not None:
         told["colors"] = coded(layer.colors[kept].astype(np.float64))
     keys = [layer.keys[i] for i in kept.tolist()] if len(layer.keys) == len(layer.x) else []
@@ -240,6 +240,6 @@ def _layer(layer: Layer, slot: layers.Slot, plot: Plot) -> dict[str, object]:
     return told
 
 
-def _array(values: FloatArray, name: str, plot: Plot) -> Coded:
+def _array(values: FloatArray, name: str, plot: Plot, *, rough: bool) -> Coded:
     axis = plot.x if name in ("x", "x2") else plot.y
-    return coded(values, log=name != "weights" and (axis.logarithmic or axis.scale == "log"))
+    return coded(values, log=name != "weights" and (axis.logarithmic or axis.scale == "log"), rough=rough)

@@ -18,8 +18,8 @@ __all__ = ["compose_index", "index_entry"]
 
 CURVE_STRETCHES = 32
 """A thumbnail keeps the lowest and the highest value of each stretch."""
-MAIN_TOPIC = "results"
-"""What an experiment comes to; without it, the facts of another."""
+MAIN_TOPICS = ("results", "rl")
+"""What an experiment comes to; without these, the facts of another."""
 FACTS = 3
 """Of one experiment; the others are counted."""
 CHIPS = 16
@@ -49,7 +49,8 @@ def index_entry(experiment: Experiment, sections: Sequence[Section] = ()) -> Ind
     runs = experiment.runs
     shown = [insight for section in sections for insight in section.insights]
     by_topic = {section.topic: section.facts for section in sections if section.facts}
-    facts = by_topic.get(MAIN_TOPIC) or next(reversed(by_topic.values()), ())
+    main = (by_topic[topic] for topic in MAIN_TOPICS if topic in by_topic)
+    facts = next(main, None) or next(reversed(by_topic.values()), ())
     statuses = Counter(run.status for run in runs if run.status != "unknown")
     found = [insight for run in runs for insight in run.insights] + shown
     entry = IndexEntry(

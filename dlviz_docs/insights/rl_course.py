@@ -43,32 +43,36 @@ def collapsed(who: str, falls: Sequence[tuple[str, Fall]], n: int, axis: str, fi
     )
     values = {"seeds": float(runs), "peak": worst.peak, "low": worst.low, "loss_threshold": COLLAPSE_LOSS,
               "length_threshold": COLLAPSE_LASTS}  # fmt: skip
-    return Insight("rl-collapse", "warning", text, figure, step=worst.start, values=values)
+    return Insight("collapse", "warning", text, figure, step=worst.start, values=values)
 
 
-def lost(who: str, x: FloatArray, y: FloatArray, axis: str, figure: str) -> Insight | None:
-    """That the algorithm as a whole ends below what it had reached: the best checkpoint is not the last."""
+def lost(who: str, x: FloatArray, y: FloatArray, axis: str, figure: str, least: float) -> Insight | None:
+    """That the algorithm as a whole ends below what it had reached: the best checkpoint is not the last.
+
+    Less than `least`, on the scale of what was learned on the task, is nothing lost.
+    """
     fall, peak = drop(y)
     won = float(np.ptp(y))
-    if len(y) < 10 or not won or fall <= max(LOST * won, _NOISES * noise(y)):
+    if len(y) < 10 or not won or fall <= max(LOST * won, _NOISES * noise(y), least):
         return None
     text = (
         f"{who} ends below its best: {four(float(y[peak]))} at {axis} {three(float(x[peak]))}, "
         f"{four(float(y[peak]) - fall)} at the end. Keep the best checkpoint, by evaluations, and not the last."
     )
     values = {"highest": float(y[peak]), "lost": fall, "share": fall / won, "share_threshold": LOST}
-    return Insight("rl-lost-again", "warning", text, figure, step=float(x[peak]), values=values)
+    return Insight("lost-again", "warning", text, figure, step=float(x[peak]), values=values)
 
 
 def stalled(
-    who: str, x: FloatArray, y: FloatArray, axis: str, figure: str, entropy: tuple[float, float] | None
+    who: str, x: FloatArray, y: FloatArray, axis: str, figure: str, least: float, entropy: tuple[float, float] | None
 ) -> Insight | None:
-    """Where learning stopped; with the policy's entropy at the start and there, why it may have.
+    """Where learning stopped, if more than `least` was learned; with the policy's entropy at the start and there, why.
 
     That it stopped is no fault where the task is solved, which nobody can tell from returns: so it is an observation,
     and a warning only where the policy had stopped exploring by then.
     """
-    if len(y) < 20 or y.max() - y[0] <= max(_NOISES * noise(y), float(np.ptp(y)) / 2):
+    gain, error = _gain(y)
+    if len(y) < 20 or gain <= max(_NOISES * error, float(np.ptp(y)) / 2, least):
         return None  # what was there from the start was not learned here
     at = standstill(x, y, gain=STALL_GAIN)
     share = (x[-1] - at) / (x[-1] - x[0])
@@ -77,17 +81,17 @@ def stalled(
     text = f"{who} gains little after {axis} {three(at)}, in the last {percent(share)} of the training"
     values = {"share": share, "share_threshold": STALL_SHARE, "gain_threshold": STALL_GAIN}
     if entropy is None or not entropy[0] > 0 or entropy[1] >= 0.1 * entropy[0]:
-        return Insight("rl-stalled", "info", f"{text}.", figure, step=at, values=values)
+        return Insight("stalled", "info", f"{text}.", figure, step=at, values=values)
     text += (
         f"; by then the policy's entropy had fallen from {four(entropy[0])} to {four(entropy[1])}. If the task is not "
         "solved, it stopped exploring too early: a higher entropy bonus would tell."
     )
     values |= {"entropy": entropy[1], "entropy_share_threshold": 0.1}
-    return Insight("rl-premature", "warning", text, figure, step=at, values=values)
+    return Insight("premature-convergence", "warning", text, figure, step=at, values=values)
 
 
-def still_rising(who: str, x: FloatArray, y: FloatArray, axis: str, figure: str) -> Insight | None:
-    """That the training ended while returns were still growing."""
+def still_rising(who: str, x: FloatArray, y: FloatArray, axis: str, figure: str, least: float) -> Insight | None:
+    """That the training ended while returns were still growing, by more than `least` in all."""
     if len(y) < 20:
         return None
     fifth = len(y) // 5
@@ -96,29 +100,34 @@ def still_rising(who: str, x: FloatArray, y: FloatArray, axis: str, figure: str)
     earlier = float(y[-fifth - fifth // 2 : -fifth].mean())
     gain = now - earlier
     error = noise(y) / max(fifth // 2, 1) ** 0.5
-    if not won or gain <= max(RISING * won, _NOISES * error) or now <= before:
+    if won <= least or gain <= max(RISING * won, _NOISES * error) or now <= before:
         return None
     text = (
         f"{who} is still learning at the end: {four(gain)} of {four(won)} came in the last fifth of the training, up "
         f"to {axis} {three(float(x[-1]))}. Its final score is that of its budget."
     )
     values = {"gain": gain, "share": gain / won, "share_threshold": RISING}
-    return Insight("rl-still-rising", "info", text, figure, step=float(x[-1]), values=values)
+    return Insight("still-learning", "info", text, figure, step=float(x[-1]), values=values)
 
 
 def nothing_learned(who: str, x: FloatArray, table: FloatArray, figure: str) -> Insight | None:
-    """That no seed ends above where it began, beyond noise; `table` has a row a seed."""
-    tenth = max(1, table.shape[1] // 10)
+    """That no seed came above where it began, beyond noise; `table` has a row a seed."""
     if table.shape[1] < 10 or x[0] > _EARLY * x[-1]:
         return None
-    gains = table[:, -tenth:].mean(axis=1) - table[:, :tenth].mean(axis=1)
-    errors = np.array([noise(row) for row in table]) * (2 / tenth) ** 0.5
-    best = table.max(axis=1) - table[:, :tenth].mean(axis=1)
-    if (gains > 2 * errors).any() or (best > 6 * np.maximum(errors, 1e-12)).any():
+    gains, errors = np.array([_gain(row) for row in table]).T
+    if (gains > _NOISES * errors).any():
         return None
-    text = f"{who} has not learned: no seed ends above where it began, by more than its returns vary by chance."
+    text = f"{who} has not learned: no seed was ever above where it began, by more than its returns vary by chance."
     values = {"largest_gain": float(gains.max()), "error": float(errors.max())}
-    return Insight("rl-nothing-learned", "warning", text, figure, step=float(x[-1]), values=values)
+    return Insight("nothing-learned", "warning", text, figure, step=float(x[-1]), values=values)
+
+
+def _gain(y: FloatArray) -> tuple[float, float]:
+    """How far the best tenth of a curve lies above its first, and the standard error of that."""
+    tenth = max(1, len(y) // 10)
+    sums = np.concatenate([[0.0], np.cumsum(y)])
+    means = (sums[tenth:] - sums[:-tenth]) / tenth
+    return float(means.max() - means[0]), noise(y) * (2 / tenth) ** 0.5
 
 
 def sooner(fast: str, slow: str, steps: tuple[float, float], share: float, goal: float, axis: str) -> Insight | None:
@@ -131,4 +140,4 @@ def sooner(fast: str, slow: str, steps: tuple[float, float], share: float, goal:
         f"needs {second / first:.1f} times as many."
     )
     values = {"first": first, "second": second, "ratio": second / first, "ratio_threshold": FASTER}
-    return Insight("rl-sooner", "info", text, "sample-efficiency", step=first, values=values)
+    return Insight("learns-sooner", "info", text, "sample-efficiency", step=first, values=values)

@@ -13,12 +13,14 @@ import numpy as np
 
 from dlviz_docs import words
 from dlviz_docs.insights.rl_words import four, percent
-from dlviz_docs.model import FloatArray, Severity
+from dlviz_docs.model import FloatArray, Insight
 
 __all__ = ["KINDS", "Vital", "highest_value", "judge", "replay"]
 
 LOW_ENTROPY = 0.05
 """Of the entropy at the start, well before the end."""
+STAYING = 0.95
+"""Of the entropy at the start, at the end."""
 HIGH_KL = 0.05
 """PPO's usual targets are 0.01 to 0.02 (Schulman et al., 2017; Stable-Baselines3's `target_kl`)."""
 MUCH_CLIPPED, LITTLE_CLIPPED = 0.3, 0.01
@@ -36,10 +38,8 @@ class Vital:
     """What one metric of the optimiser says."""
 
     text: str
-    severity: Severity = "info"
-    kind: str = ""
-    """Of the insight it makes; "" where there is nothing to look at."""
-    values: Mapping[str, float] | None = None
+    told: Insight | None = None
+    """Where it crosses a bound: the same as an insight, of no figure yet."""
 
 
 def judge(metric: str, y: FloatArray, most: float | None) -> Vital:
@@ -60,24 +60,24 @@ def _course(y: FloatArray) -> str:
     return f"from {four(_start(y))} to {four(_end(y))}"
 
 
-def _entropy(y: FloatArray, _: float | None) -> Vital | None:
+def _entropy(y: FloatArray, _: float | None) -> Vital:
     """How undecided the policy is."""
     start, end = _start(y), _end(y)
     if start <= 0:
         # Of continuous actions the entropy is differential: it has no zero, and shares of it mean nothing.
         return Vital(f"The policy's entropy goes {_course(y)}: lower is more decided.")
     low = np.flatnonzero(y < LOW_ENTROPY * start)
-    if len(low) and low[0] < 0.5 * len(y):
+    if len(low) and low[0] < len(y) // 2:
         text = (
             f"The policy's entropy falls {_course(y)}, below {percent(LOW_ENTROPY)} of its start within the first "
             f"{percent(max(low[0], 1) / len(y))} of the training: from there on it hardly explores."
         )
-        return Vital(text, "warning", "rl-entropy-gone", {"share": end / start, "share_threshold": LOW_ENTROPY})
-    if end > 0.95 * start:
+        values = {"share": end / start, "share_threshold": LOW_ENTROPY}
+        return Vital(text, Insight("entropy-gone", "warning", text, values=values))
+    if end > STAYING * start:
         return Vital(
-            f"The policy's entropy stays near its start, {_course(y)}: it acts almost as much by chance as before.",
-            "info", "rl-entropy-stays", {"share": end / start, "share_threshold": 0.95},
-        )  # fmt: skip
+            f"The policy's entropy stays near its start, {_course(y)}: it acts almost as much by chance as before."
+        )
     left = percent(end / start)
     return Vital(f"The policy's entropy goes {_course(y)}, {left} of its start: it decides, and still explores.")
 
@@ -91,16 +91,16 @@ def _kl(y: FloatArray, _: float | None) -> Vital:
     """How far one update moves the policy."""
     middle, high = float(np.median(y)), float(np.quantile(y, 0.99))
     if middle > HIGH_KL:
-        return Vital(
+        text = (
             f"An update moves the policy by a KL divergence of {four(middle)} in the median, beyond {HIGH_KL:g}: steps "
-            "are large. A lower learning rate, fewer epochs or a target KL make it steadier.",
-            "warning", "rl-large-updates", {"kl": middle, "kl_threshold": HIGH_KL},
-        )  # fmt: skip
+            "are large. A lower learning rate, fewer epochs or a target KL make it steadier."
+        )
+        values = {"kl": middle, "kl_threshold": HIGH_KL}
+        return Vital(text, Insight("large-updates", "warning", text, values=values))
     if high > 4 * HIGH_KL:
         return Vital(
-            f"Most updates move the policy little (median KL {four(middle)}), some far (1 in 100 beyond {four(high)}).",
-            "info", "rl-update-spikes", {"kl": high, "kl_threshold": 4 * HIGH_KL},
-        )  # fmt: skip
+            f"Most updates move the policy little (median KL {four(middle)}), some far (1 in 100 beyond {four(high)})."
+        )
     return Vital(
         f"Updates move the policy by a KL divergence of {four(middle)} in the median, up to {four(high)}: small steps."
     )
@@ -110,10 +110,9 @@ def _clipped(y: FloatArray, _: float | None) -> Vital:
     """Share of samples whose ratio PPO clips."""
     middle = float(np.median(y[len(y) // 10 :]))
     if middle > MUCH_CLIPPED:
-        return Vital(
-            f"PPO clips {percent(middle)} of its samples in the median: updates want to go farther than they may.",
-            "warning", "rl-much-clipped", {"share": middle, "share_threshold": MUCH_CLIPPED},
-        )  # fmt: skip
+        text = f"PPO clips {percent(middle)} of its samples in the median: updates want to go farther than they may."
+        values = {"share": middle, "share_threshold": MUCH_CLIPPED}
+        return Vital(text, Insight("much-clipped", "warning", text, values=values))
     if middle < LITTLE_CLIPPED:
         return Vital(
             f"PPO clips {100 * middle:.1f} % of its samples in the median, hardly any: updates are small, and larger "
@@ -126,19 +125,20 @@ def _explained(y: FloatArray, _: float | None) -> Vital:
     """EV = 1 − Var(R − V) / Var(R)."""
     end = _end(y)
     if end < 0:
-        return Vital(
+        text = (
             f"The value function explains less than nothing of the returns at the end ({four(end)}): it predicts worse "
-            "than their mean would.",
-            "warning", "rl-value-fit", {"explained": end, "explained_threshold": 0.0},
-        )  # fmt: skip
+            "than their mean would."
+        )
+        values = {"explained": end, "explained_threshold": 0.0}
+        return Vital(text, Insight("value-fit", "warning", text, values=values))
     if end < POOR_FIT:
         return Vital(
             f"The value function explains {percent(end)} of the variance of returns at the end, which is little; "
-            "it also is where returns hardly vary any more.",
-            "info", "rl-value-fit", {"explained": end, "explained_threshold": POOR_FIT},
-        )  # fmt: skip
+            "it also is where returns hardly vary any more."
+        )
     return Vital(
-        f"The value function explains {percent(end)} of the variance of returns at the end (from {four(_start(y))})."
+        f"The value function explains {percent(end)} of the variance of returns at the end, {percent(_start(y))} at "
+        "the start."
     )
 
 
@@ -148,26 +148,26 @@ def _values(y: FloatArray, most: float | None) -> Vital:
     if most is None:
         return Vital(f"Action values go {_course(y)}, at most {four(high)}; no bound is known to hold them against.")
     if high > OVER * most:
-        return Vital(
+        text = (
             f"Action values reach {four(high)} on average, above {four(most)}, the most that can be had: they are over-"
-            "estimated. Double Q-learning, a slower target network or a lower learning rate help.",
-            "warning", "rl-over-estimated", {"highest": high, "bound": most, "factor_threshold": OVER},
-        )  # fmt: skip
+            "estimated. Double Q-learning, a slower target network or a lower learning rate help."
+        )
+        values = {"highest": high, "bound": most, "factor_threshold": OVER}
+        return Vital(text, Insight("over-estimated", "warning", text, values=values))
     return Vital(f"Action values go {_course(y)}, at most {four(high)}, within {four(most)}, the most that can be had.")
 
 
 def _exploration(y: FloatArray, _: float | None) -> Vital:
     """Share of actions by chance."""
     end = float(y[-1])
-    reached = int(np.flatnonzero(y <= end + 0.01 * max(float(np.ptp(y)), 1e-12))[0]) / max(len(y) - 1, 1)
     if end > EXPLORING:
         return Vital(
             f"At the end {percent(end)} of actions are still by chance: returns in training are lower than those of "
-            "the policy alone.",
-            "info", "rl-still-exploring", {"share": end, "share_threshold": EXPLORING},
-        )  # fmt: skip
+            "the policy alone."
+        )
     if np.ptp(y) == 0:
         return Vital(f"{percent(end)} of actions are by chance, all along.")
+    reached = int(np.flatnonzero(y <= end + 0.01 * float(np.ptp(y)))[0]) / max(len(y) - 1, 1)
     return Vital(
         f"Actions by chance fall from {percent(float(y[0]))} to {100 * end:.3g} %, which is reached after "
         f"{percent(reached)} of the training."

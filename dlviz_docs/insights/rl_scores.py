@@ -35,7 +35,7 @@ def headline(
         values |= {"low": low, "high": high}
     mean = "interquartile mean" if amount > 3 else "mean" if amount > 1 else "score"
     text = f"{who}{what}: {mean} {value} over {over}{told}, {counted}."
-    return Insight("rl-score", "info", text, "aggregates", values=values)
+    return Insight("agent-score", "info", text, "aggregates", values=values)
 
 
 def too_few(smallest: int, algorithms: Sequence[str]) -> Insight | None:
@@ -47,7 +47,7 @@ def too_few(smallest: int, algorithms: Sequence[str]) -> Insight | None:
     some = f"{seeds(smallest).capitalize()} are too few for an interval that can be trusted"
     text = f"{one if smallest == 1 else some}{whose}: train at least {FEWEST_SEEDS} seeds before comparing."
     values = {"seeds": float(smallest), "seeds_threshold": float(FEWEST_SEEDS)}
-    return Insight("rl-few-seeds", "warning", text, "aggregates", values=values)
+    return Insight("few-seeds", "warning", text, "aggregates", values=values)
 
 
 def better(one: str, other: str, chance: Estimate, runs: tuple[int, int], tasks: int) -> Insight | None:
@@ -62,12 +62,12 @@ def better(one: str, other: str, chance: Estimate, runs: tuple[int, int], tasks:
         first, second = (one, other) if point > 0.5 else (other, one)
         told = told if point > 0.5 else estimate(1 - point, 1 - high, 1 - low, 2)
         text = f"{first} beats {second} with probability {told}{on}."
-        return Insight("rl-better", "info", text, "improvement", values=values)
+        return Insight("better-algorithm", "info", text, "improvement", values=values)
     text = (
         f"{one} and {other} cannot be told apart: a run of the one beats one of the other with probability {told}{on}, "
         "which includes 0.5."
     )
-    return Insight("rl-not-apart", "info", text, "improvement", values=values)
+    return Insight("not-told-apart", "info", text, "improvement", values=values)
 
 
 def scattered(who: str, scores: FloatArray, learned: float, where: str) -> Insight | None:
@@ -81,7 +81,7 @@ def scattered(who: str, scores: FloatArray, learned: float, where: str) -> Insig
         "what was learned at best. A mean says little here; look at each."
     )
     values = {"lowest": float(scores.min()), "highest": float(scores.max()), "share": spread / learned}
-    return Insight("rl-seeds-disagree", "warning", text, "seeds", values=values | {"share_threshold": SCATTER})
+    return Insight("seeds-disagree", "warning", text, "seeds", values=values | {"share_threshold": SCATTER})
 
 
 def gap(who: str, split: str, trained: float, judged: float, learned: float, n: int, ends: Estimate) -> Insight | None:
@@ -102,7 +102,7 @@ def gap(who: str, split: str, trained: float, judged: float, learned: float, n: 
     text = f"{who}: {told}{interval if n >= FEWEST_SEEDS and np.isfinite(low) else ''} over {seeds(n)}. {why}"
     values = {"gap": difference, "share": abs(difference) / learned, "share_threshold": GAP}
     severity: Severity = "warning" if difference > 0 and n > 1 else "info"
-    return Insight("rl-generalisation-gap" if split == "test" else "rl-evaluation-gap", severity, text,
+    return Insight("generalisation-gap" if split == "test" else "evaluation-gap", severity, text,
                    "train-and-evaluation", values=values)  # fmt: skip
 
 
@@ -111,10 +111,10 @@ def no_scale(tasks: int, example: str) -> Insight:
     text = (
         f"Returns of {tasks:,} tasks are not averaged: each has its own scale, and stretching them between the lowest "
         "and the highest seen here would make scores depend on who else is in the folder. Give the returns of a random "
-        f"agent and of a reference in experiment.yml, `scores: {{{example}: [random, reference]}}`; until then ranks, "
+        f"agent and of a reference in experiment.yml, “scores: {{{example}: [random, reference]}}”; until then ranks, "
         "probabilities of improvement and the table of tasks are shown."
     )
-    return Insight("rl-no-scale", "info", text, "tasks", values={"tasks": float(tasks)})
+    return Insight("no-common-scale", "info", text, "tasks", values={"tasks": float(tasks)})
 
 
 def short_runs(names: Sequence[str], without: int, figure: str) -> Insight | None:
@@ -128,4 +128,4 @@ def short_runs(names: Sequence[str], without: int, figure: str) -> Insight | Non
         said.append(f"{words.count(without, 'run has', 'runs have')} no curve of what the others are judged by")
     text = f"Not in the comparisons: {' and '.join(said)}."
     values = {"short": float(len(names)), "without": float(without), "length_threshold": 0.5}
-    return Insight("rl-left-out", "warning" if names else "info", text, figure, values=values)
+    return Insight("runs-left-out", "warning" if names else "info", text, figure, values=values)

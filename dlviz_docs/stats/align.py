@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["GRID", "WINDOW", "aligned", "in_order", "stretches", "tail_mean", "windowed"]
+__all__ = ["GRID", "aligned", "in_order", "stretches", "tail_mean", "windowed"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Points: TypeAlias = tuple[Floats, Floats] | tuple[Floats, Floats, Floats]
@@ -16,16 +16,15 @@ Points: TypeAlias = tuple[Floats, Floats] | tuple[Floats, Floats, Floats]
 
 GRID = 200
 """Places of a common grid."""
-WINDOW = 0.02
-"""Of the overlap: as far as points are averaged where there are more of them than places of the grid."""
 
 
 def aligned(curves: Sequence[Points], *, size: int = GRID) -> tuple[Floats, Floats]:
     """Grid, shape (g,), and curves on it, shape (curves, g), over the stretch that all of them have.
 
     Curves of few points, such as evaluations, are interpolated linearly. Those of more than `size`, such as returns of
-    single episodes, are averaged over windows of `WINDOW` around each place: what an interpolation met would be chance.
-    Both are empty where a curve has no finite point, or the curves have no stretch in common.
+    single episodes, are averaged over the stretch around each place: what an interpolation met would be chance. The
+    stretches do not overlap, so that values side by side are as independent as the points are. Both arrays are empty
+    where a curve has no finite point, or the curves have no stretch in common.
     """
     known = [in_order(*curve) for curve in curves]
     if not known or any(not len(x) for x, _, _ in known):
@@ -52,11 +51,11 @@ def in_order(x: Floats, y: Floats, weights: Floats | None = None) -> tuple[Float
 
 
 def windowed(x: Floats, y: Floats, at: Floats, width: float, weights: Floats | None = None) -> Floats:
-    """Mean of the points within `width` / 2 of each place; NaN where there is none. `x` rises."""
+    """Mean of the points less than `width` / 2 from each place; NaN where there is none. `x` rises."""
     counts = np.ones(len(x)) if weights is None else weights
     sums = np.concatenate([[0.0], np.cumsum(counts * y)])
     totals = np.concatenate([[0.0], np.cumsum(counts)])
-    start, end = np.searchsorted(x, at - width / 2, "left"), np.searchsorted(x, at + width / 2, "right")
+    start, end = np.searchsorted(x, at - width / 2, "left"), np.searchsorted(x, at + width / 2, "left")
     inside = totals[end] - totals[start]
     with np.errstate(invalid="ignore"):
         means: Floats = np.where(inside > 0, (sums[end] - sums[start]) / inside, np.nan)
@@ -96,5 +95,5 @@ def _on(grid: Floats, x: Floats, y: Floats, counts: Floats) -> Floats:
     inside = np.count_nonzero((x >= grid[0]) & (x <= grid[-1]))
     if inside <= len(grid):
         return np.interp(grid, x, y)
-    means = windowed(x, y, grid, WINDOW * (grid[-1] - grid[0]), counts)
+    means = windowed(x, y, grid, grid[1] - grid[0], counts)
     return np.where(np.isnan(means), np.interp(grid, x, y), means)

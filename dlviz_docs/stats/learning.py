@@ -62,12 +62,17 @@ def drop(y: Floats) -> tuple[float, int]:
     return float(y[peak] - y[-max(1, len(y) // 10) :].mean()), peak
 
 
-def collapses(x: Floats, y: Floats, *, loss: float = COLLAPSE_LOSS, lasts: float = COLLAPSE_LASTS) -> list[Fall]:
-    """Stretches of more than `lasts` of x in which y is more than `loss` of its range below its running maximum."""
+def collapses(
+    x: Floats, y: Floats, *, loss: float = COLLAPSE_LOSS, lasts: float = COLLAPSE_LASTS, least: float = 0.0
+) -> list[Fall]:
+    """Stretches of more than `lasts` of x in which y is more than `loss` of its range below its running maximum.
+
+    `least` is what a fall is at least, whatever the range: an agent that never learned has nothing to lose.
+    """
     if len(y) < 3 or not x[-1] > x[0]:
         return []
     best = np.maximum.accumulate(y)
-    below = best - y > max(loss * (y.max() - y.min()), _NOISES * noise(y))
+    below = best - y > max(loss * (y.max() - y.min()), _NOISES * noise(y), least)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], below, [False]]).astype(np.int8)))
     found = []
     for start, end in edges.reshape(-1, 2).tolist():

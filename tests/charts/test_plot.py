@@ -358,3 +358,22 @@ def test_other_figures_are_refused() -> None:
 
     with pytest.raises(TypeError, match="not a matrix"):
         matrix_context(Figure("a", "A", "", Plot(())))
+
+
+def test_thin_curves_are_drawn_pale_and_neither_named_nor_read_out() -> None:
+    x = np.arange(60.0)
+    seeds = [Layer("line", x, np.sin(x) + i, color=2, thin=True) for i in range(3)]
+    shown = context(*seeds, Layer("line", x, np.sin(x), color=2, label="agent"))
+    groups = [
+        node.get("class") for node in ElementTree.fromstring(str(shown["svg"])).iter("g") if "data-layer" in node.attrib
+    ]
+    assert groups == ["dlviz-s2 dlviz-thin"] * 3 + ["dlviz-s2"]
+    assert [key.label for key in shown["keys"]] == ["agent"]
+    assert shown["keys"][0].places == "3 0 1 2"
+    assert "more layer" not in str(shown["svg"])
+    assert shown["columns"][1] == "agent"
+    layers = json.loads(shown["spec"])["layers"]
+    assert [layer.get("thin", False) for layer in layers] == [True] * 3 + [False]
+    # Nobody reads them: a place in their range is enough, a third of the bytes.
+    assert isinstance(layers[0]["y"], dict)
+    assert isinstance(layers[3]["y"], list)

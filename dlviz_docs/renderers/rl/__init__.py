@@ -19,7 +19,8 @@ from dlviz_docs.renderers.rl.aggregate import aggregate, said
 from dlviz_docs.renderers.rl.compare import Chances, chances, improvements, per_task, ranks
 from dlviz_docs.renderers.rl.efficiency import LEVELS, efficiency, way
 from dlviz_docs.renderers.rl.health import entropy_at, health
-from dlviz_docs.renderers.rl.returns import BOTH_SPLITS, falls, place_of, returns
+from dlviz_docs.renderers.rl.progress import together
+from dlviz_docs.renderers.rl.returns import BOTH_SPLITS, falls, least_loss, place_of, returns
 from dlviz_docs.renderers.rl.stability import each_training, spread
 from dlviz_docs.stats.align import tail_mean
 from dlviz_docs.stats.intervals import bootstrap
@@ -31,6 +32,8 @@ T = TypeVar("T")
 
 FACTS = 3
 """Algorithms on the front page."""
+PLACES = (100, 60, 40)
+"""Of a curve: on one or two tasks, on several, and where most curves stand in a table."""
 SENTENCES = 2
 """Of one kind: of many algorithms and tasks, the worst are told."""
 _ORDER = {"serious": 0, "warning": 1, "info": 2}
@@ -49,16 +52,21 @@ class RL:
 
     def __call__(self, experiment: Experiment) -> Iterator[Shown]:
         """Insights and facts, then returns, statistics, sample efficiency, stability and the optimiser."""
+        with np.errstate(all="ignore"):  # logs may hold 1e308
+            yield from self._page(experiment)
+
+    def _page(self, experiment: Experiment) -> list[Shown]:
         found = tasks(experiment)
         if not found:
-            return
+            return []
         page = _Page(experiment, tuple(found), self.tasks, len(found) <= self.whole)
         figures = list(page.figures())
         places = {figure.id for figure in figures}
-        yield from page.facts()
-        for one in page.insights():
-            yield one if one.figure in places else replace(one, figure=figures[0].id if figures else "")
-        yield from figures
+        told = (
+            one if one.figure in places else replace(one, figure=figures[0].id if figures else "")
+            for one in page.insights()
+        )
+        return [*page.facts(), *told, *figures]
 
 
 class _Page:
@@ -66,7 +74,8 @@ class _Page:
 
     def __init__(self, experiment: Experiment, found: Sequence[Task], limit: int, whole: bool) -> None:
         self.tasks, self.whole, self.several = found, whole, len(found) > 1
-        size = 100 if len(found) <= limit else 40
+        self.scores = experiment.scores
+        size = PLACES[0] if whole else PLACES[1] if len(found) <= limit else PLACES[2]
         self.bundles: Mapping[str, Sequence[Bundle]] = {task.name: _bundles(task, size) for task in found}
         self.suites, self.unscaled = suites(found, experiment.scores)
         self.chances: Chances = chances(found)
@@ -101,7 +110,7 @@ class _Page:
     def insights(self) -> Iterator[Insight]:
         """The most serious first, scores before the rest."""
         found = [*self._scores(), *self._courses(), *(one for one in self.vitals if isinstance(one, Insight))]
-        yield from sorted(found, key=lambda one: (one.kind != "rl-score", _ORDER[one.severity]))
+        yield from sorted(found, key=lambda one: (one.kind != "agent-score", _ORDER[one.severity]))
 
     def _scores(self) -> Iterator[Insight]:
         for suite in self.suites:
@@ -163,6 +172,8 @@ class _Page:
         if self.several:
             yield from _some(ranks(self.tasks))
             yield from _some(per_task(self.tasks, self.bundles))
+        for suite in self.suites:
+            yield from _some(together(suite, self.bundles, self.scores))
         yield from _some(efficiency([pair for pair in self.pairs if pair[0] in self.shown]))
         yield from _some(spread(self.tasks))
         yield from _some(each_training(self.pairs))
@@ -225,22 +236,23 @@ def _of_task(task: Task, bundles: Sequence[Bundle], *, several: bool, whole: boo
     axis = {"step": "step", "frame": "frame", "episode": "episode"}.get(task.axis, "point")
     found = way(bundles)
     learned = found.goal - found.start if found else 0.0
+    least = least_loss(bundles)
     for one in bundles:
         who = f"{one.cell.algorithm}{on}"
-        fallen = [(other.cell.trials[place].run.name, fall) for other, place, fall in falls([one])]
+        fallen = [(one.cell.trials[place].run.name, fall) for place, fall in falls(one, least)]
         yield from _some(rl_course.collapsed(who, fallen, len(one.seeds), axis, figure))
         if tell := rl_scores.scattered(one.cell.algorithm, one.cell.scores, learned, on):
             yield replace(tell, figure=figure if several else tell.figure)
         yield from _some(rl_course.nothing_learned(who, one.x, one.table, figure))
         if not fallen:
-            yield from _some(rl_course.lost(who, one.x, one.middle, axis, figure))
-        if rising := rl_course.still_rising(who, one.x, one.middle, axis, figure):
+            yield from _some(rl_course.lost(who, one.x, one.middle, axis, figure, least))
+        if rising := rl_course.still_rising(who, one.x, one.middle, axis, figure, least):
             yield rising
         elif not task.is_share:
-            told = rl_course.stalled(who, one.x, one.middle, axis, figure, None)
+            told = rl_course.stalled(who, one.x, one.middle, axis, figure, least, None)
             if told and told.step is not None:
                 entropy = entropy_at(one.cell, told.step)
-                yield from _some(rl_course.stalled(who, one.x, one.middle, axis, figure, entropy))
+                yield from _some(rl_course.stalled(who, one.x, one.middle, axis, figure, least, entropy))
         if tell := _gap(task, one, learned, who):
             both = len(bundles) <= BOTH_SPLITS and whole
             yield replace(tell, figure=place_of(task, "train-and-evaluation", several=several) if both else figure)

@@ -12,7 +12,7 @@ from dlviz_docs.model import FloatArray
 from dlviz_docs.renderers.rl._trials import Cell, Task, algorithms
 from dlviz_docs.stats.aggregate import Aggregates, aggregates, normalised
 
-__all__ = ["Standing", "Suite", "alone", "cell_of", "scale_of", "suites"]
+__all__ = ["SEEDS_ON_MANY", "Standing", "Suite", "alone", "cell_of", "scale_of", "suites"]
 
 SEEDS_ON_MANY = 3
 """Seeds a task, in the median, from which on an interval over several tasks can be trusted (Agarwal et al., 2021)."""

@@ -8,8 +8,8 @@ import numpy as np
 
 from dlviz_docs import words
 from dlviz_docs.insights.estimates import decimal, estimate
-from dlviz_docs.insights.rl_words import few, four
-from dlviz_docs.renderers.rl._suites import Standing, Suite
+from dlviz_docs.insights.rl_words import FEWEST_SEEDS, among, four
+from dlviz_docs.renderers.rl._suites import SEEDS_ON_MANY, Standing, Suite
 from dlviz_docs.stats.aggregate import Estimate
 from dlviz_docs.stats.profiles import profile, thresholds
 from dlviz_docs.view import Cell, Column, Figure, Layer, Plot, PlotAxis, Table
@@ -50,7 +50,6 @@ def _table(suite: Suite) -> Figure:
             if suite.normal
             else []
         ),
-        Column("Interval"),
     )
     rows = tuple(_row(one, suite, several) for one in suite.standings)
     return Figure("aggregates", f"What it comes to: {suite.scale}", _caption(suite), Table(columns, rows), _GROUP)
@@ -69,8 +68,17 @@ def _row(one: Standing, suite: Suite, several: bool) -> tuple[Cell, ...]:
             Cell(said(value, normal=suite.normal), value[0], bar=_bar(value, min(axis), max(axis)) if not i else None)
             for i, value in enumerate(shown)
         ),
-        Cell("95 %" if one.reliable else few(found.runs) if not several else "unreliable: few seeds a task"),
     )
+
+
+def _doubt(suite: Suite) -> str:
+    """Which intervals are not to be trusted, and why."""
+    doubtful = [one.algorithm for one in suite.standings if not one.reliable and max(one.seeds) > 1]
+    if not doubtful:
+        return ""
+    whose = "" if len(doubtful) == len(suite.standings) else f" of {among(doubtful)}"
+    least = f"{FEWEST_SEEDS} seeds" if len(suite.tasks) == 1 else f"{SEEDS_ON_MANY} seeds a task"
+    return f" The intervals{whose} are unreliable: fewer than {least}."
 
 
 def _bar(value: Estimate, low: float, high: float) -> tuple[float, float, float] | None:
@@ -86,9 +94,9 @@ def _caption(suite: Suite) -> str:
     runs = sum(one.found.runs for one in suite.standings)
     told = f"{words.count(runs, 'run')}"
     if len(suite.tasks) > 1:
-        told += f" on {len(suite.tasks):,} tasks; intervals by drawing the seeds of each task again"
+        told += f" on {len(suite.tasks):,} tasks; 95 % intervals by drawing the seeds of each task again"
     else:
-        told += "; intervals by drawing the seeds again"
+        told += "; 95 % intervals by drawing the seeds again"
     unlike = (
         " Not all were trained on the same tasks: rows with other numbers of tasks are not to be compared."
         if not suite.shared
@@ -99,7 +107,7 @@ def _caption(suite: Suite) -> str:
         if (suite.scale == "normalised score")
         else ""
     )
-    return f"{told} ({draws:,} resamples).{scale}{unlike}"
+    return f"{told} ({draws:,} resamples).{_doubt(suite)}{scale}{unlike}"
 
 
 def _profiles(suite: Suite) -> Figure:

@@ -78,7 +78,7 @@ def ranks(tasks: Sequence[Task]) -> Figure | None:
     if len(most) < 2 or len(whole) < FEWEST_TASKS:
         return None
     points, low, high = mean_ranks(whole)
-    told = min(len(scores) for row in whole for scores in row) > 1
+    told = float(np.median([len(scores) for row in whole for scores in row])) > 1
     order = np.argsort(points, kind="stable")
     names = list(most)
     cells = tuple(

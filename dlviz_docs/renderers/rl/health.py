@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -101,23 +101,16 @@ def _small(text: str) -> str:
 
 def _insights(task: Task, metric: str, said: Sequence[_Said], several: bool) -> Iterator[Insight]:
     """What crosses a bound: one sentence a kind, of the first algorithm that does."""
-    told: dict[str, list[_Said]] = {}
+    told: dict[str, list[tuple[str, Insight]]] = {}
     for one in said:
-        if one.vital.kind and one.vital.severity != "info":
-            told.setdefault(one.vital.kind, []).append(one)
-    for kind, found in told.items():
-        first = found[0]
-        who = f"{first.bundle.cell.algorithm}: " if len(task.cells) > 1 else ""
+        if one.vital.told:
+            told.setdefault(one.vital.told.kind, []).append((one.bundle.cell.algorithm, one.vital.told))
+    for (algorithm, first), *others in told.values():
+        who = f"{algorithm}: " if len(task.cells) > 1 else ""
         where = f"{task.name}: " if several and task.name else ""
-        more = f" The same holds for {words.count(len(found) - 1, 'more algorithm')}." if len(found) > 1 else ""
-        yield Insight(
-            kind,
-            first.vital.severity,
-            f"{where}{who}{first.vital.text}{more}",
-            place_of(task, names.slug(metric), several=several),
-            metric=f"train/{metric}",
-            values=first.vital.values or {},
-        )
+        more = f" The same holds for {words.count(len(others), 'more algorithm')}." if others else ""
+        place = place_of(task, names.slug(metric), several=several)
+        yield replace(first, text=f"{where}{who}{first.text}{more}", figure=place, metric=f"train/{metric}")
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------

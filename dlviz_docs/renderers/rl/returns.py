@@ -21,13 +21,16 @@ from dlviz_docs.renderers.rl._curves import (
     curve_plot,
 )
 from dlviz_docs.renderers.rl._trials import Task
+from dlviz_docs.renderers.rl.efficiency import way
 from dlviz_docs.stats.learning import Fall, collapses
 from dlviz_docs.view import Dash, Figure, Layer, Spec
 
-__all__ = ["BOTH_SPLITS", "falls", "figure_of", "place_of", "returns"]
+__all__ = ["BOTH_SPLITS", "falls", "figure_of", "least_loss", "place_of", "returns"]
 
 BOTH_SPLITS = 4
 """Algorithms drawn by training and by evaluation in one picture, at most."""
+LEAST_LOSS = 0.1
+"""Of what was learned on the task: a fall of less is none."""
 _SPLITS = ("val", "test", "", "train")
 _GROUP = "Returns"
 _UNITS = (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0), ("seconds", 1.0))
@@ -68,9 +71,15 @@ def figure_of(
     return Figure(place_of(task, id, several=several), head, caption, spec, group)
 
 
-def falls(bundles: Sequence[Bundle]) -> list[tuple[Bundle, int, Fall]]:
+def least_loss(bundles: Sequence[Bundle]) -> float:
+    """What a fall is at least, by what there was to learn on the task: 0 where nothing was."""
+    found = way(bundles)
+    return LEAST_LOSS * (found.goal - found.start) if found else 0.0
+
+
+def falls(one: Bundle, least: float) -> list[tuple[int, Fall]]:
     """Every collapse of every seed, with the seed's place."""
-    return [(one, place, fall) for one in bundles for place, (x, y) in enumerate(one.seeds) for fall in collapses(x, y)]
+    return [(place, fall) for place, (x, y) in enumerate(one.seeds) for fall in collapses(x, y, least=least)]
 
 
 # --- the main curve ---------------------------------------------------------------------------------------------------
@@ -86,9 +95,9 @@ def _main(task: Task, bundles: Sequence[Bundle], several: bool) -> Figure:
 
 def _marks(bundles: Sequence[Bundle]) -> Iterator[Layer]:
     """Where collapses begin, on the seed's own curve."""
+    least = least_loss(bundles)
     for one in bundles:
-        found = [(place, fall) for other, place, fall in falls([one]) if other is one]
-        if found:
+        if found := falls(one, least):
             x = np.array([fall.start for _, fall in found])
             y = np.array([np.interp(fall.start, *one.seeds[place]) for place, fall in found])
             notes = tuple(
@@ -120,7 +129,7 @@ def _how(task: Task, bundles: Sequence[Bundle]) -> str:
     if lacking and len(lacking) == len(bundles):
         none = f" No band: of fewer than {FEWEST_SEEDS} seeds it would say little."
     thin = ", each seed thin" if max(sizes) > 1 else ""
-    smooth = " Where there are more than 100 points, means of 2 % of the training are drawn."
+    smooth = " Where there are more points than can be drawn, each place is the mean of its stretch of the training."
     short = f" {words.count(len(task.short), 'run')} that ended early left out." if task.short else ""
     return f"{told}{thin}{band}.{none}{smooth if _is_dense(task) else ''}{short}"
 

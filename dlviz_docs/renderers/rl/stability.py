@@ -9,12 +9,13 @@ import numpy as np
 from dlviz_docs.insights.rl_words import four, percent, three
 from dlviz_docs.renderers.rl._curves import COUNTED, Bundle
 from dlviz_docs.renderers.rl._trials import Task
+from dlviz_docs.renderers.rl.returns import least_loss
 from dlviz_docs.stats.learning import COLLAPSE_LASTS, COLLAPSE_LOSS, collapses, drop
 from dlviz_docs.view import Cell, Column, Figure, Layer, Plot, PlotAxis, Table
 
 __all__ = ["each_training", "spread"]
 
-MOST_ROWS = 150
+MOST_ROWS = 100
 """Trainings in a table; of more, the algorithms are told."""
 MOST_DOTS = 400
 _GROUP = "Stability"
@@ -66,13 +67,14 @@ def each_training(tasks: Sequence[tuple[Task, Sequence[Bundle]]]) -> Figure | No
 
 
 def _rows(task: Task, bundles: Sequence[Bundle], *, several: bool) -> Iterator[tuple[Cell, ...]]:
+    least = least_loss(bundles)
     for one in bundles:
         if len(one.seeds) != len(one.cell):
             continue  # a seed with a single value has no course
         for trial, score, (x, y) in zip(one.cell.trials, one.cell.scores.tolist(), one.seeds, strict=True):
             lost, peak = drop(y)
             share = lost / float(np.ptp(y)) if np.ptp(y) > 0 else 0.0
-            found = collapses(x, y)
+            found = collapses(x, y, least=least)
             told = "; ".join(
                 f"from {three(fall.start)} {'to the end' if fall.lasting else f'to {three(fall.end)}'}"
                 for fall in found
