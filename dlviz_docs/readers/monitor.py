@@ -128,7 +128,8 @@ class _Log:
         told = _header(line)
         environment = told.get("env_id")
         shown = clean(environment) if isinstance(environment, str) else ""
-        self.sessions.append(_Session(number(told.get("t_start")), shown))
+        start = number(told.get("t_start"))
+        self.sessions.append(_Session(start if start is not None and math.isfinite(start) else None, shown))
 
     def _take(self, cells: Sequence[str]) -> bool:
         """Whether the line is a header or a whole row."""
