@@ -26,12 +26,13 @@ check: $(VENV)/.test ## Lint and types alone
 bench: $(VENV)/.test ## Measure against TensorBoard; prints the table, writes benchmarks.json
 	$(BIN)/python tests/benchmarks/run.py
 
-experiments: $(VENV)/.experiments ## Make the examples again (about fifteen minutes); their stories then need the new numbers
+experiments: $(VENV)/.experiments ## Make the examples again (about twenty minutes); their stories then need the new numbers
 	$(BIN)/python experiments/digits-cnn/train.py
 	$(BIN)/python experiments/breast-cancer-mlp/train.py
 	$(BIN)/python experiments/digits-detector/train.py
 	$(BIN)/python experiments/imagenet-photos/explain.py
 	SDL_VIDEODRIVER=dummy $(BIN)/python experiments/cartpole-dqn/train.py
+	$(BIN)/python experiments/gridworld-q/train.py
 
 picture: site $(VENV)/.test ## Make the picture in the README again; needs Chromium
 	$(BIN)/python tests/picture.py

@@ -1,7 +1,8 @@
-"""Train a double DQN on CartPole-v1 with three seeds, and record five greedy episodes of the best network of each.
+"""Train a double DQN on CartPole-v1 with five seeds, and record four greedy episodes of each at three moments.
 
-Writes `runs/seed<n>/`: episodes.csv (one row per episode), config.yaml, best.pt and recording.npz (observations,
-actions, rewards, action values, frames). About four minutes on one CPU. Drawing frames needs `pip install pygame`.
+Writes `runs/seed<n>/`: episodes.csv (one row per episode), config.yaml, best.pt and episodes/step-<frame>.npz
+(observations, actions, rewards, action values; of seed 0 at last, pictures). About eight minutes on one CPU. Drawing
+pictures needs `pip install pygame`.
 """
 
 from __future__ import annotations
@@ -19,45 +20,43 @@ import numpy as np
 import torch
 import yaml
 from dqn import Agent, Config
-from numpy.typing import NDArray
-from PIL import Image
+
+from dlviz_docs import record as recording
 
 RUNS = Path(__file__).parent / "runs"
+SEEDS = 5
+MOMENTS = (2_000, 12_000)
+"""Frames after which episodes are recorded, at the end of the episode of training that is being played; and at last."""
 COLUMNS = ["episode", "frame", "return", "epsilon", "loss", "mean_q", "eval_return", "timestamp"]
 
 
-def play(agent: Agent, env: gym.Env, seed: int) -> dict[str, NDArray]:
-    """One greedy episode of n steps: observations (n, 4), actions (n,), rewards (n,), action values (n, 2)."""
+def play(agent: Agent, env: gym.Env, seed: int) -> float:
+    """One greedy episode; its return."""
     observation, _ = env.reset(seed=seed)
-    steps, over = [], False
+    total, over = 0.0, False
     while not over:
-        values = agent.values(observation)
-        action = int(values.argmax())
-        following, reward, terminated, truncated, _ = env.step(action)
-        steps.append((observation, action, reward, values))
-        observation, over = following, terminated or truncated
-    columns = zip(*steps, strict=True)
-    names = ("observations", "actions", "rewards", "action_values")
-    return {name: np.array(column) for name, column in zip(names, columns, strict=True)}
+        action = int(agent.values(observation).argmax())
+        observation, reward, terminated, truncated, _ = env.step(action)
+        total, over = total + float(reward), terminated or truncated
+    return total
 
 
-def draw(episode: dict[str, NDArray], env: gym.Env, every: int = 5) -> NDArray[np.uint8]:
-    """Every fifth state of an episode as a grey picture, shape (n, 84, 84)."""
-    env.reset()
-    frames = []
-    for observation in episode["observations"][::every]:
-        env.unwrapped.state = observation
-        frames.append(np.asarray(Image.fromarray(env.render()).convert("L").resize((84, 84))))
-    return np.array(frames)
-
-
-def record(agent: Agent, folder: Path) -> None:
-    """Five greedy episodes from starts that training never saw, end to end, with `lengths` to cut them apart."""
-    with gym.make(agent.config.env, render_mode="rgb_array") as env:
-        episodes = [play(agent, env, seed=10_000 + number) for number in range(5)]
-        joined = {name: np.concatenate([episode[name] for episode in episodes]) for name in episodes[0]}
-        lengths = np.array([len(episode["actions"]) for episode in episodes])
-        np.savez_compressed(folder / "recording.npz", lengths=lengths, frames=draw(episodes[0], env), **joined)
+def record(agent: Agent, folder: Path, frame: int, *, frames: bool = False) -> None:
+    """Four greedy episodes from starts that training never saw; with `frames`, pictures of them, too."""
+    drawn = gym.make(agent.config.env, render_mode="rgb_array") if frames else gym.make(agent.config.env)
+    with recording.EpisodeRecorder(
+        drawn,
+        folder / "episodes",
+        step=frame,
+        agent=lambda observation: {"action_values": agent.values(observation)},
+        frames=frames,
+        most_frames=500,
+        action_names=["push left", "push right"],
+        observation_names=["cart position", "cart speed", "pole angle", "pole speed"],
+        gamma=agent.config.gamma,
+    ) as env:
+        for number in range(4):
+            play(agent, env, seed=10_000 + number)
 
 
 def train(config: Config, folder: Path) -> None:
@@ -66,6 +65,7 @@ def train(config: Config, folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "config.yaml").write_text(yaml.safe_dump(asdict(config), sort_keys=False))
     agent, frame, episode, best = Agent(config), 0, 0, 0.0
+    moments = list(MOMENTS)
     weights = agent.q.state_dict()
     env, examiner = gym.make(config.env), gym.make(config.env)
     with (folder / "episodes.csv").open("w", newline="") as file:
@@ -87,20 +87,21 @@ def train(config: Config, folder: Path) -> None:
             row += [f"{value:.6g}" for value in np.mean(learned, axis=0)] if learned else ["", ""]
             exam: float | str = ""
             if episode % config.eval_every == 0:
-                exams = [play(agent, examiner, seed=20_000 + number) for number in range(config.eval_episodes)]
-                exam = float(np.mean([len(played["rewards"]) for played in exams]))
+                exam = float(np.mean([play(agent, examiner, 20_000 + i) for i in range(config.eval_episodes)]))
                 if exam >= best:
                     best, weights = exam, deepcopy(agent.q.state_dict())
             table.writerow([*row, exam, f"{time.time():.3f}"])
+            if moments and frame >= moments[0]:
+                record(agent, folder, frame)
+                del moments[0]
     torch.save(weights, folder / "best.pt")
-    agent.q.load_state_dict(weights)
-    record(agent, folder)
+    record(agent, folder, frame, frames=config.seed == 0)
 
 
 def main() -> None:
     torch.set_num_threads(1)
     shutil.rmtree(RUNS, ignore_errors=True)
-    for seed in range(3):
+    for seed in range(SEEDS):
         train(Config(seed), RUNS / f"seed{seed}")
 
 
