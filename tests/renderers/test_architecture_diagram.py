@@ -357,18 +357,29 @@ def test_a_box_tells_what_the_file_calls_it() -> None:
     )
     operations = (
         Operation(
-            "/fc/Gemm", "Gemm", "fc", ("x",), ("fc.weight",), dtype="float16", takes=("x", "w", ""), gives=("a",)
+            "/fc/Gemm",
+            "Gemm",
+            "fc",
+            ("x",),
+            ("fc.weight",),
+            {"alpha": 1.5, "pads": (0, 1)},
+            dtype="float16",
+            takes=("x", "w", ""),
+            gives=("a",),
         ),
         Operation("erf", "Erf", "act", ("/fc/Gemm",)),
         Operation("mul", "Mul", "act", ("erf",)),
         Operation("t", "Transpose", "", ("mul",), settings={"perm": (1, 0)}, takes=("b",), gives=("y",)),
     )
-    one = checkpoint({"fc.weight": np.array([[1.0, 2.0], [3.0, 5.0]], np.float32), "fc.scale": np.array([0.25], np.float32)})
+    one = checkpoint(
+        {"fc.weight": np.array([[1.0, 2.0], [3.0, 5.0]], np.float32), "fc.scale": np.array([0.25], np.float32)}
+    )
     modules = (modules[0], replace(modules[1], tensors=("fc.weight", "fc.scale")), modules[2])
     boxes = of(diagram(Network("n", "graph", (one,), modules, operations, inputs=(Port("x", (1, 2)),))))
     told = dict(boxes["fc"].facts)
     assert told["output"] == "1 × 2 float16"
     assert (told["operator"], told["node"]) == ("Gemm", "/fc/Gemm")
+    assert told["attributes"] == "alpha 1.5, pads [0, 1]"
     assert (told["takes"], told["makes"]) == ("x, w, –", "a")
     assert told["weight"] == "2 × 2 float32, mean 2.75, SD 1.48, 1 to 5"
     assert told["scale"] == "1 float32, 0.25"
@@ -376,7 +387,7 @@ def test_a_box_tells_what_the_file_calls_it() -> None:
     assert (told["operators"], told["dim"], told["kernel size"]) == ("Erf, Mul", "0, 2, 1", "3 × 3")
     told = dict(boxes["t"].facts)
     assert (told["perm"], told["takes"], told["makes"]) == ("1, 0", "b", "y")
-    assert not {"operator", "node"} & told.keys()
+    assert not {"operator", "node", "attributes"} & told.keys()
 
 
 def test_a_block_tells_what_is_in_it() -> None:

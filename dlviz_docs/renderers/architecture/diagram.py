@@ -32,6 +32,8 @@ LABEL = 40
 LISTED = 80
 """Letters of a list of names or numbers."""
 SETTINGS = 24
+ATTRIBUTES = 240
+"""Letters of an operator's own words for what the settings of its layer say, and of what they leave out."""
 _LENGTHS = re.compile(r"kernel|stride|dilation|shape|size|window")
 """Settings that are lengths along axes; others of several numbers are lists, such as an order of axes."""
 
@@ -206,6 +208,8 @@ def _in_file(known: Known, path: str, done: Sequence[Operation]) -> Iterator[tup
         (one,) = done
         if one.kind != known.kind(path):
             yield "operator", brief(one.kind, LISTED)
+        if one.settings and path not in known.steps:  # of others they are rows of their own
+            yield "attributes", brief(_attributes(one), ATTRIBUTES)
         if one.name != path:
             yield "node", brief(one.name, LISTED)
         if one.takes:
@@ -214,6 +218,11 @@ def _in_file(known: Known, path: str, done: Sequence[Operation]) -> Iterator[tup
             yield "makes", _listed(one.gives)
     elif done:
         yield "operators", brief(", ".join(one.kind for one in done[:12]), LISTED)
+
+
+def _attributes(one: Operation) -> str:
+    told = ((name, list(value) if isinstance(value, tuple) else value) for name, value in one.settings.items())
+    return ", ".join(f"{name} {value}" for name, value in told)
 
 
 def _listed(names: Sequence[str]) -> str:
