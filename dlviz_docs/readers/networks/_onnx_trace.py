@@ -32,6 +32,7 @@ __all__ = ["trace_of_onnx"]
 _LONGEST_SETTING = 32
 _LONGEST_TEXT = 200
 _NUMBERED = re.compile(r"val_\d+")
+_RECURRENT = ("LSTM", "GRU", "RNN")
 _RUNNING = ("running_mean", "running_var", "moving_mean", "moving_variance", "num_batches_tracked")
 
 
@@ -246,6 +247,11 @@ def _completed(value: OnnxValue, known: Known) -> Port:
     return _port(whole)
 
 
+def _states(step: Step) -> tuple[str, ...]:
+    """What a recurrent layer begins with, behind its input, weights and biases: lengths of sequences, then states."""
+    return step.takes[4:7] if step.kind in _RECURRENT else ()
+
+
 def _tensors(weights: Mapping[str, Stored], steps: Sequence[Step], made: Set[str]) -> Iterator[Tensor]:
     """What training changed is told apart from running statistics and from numbers that are no weights.
 
@@ -256,7 +262,7 @@ def _tensors(weights: Mapping[str, Stored], steps: Sequence[Step], made: Set[str
         name
         for step in steps
         for name in step.tensors
-        if step.layer.kind or not (name in made or _NUMBERED.fullmatch(name))
+        if (step.layer.kind and name not in _states(step)) or not (name in made or _NUMBERED.fullmatch(name))
     }
     for name, stored in weights.items():
         role: Role = "parameter" if name in used else "other"

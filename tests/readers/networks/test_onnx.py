@@ -343,6 +343,16 @@ def test_constants_that_an_exporter_numbered_are_no_parameters(tmp_path: Path) -
     assert roles == {"val_3": "parameter", "val_4": "other", "fc.bias": "parameter"}
 
 
+def test_states_that_a_recurrent_layer_begins_with_are_no_parameters(tmp_path: Path) -> None:
+    node = helper.make_node("GRU", ["x", "val_1", "val_2", "val_3", "", "val_4"], ["y"], hidden_size=5)
+    learnt = helper.make_node("GRU", ["x", "val_1", "val_2", "val_3", "", "start"], ["z"], hidden_size=5)
+    weights = array("val_1", 1, 15, 4), array("val_2", 1, 15, 5), array("val_3", 1, 30)
+    found = built(tmp_path, [node, learnt], [X], *weights, array("val_4", 1, 2, 5), array("start", 1, 2, 5))
+    roles = {tensor.name: tensor.role for tensor in found.tensors}
+    assert roles.pop("val_4") == "other"
+    assert set(roles.values()) == {"parameter"}
+
+
 def test_operations_keep_the_names_that_the_file_has_for_what_goes_in_and_out(tmp_path: Path) -> None:
     nodes = [helper.make_node("Gemm", ["x", "w", ""], ["h"]), helper.make_node("Concat", ["h"] * 40, ["y"], axis=1)]
     found = built(tmp_path, nodes, [X], array("w", 4, 4))
