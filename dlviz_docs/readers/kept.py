@@ -21,8 +21,8 @@ __all__ = ["SUFFIX", "packed_kept", "read_kept"]
 
 SUFFIX = ".probe"
 HEAD = b"dlviz-probe/1\n"
-LARGEST = 256 << 20
-"""Bytes once inflated."""
+LARGEST = 64 << 20
+"""Bytes once inflated, which take up to thirty times as much as values. The results of ten pictures are some 3 MB."""
 _KEPT_BITS = np.uint32(0xFFFFF000)
 """Sign, exponent and 11 stored bits of the fraction of a float32 (IEEE 754)."""
 _AGAIN = "Run dlviz probe again."
@@ -63,5 +63,5 @@ def read_kept(path: Path) -> Kept:
         if not inflate.eof:
             raise ReadError("is cut off, or larger than any result that dlviz probe leaves", _AGAIN)
         return decode(inflated, Kept)
-    except (zlib.error, msgspec.DecodeError) as error:
+    except (zlib.error, msgspec.DecodeError, RecursionError, MemoryError) as error:
         raise ReadError("is damaged, or of another version of dlviz-docs", _AGAIN) from error

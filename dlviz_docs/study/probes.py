@@ -16,6 +16,7 @@ from dlviz_docs.options import About, Selection, factory_of
 from dlviz_docs.readers._about import read_about
 from dlviz_docs.readers.kept import SUFFIX, read_kept
 from dlviz_docs.readers.python_source import source_hash
+from dlviz_docs.readers.samples._homes import Homes
 from dlviz_docs.readers.tokens import labels_in
 from dlviz_docs.scan import ExperimentFolder
 from dlviz_docs.study.models import read_models
@@ -177,8 +178,10 @@ class _Probe:
             what = "is not run, since PyTorch cannot be imported here"
             return Problem("model-not-run", self._placed(checkpoint), what, str(error))
         except ProbeError as error:
-            remedy = "Export it anew, or leave the topic out: renderers: {cam: false}."
-            return Problem("model-not-run", self._placed(checkpoint), f"could not be run: {error}", remedy)
+            mend = "Export it anew" if factory_of(self.about) is None else "Correct the function that builds it"
+            what = f"could not be run: {Homes().out_of(str(error))}"  # what a function of the user's raises names files
+            remedy = f"{mend}, or leave the topic out: renderers: {{cam: false}}."
+            return Problem("model-not-run", self._placed(checkpoint), what, remedy)
 
     def _kept(self, path: Path) -> Kept | None:
         """What `dlviz probe` left beside the model; a file that cannot be read is told with the models."""

@@ -81,6 +81,10 @@ def test_a_bomb_costs_no_more_than_the_limit(tmp_path: Path, monkeypatch: pytest
     assert "larger than any" in told(tmp_path / "b.probe", HEAD + bytes(2 << 20))
 
 
+def test_what_is_nested_without_end_costs_itself(tmp_path: Path) -> None:
+    assert "damaged" in told(tmp_path / "a.probe", HEAD + zlib.compress(b"\x81\xa1x" + b"\x91" * 1_000_000 + b"\xc0"))
+
+
 @given(st.data())
 def test_every_cut_and_flip_is_refused(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     path = tmp_path_factory.mktemp("kept") / "a.probe"

@@ -14,7 +14,7 @@ from dlviz_docs.readers._text import clean
 from dlviz_docs.readers.networks._archive import Archive, content, place_of
 from dlviz_docs.readers.networks._dtypes import octets_of
 from dlviz_docs.readers.networks._exported_schema import Config, Payload, dtype_name
-from dlviz_docs.readers.networks._stored import Stored, strides_of
+from dlviz_docs.readers.networks._stored import Stored, can_be, strides_of
 
 __all__ = ["AGAIN", "PICKLED", "Listed", "Zipped", "listed"]
 
@@ -117,12 +117,13 @@ def _payloads(zipped: Zipped, damaged: list[str]) -> Iterator[tuple[str, str, Pa
 def _stored(zipped: Zipped, name: str, folder: str, payload: Payload) -> Stored:
     """One weight, if its bytes are there."""
     meta = payload.tensor_meta
-    shape = tuple(length.as_int or 0 for length in meta.sizes) if meta else ()
+    told = tuple(length.as_int or 0 for length in meta.sizes) if meta else ()
+    shape = told if can_be(told) and min(told, default=0) >= 0 else ()
     stored = Stored(name, shape, dtype_name(meta.dtype) if meta else "", strides=strides_of(shape))
     if payload.use_pickle or meta is None:
         return replace(stored, why_not=PICKLED)
     strides = tuple(length.as_int or 0 for length in meta.strides)
-    if len(strides) != len(shape) or min((*shape, *strides, 0)) < 0:
+    if len(strides) != len(told) or shape != told or min(strides, default=0) < 0:
         return replace(stored, why_not="holds weights without a sensible shape")
     member = zipped.archive.members.get(folder + payload.path_name)
     if member is None:

@@ -15,7 +15,7 @@ from dlviz_docs.readers.networks._onnx_types import OnnxSparse, OnnxValue
 from dlviz_docs.readers.networks._outside import Outside
 from dlviz_docs.readers.networks._pages import Pages, signed
 from dlviz_docs.readers.networks._places import Place
-from dlviz_docs.readers.networks._stored import Stored, strides_of
+from dlviz_docs.readers.networks._stored import Stored, can_be, strides_of
 
 __all__ = ["pair", "parse_sparse", "parse_tensor", "parse_value"]
 
@@ -113,6 +113,8 @@ def _sensible(shape: Sequence[int], start: int) -> tuple[int, ...]:
 
 def _weight(pages: Pages, array: _Array, outside: Outside) -> Stored:
     shape = tuple(array.shape)
+    if not can_be(shape):
+        return Stored(array.name, (), array.dtype, why_not="claims more weights than there can be")
     stored = Stored(array.name, shape, array.dtype, strides=strides_of(shape))
     if array.is_outside:
         place, why_not = outside.place(array.outside, _needed(stored))

@@ -58,7 +58,7 @@ def opened(root: Path, planned: Planned) -> Opened | Problem:
         found = _READERS[planned.kind](root, planned)
     except ReadError as error:
         return Problem("unreadable", planned.path, str(error), error.remedy)
-    except (OSError, ValueError, RecursionError, MemoryError) as error:
+    except (OSError, ValueError, ArithmeticError, RecursionError, MemoryError) as error:
         return Problem("unreadable", planned.path, f"cannot be read: {_first_line(error)}", _AGAIN)
     hub = read_hub(root, planned)
     facts = {**found.weights.facts, **hub.facts, **_optimizer_beside(root, planned)}

@@ -33,7 +33,7 @@ class Outside:
         location = told.get("location", "")
         size = self._size(location)
         if location in self.refused:
-            return None, "stores weights in a file that may not be looked at"
+            return None, f"stores weights in {location[:80]!r}, which lies outside its folder and is not looked at"
         if size is None:
             return None, f"stores weights in {location[:80]!r}, which is not there"
         first, length = _number(told.get("offset", "0")), _number(told.get("length", str(needed)))

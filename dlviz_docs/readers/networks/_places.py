@@ -51,7 +51,7 @@ def _filler(file: IO[bytes], place: Place, skip: int) -> Callable[[memoryview], 
         file.seek(place.start + skip)
         return lambda buffer: _fill(file, buffer)
     if place.size > MOST_TIMES * place.packed + _PIECE:
-        raise ReadError(f"holds weights packed to less than a {MOST_TIMES}th, which are not unpacked", AGAIN)
+        raise ReadError(f"holds a part packed to less than 1/{MOST_TIMES} of its size, which is not unpacked", AGAIN)
     file.seek(place.start)
     inflated = _Inflated(file, place.packed)
     inflated.skip(skip)

@@ -13,7 +13,7 @@ from typing import TypeGuard
 from dlviz_docs.readers.networks._dtypes import octets_of
 from dlviz_docs.readers.networks._nodes import Call, Global, Persistent, Value, is_global, sequence
 from dlviz_docs.readers.networks._places import Place
-from dlviz_docs.readers.networks._stored import Quantised, Stored
+from dlviz_docs.readers.networks._stored import Quantised, Stored, can_be, strides_of
 
 __all__ = ["Rebuilt", "Storages", "rebuilt", "storage_classes", "storage_sizes"]
 
@@ -89,9 +89,11 @@ def _tensor(function: str, arguments: tuple[Value, ...], name: str, storages: St
     if function in _TENSORS and len(arguments) >= 4:
         return _dense(function, arguments, name, storages)
     if function == "_rebuild_meta_tensor_no_storage" and len(arguments) >= 2:
-        shape = _shape(arguments[1]) or ()
+        shape = _shape(arguments[1])
+        if shape is None or not can_be(shape):
+            return _senseless(name, _dtype(arguments[0]))
         why_not = "was saved without elements, as a meta tensor"
-        return Rebuilt(Stored(name, shape, _dtype(arguments[0]), why_not=why_not))
+        return Rebuilt(Stored(name, shape, _dtype(arguments[0]), None, strides_of(shape), why_not=why_not))
     if function in ("_rebuild_sparse_tensor", "_rebuild_sparse_csr_tensor") and len(arguments) >= 2:
         return _sparse(arguments[1], name, storages)
     if function in ("_rebuild_nested_tensor", "_rebuild_wrapper_subclass", "_rebuild_device_tensor_from_numpy"):
@@ -104,9 +106,15 @@ def _sparse(parts: Value, name: str, storages: Storages) -> Rebuilt:
     listed = parts if isinstance(parts, tuple) else ()
     inner = [found.stored for part in listed if (found := rebuilt(part, name, storages))]
     shapes = [shape for part in listed if (shape := _shape(part)) is not None]
-    dtype = inner[-1].dtype if inner else ""
-    stored = Stored(name, shapes[-1] if shapes else (), dtype, why_not="is sparse, and its elements are not read")
-    return Rebuilt(stored, unread=True)
+    dtype, shape = inner[-1].dtype if inner else "", shapes[-1] if shapes else ()
+    if not can_be(shape):
+        return _senseless(name, dtype)
+    why_not = "is sparse, and its elements are not read"
+    return Rebuilt(Stored(name, shape, dtype, None, strides_of(shape), why_not=why_not), unread=True)
+
+
+def _senseless(name: str, dtype: str, storage: str = "") -> Rebuilt:
+    return Rebuilt(Stored(name, (), dtype, why_not="has no sensible shape"), storage, wrong=True)
 
 
 def _dense(function: str, arguments: tuple[Value, ...], name: str, storages: Storages) -> Rebuilt:
@@ -114,8 +122,9 @@ def _dense(function: str, arguments: tuple[Value, ...], name: str, storages: Sto
     if function.endswith("_v3") and len(arguments) > 6:
         dtype = _dtype(arguments[6])
     shape, strides, offset = _shape(arguments[2]), _shape(arguments[3]), arguments[1]
-    if shape is None or strides is None or len(shape) != len(strides) or not _is_size(offset):
-        return Rebuilt(Stored(name, (), dtype, why_not="has no sensible shape"), key, wrong=True)
+    fits = shape is not None and strides is not None and len(shape) == len(strides) and can_be(shape)
+    if not fits or shape is None or strides is None or not _is_size(offset):
+        return _senseless(name, dtype, key)
     stored = Stored(
         name,
         shape,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from dlviz_docs.readers._text import natural_size
 from dlviz_docs.readers.networks._dtypes import Numbers, can_decode, decode, octets_of
 from dlviz_docs.readers.networks._places import AGAIN, Place, reading
 
-__all__ = ["PIECE", "Quantised", "Stored", "chunks", "dense", "load", "strides_of"]
+__all__ = ["PIECE", "Quantised", "Stored", "can_be", "chunks", "dense", "load", "strides_of"]
 
 PIECE = 1 << 17
 """Elements that are decoded at a time: what they take, also as float64, stays in a core's cache."""
@@ -22,6 +22,8 @@ _SPAN = 1 << 20
 """Bytes that are read at a time of a tensor with gaps between its elements."""
 _LARGEST_SPAN = 64 << 20
 """The same of one that cannot be read in parts."""
+_MOST_ELEMENTS = 1 << 40
+"""Of one array: a hundred times the largest there are. What is added up of all of a file still fits into 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,16 @@ class Stored:
         if not self.size:
             return 0
         return sum((length - 1) * stride for length, stride in zip(self.shape, self.strides, strict=True)) + 1
+
+
+def can_be(shape: Iterable[object]) -> bool:
+    """Whether an array of such a shape can be; lengths without a number count as one."""
+    count = 1
+    for length in shape:
+        count *= max(1, length) if isinstance(length, int) else 1
+        if count > _MOST_ELEMENTS:
+            return False
+    return True
 
 
 def strides_of(shape: tuple[int, ...]) -> tuple[int, ...]:

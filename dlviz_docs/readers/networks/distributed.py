@@ -21,7 +21,7 @@ from dlviz_docs.readers.networks._nodes import Call, Global, Value, is_global, m
 from dlviz_docs.readers.networks._pickled import Pickle, stream
 from dlviz_docs.readers.networks._places import AGAIN
 from dlviz_docs.readers.networks._rebuilt import Rebuilt
-from dlviz_docs.readers.networks._stored import Stored, strides_of
+from dlviz_docs.readers.networks._stored import Stored, can_be, strides_of
 from dlviz_docs.readers.networks._tree import Leaf, tree_of
 from dlviz_docs.readers.networks._weights import WeightsFile
 from dlviz_docs.readers.networks.torch_files import zipped_part
@@ -116,7 +116,7 @@ def _leaves(told: Mapping[Value, Value], files: _Files) -> Iterator[Leaf]:
     for count, (key, entry) in enumerate((mapping(told.get("state_dict_metadata")) or {}).items()):
         form = _state(entry)
         shape = _sizes(form.get("size"))
-        if not isinstance(key, str) or shape is None:
+        if not isinstance(key, str) or shape is None or not can_be(shape):
             continue
         stored = Stored(key, shape, _dtype(form.get("properties")), None, strides_of(shape))
         way = tuple(str(part) for part in sequence(ways.get(key)) or (key,))

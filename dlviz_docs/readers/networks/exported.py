@@ -28,7 +28,7 @@ from dlviz_docs.readers.networks._exported_types import (
 )
 from dlviz_docs.readers.networks._exported_weights import AGAIN, PICKLED, Zipped, listed
 from dlviz_docs.readers.networks._private import public
-from dlviz_docs.readers.networks._stored import Stored
+from dlviz_docs.readers.networks._stored import Stored, can_be, strides_of
 
 __all__ = [
     "Argument",
@@ -165,7 +165,8 @@ class _Builder:
             if name not in weights:
                 told = values.get(value, ExportedValue())
                 why_not = "has no entry for some weights" if told_of else PICKLED
-                weights[name] = Stored(name, told.sizes or (), told.dtype, why_not=why_not)
+                shape = told.sizes if told.sizes and can_be(told.sizes) else ()
+                weights[name] = Stored(name, shape, told.dtype, strides=strides_of(shape), why_not=why_not)
         if weights and not told_of:
             self._calls.append("pickled weights")
         self._calls += [f"a pickle for {name[:80]}" for name in self._listed.pickled]

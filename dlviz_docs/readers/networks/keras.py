@@ -207,7 +207,11 @@ class _Reading:
 
     def _stored(self, directory: Directory, weights: Sequence[Weight]) -> list[tuple[Weight, Stored]]:
         found = [(weight, self._place(directory, weight.array)) for weight in weights]
-        if kept := [(weight, stored) for weight, stored in found if stored.why_not and weight.array.octets]:
+        if kept := [
+            (weight, stored)
+            for weight, stored in found
+            if stored.why_not and (weight.array.octets or weight.array.why_not)
+        ]:
             weight, stored = kept[0]
             self._say("weights-undecoded", f"{weight.name} {stored.why_not}{_and_more(kept)}")
         return found

@@ -21,7 +21,7 @@ from dlviz_docs.readers.networks._facts import facts_of
 from dlviz_docs.readers.networks._groups import role_of
 from dlviz_docs.readers.networks._places import AGAIN, Place
 from dlviz_docs.readers.networks._rebuilt import Storages
-from dlviz_docs.readers.networks._stored import Stored, strides_of
+from dlviz_docs.readers.networks._stored import Stored, can_be, strides_of
 from dlviz_docs.readers.networks._weights import WeightsFile
 
 __all__ = ["is_safetensors", "read_safetensors"]
@@ -103,9 +103,10 @@ def _stored(name: str, entry: object, header: _Header, path: Path, size: int) ->
     told = entry if isinstance(entry, dict) else {}
     dtype, shape, span = told.get("dtype"), _sizes(told.get("shape")), _sizes(told.get("data_offsets"))
     known = _TYPES.get(dtype, clean(dtype[:40]).lower()) if isinstance(dtype, str) else ""
+    shape = shape if shape is not None and can_be(shape) else None
+    stored = Stored(name, shape or (), known, None, strides_of(shape or ()))
     if shape is None or span is None or len(span) != 2 or span[1] < span[0]:
-        return Stored(name, shape or (), known, why_not="has no sensible form")
-    stored = Stored(name, shape, known, None, strides_of(shape))
+        return replace(stored, why_not="has no sensible form")
     needed, there = octets_of(known, stored.size), span[1] - span[0]
     if needed >= 0 and needed != there:
         return replace(stored, why_not=f"needs {needed:,} bytes and has {there:,}")

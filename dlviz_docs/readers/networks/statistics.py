@@ -38,6 +38,8 @@ _SAFE = 1e15
 """Magnitude below which a thousand squares are no infinity in float32."""
 _LEAST_SQUARES = 1e-30
 """Sum of squares of a block below which some of them may have been lost in float32."""
+_MOST_MEASURED = 20_000
+"""Tensors of one file that are measured."""
 MOST_TIMES = 4
 """How often the bytes of a file may be read: tensors of a crafted one may lie over each other without end."""
 
@@ -52,12 +54,18 @@ def read_statistics(weights: WeightsFile) -> tuple[dict[str, Statistics], tuple[
     left = MOST_TIMES * weights.size
     for tensor in weights.tensors:
         stored = weights.stored[tensor.name]
+        if tensor.missing or stored.why_not:
+            continue
         left -= 0 if tensor.tied else stored.octets
         if tensor.tied in found:
             found[tensor.name] = found[tensor.tied]
+        elif stored.octets > MOST_TIMES * weights.size:
+            form_alone.setdefault("claims far more bytes than the file has", []).append(tensor.name)
+        elif len(found) >= _MOST_MEASURED:
+            form_alone.setdefault("is one of more tensors than are measured", []).append(tensor.name)
         elif left < 0:
             form_alone.setdefault("lies over others again and again", []).append(tensor.name)
-        elif not tensor.missing and not stored.why_not:
+        else:
             try:
                 found[tensor.name] = statistics_of(stored)
             except (ReadError, OSError) as error:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dlviz_docs.model import Evidence, Field, Module, Operation, Port, Problem, Shape, Tensor
+from dlviz_docs.readers._text import counted
 from dlviz_docs.readers.networks._exported_trace import trace_of_exported
 from dlviz_docs.readers.networks._exported_types import ExportedGraph
 from dlviz_docs.readers.networks._onnx_paths import owner
 from dlviz_docs.readers.networks._onnx_trace import trace_of_onnx
 from dlviz_docs.readers.networks._onnx_types import OnnxModel
-from dlviz_docs.readers.networks._stored import Stored
+from dlviz_docs.readers.networks._stored import Stored, can_be
 from dlviz_docs.readers.networks._trace import Step, Trace, ordered
 from dlviz_docs.readers.networks._traced_modules import modules_of
 from dlviz_docs.readers.networks.repeats import folded
@@ -57,6 +58,7 @@ def network_of(raw: OnnxModel | ExportedGraph, lengths: Mapping[str, int] | None
 
 def structure_of(trace: Trace, path: str) -> Structure:
     """Operations and modules of a trace; what does not fit together is told as a problem of the file `path`."""
+    trace, endless = _without_endless(trace)
     steps, waiting = ordered(trace.steps)
     if waiting:
         what = f"{len(waiting)} operations wait for each other, such as {waiting[0].name[:80]!r}"
@@ -65,9 +67,9 @@ def structure_of(trace: Trace, path: str) -> Structure:
         problems = []
     steps = [_placed(step) for step in (*steps, *waiting)]
     names = _unique(steps, trace.inputs)
-    problems += _loose(steps, trace, path)
+    problems += [*_loose(steps, trace, path), *_told_endless(endless, path)]
     fields = _fields(steps, trace)
-    macs = [multiply_adds(step.call) for step in steps]
+    macs = [None if endless & {*step.reads, *step.writes} else multiply_adds(step.call) for step in steps]
     bookkeeping = _bookkeeping(steps)
     operations = tuple(_operations(steps, names, trace, macs, fields, bookkeeping))
     modules = modules_of(trace, steps, operations, bookkeeping)
@@ -87,6 +89,25 @@ def structure_of(trace: Trace, path: str) -> Structure:
         trace.calls,
         (*trace.problems, *problems),
     )
+
+
+def _without_endless(trace: Trace) -> tuple[Trace, frozenset[str]]:
+    """The trace without the shapes that no array can have, and the values that have such."""
+    endless = frozenset(
+        name for name, value in trace.values.items() if not (can_be(value.shape or ()) and can_be(value.sizes or ()))
+    )
+    if not endless:
+        return trace, endless
+    values = {name: replace(v, shape=None, sizes=None) if name in endless else v for name, v in trace.values.items()}
+    inputs = tuple(port if can_be(port.shape) else replace(port, shape=()) for port in trace.inputs)
+    outputs = tuple((port if can_be(port.shape) else replace(port, shape=()), value) for port, value in trace.outputs)
+    return replace(trace, values=values, inputs=inputs, outputs=outputs), endless
+
+
+def _told_endless(endless: Collection[str], path: str) -> Iterator[Problem]:
+    if endless:
+        what = f"gives {counted(len(endless), 'value')} more elements than there can be, such as {min(endless)[:80]!r}"
+        yield Problem("graph", path, f"{what}; their shapes are not shown", "Export the model again.")
 
 
 def _placed(step: Step) -> Step:

@@ -30,6 +30,7 @@ _INNER = (".pth", ".pt")
 _LARGEST_INNER = 64 << 20
 """Of a file that is deflated within another one, and so has to be held."""
 _MOST_PICKLES = 16
+_ELSE = "Copy it again if it is a checkpoint, or leave it out with `exclude`."
 
 
 @dataclass(slots=True)
@@ -167,7 +168,7 @@ def read_legacy(file: IO[bytes], path: Path, name: str, size: int) -> WeightsFil
     if first.value == LEGACY and not first.damage:
         return _legacy(file, path, name, size, first.end)
     if first.value is None and first.damage:
-        raise ReadError("is in none of the formats of weights that are read", "Nothing has to be done.")
+        raise ReadError("is in none of the formats of weights that are read", _ELSE)
     pickles = [first]
     while not pickles[-1].damage and pickles[-1].end < size and len(pickles) < _MOST_PICKLES:
         pickles.append(stream(file, pickles[-1].end, size))

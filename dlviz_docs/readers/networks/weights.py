@@ -62,7 +62,7 @@ def _of(file: IO[bytes], path: Path, name: str, size: int) -> WeightsFile:
         raise ReadError(what, f"Copy {LIST} beside it.")
     if head.startswith(b"PK"):
         return read_zip(file, path, name, size)
-    if is_safetensors(head):
+    if is_safetensors(head) or path.suffix == ".safetensors":
         return read_safetensors(file, path, name, size)
     if head[257:262] == b"ustar":
         what = "is a tar archive, the format of PyTorch 0.1.10 and before, which is not read"

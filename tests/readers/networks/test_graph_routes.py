@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 import json
-import pickle
 import subprocess
 import sys
-import zipfile
-from pathlib import Path
 from typing import Any
 
 import pytest
+from crafted_graphs import write_graphs
 from graphs import exported, onnx_file, script_file
-from onnx import TensorProto, helper
-
-COMMAND = "touch fired"
-
-
-class Payload:
-    """What unpickling would run."""
-
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        import os
-
-        return os.system, (COMMAND,)
-
-
-PICKLE = pickle.dumps(Payload())
-CODE = f"__import__('os').system('{COMMAND}')"
 
 WATCHED = """
 import json, os, sys
@@ -90,90 +72,13 @@ print(json.dumps(told))
 """
 
 
-def changed(path: Path, target: Path, change: Any) -> None:
-    """A copy of an archive, each entry through `change(name, bytes) -> bytes`."""
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(target, "w") as new:
-        for name in old.namelist():
-            new.writestr(name, change(name, old.read(name)))
-
-
-def in_program(change: Any) -> Any:
-    """A change of the JSON of the program alone."""
-
-    def entry(name: str, data: bytes) -> bytes:
-        if not name.endswith("models/model.json"):
-            return data
-        program = json.loads(data)
-        change(program)
-        return json.dumps(program).encode()
-
-    return entry
-
-
-def symbols(program: dict[str, Any]) -> None:
-    for meta in program["graph_module"]["graph"]["tensor_values"].values():
-        for size in meta["sizes"]:
-            if "as_expr" in size:
-                size["as_expr"]["expr_str"] = CODE
-
-
-def guards(program: dict[str, Any]) -> None:
-    program["guards_code"] = [CODE]
-
-
-def targets(program: dict[str, Any]) -> None:
-    for node, target in zip(
-        program["graph_module"]["graph"]["nodes"],
-        ["torch.os.system", "builtins.eval", "torch.ops.aten.from_file.default"],
-        strict=False,
-    ):
-        node["target"] = target
-
-
-def pickled_weights(name: str, data: bytes) -> bytes:
-    if name.endswith("weights_config.json"):
-        return data.replace(b'"use_pickle": false', b'"use_pickle": true')
-    return PICKLE if "/data/weights/weight_" in name else data
-
-
-def sample_inputs(name: str, data: bytes) -> bytes:
-    return PICKLE if "sample_inputs" in name else data
-
-
-def script_pickle(name: str, data: bytes) -> bytes:
-    return PICKLE if name.endswith((".pkl", ".debug_pkl")) else data
-
-
-def script_code(name: str, data: bytes) -> bytes:
-    code = f"class Policy(Module):\n  p : Final[int] = {CODE}\n{CODE}\n"
-    return code.encode() if name.endswith(".py") else data
-
-
-def foreign_graph() -> bytes:
-    tensor = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[2], data_location=TensorProto.EXTERNAL)
-    tensor.external_data.add(key="location", value="/etc/hostname")
-    value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [2])
-    node = helper.make_node("PyFunc", ["x", "w"], ["y"], domain="os.system", code=CODE)
-    model = helper.make_model(helper.make_graph([node], "g", [value], [value], initializer=[tensor]))
-    helper.set_model_props(model, {"pkg.torch.onnx.name_scopes": f"[{CODE}]"})
-    return bytes(model.SerializeToString())
-
-
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder, canary = tmp_path_factory.mktemp("routes"), tmp_path_factory.mktemp("canary")
     (folder / "good").mkdir()
     for path in (exported("policy"), onnx_file("policy"), script_file("policy")):
         (folder / "good" / path.name).write_bytes(path.read_bytes())
-    still, moving = exported("policy"), exported("words", dynamic=True)
-    changed(still, folder / "inputs.pt2", sample_inputs)
-    changed(still, folder / "weights.pt2", pickled_weights)
-    changed(moving, folder / "symbols.pt2", in_program(symbols))
-    changed(moving, folder / "guards.pt2", in_program(guards))
-    changed(still, folder / "targets.pt2", in_program(targets))
-    changed(script_file("policy"), folder / "pickle.pt", script_pickle)
-    changed(script_file("policy"), folder / "code.pt", script_code)
-    (folder / "foreign.onnx").write_bytes(foreign_graph())
+    write_graphs(folder)
     done = subprocess.run(
         [sys.executable, "-c", WATCHED, str(folder), str(canary), str(folder / "inputs.pt2")],
         capture_output=True,
@@ -209,4 +114,4 @@ def test_what_was_refused_is_told(told: dict[str, Any]) -> None:
     assert told["symbols.pt2"]["modules"] > 1
     assert told["code.pt"]["modules"] > 1
     assert told["foreign.onnx"]["kinds"] == ["os.system.PyFunc"]
-    assert "may not be looked at" in told["foreign.onnx"]["problems"][0]
+    assert "lies outside its folder" in told["foreign.onnx"]["problems"][0]

@@ -20,7 +20,9 @@ from torch import nn
 
 from dlviz_docs.model import Models, Network
 from dlviz_docs.names import natural
+from dlviz_docs.packing import encode
 from dlviz_docs.readers.networks import Found, Limits, plan, read
+from dlviz_docs.readers.networks.weights import read_weights
 
 State = Mapping[str, torch.Tensor]
 KERAS = Path(__file__).parent / "keras_cases"
@@ -537,3 +539,28 @@ def test_agents_of_others(corpora: Path) -> None:
     assert {network.last.format for network in models.networks} == {"Stable-Baselines3 (zip)"}
     linear = [module for network in models.networks for module in network.modules if module.kind == "Linear"]
     assert linear
+
+
+@pytest.mark.parametrize(
+    "weight", [torch.empty(4, 3, device="meta"), torch.eye(4, 3).to_sparse()], ids=["without elements", "sparse"]
+)
+def test_moments_of_tensors_whose_elements_nobody_reads_are_not_compared(weight: torch.Tensor, tmp_path: Path) -> None:
+    for epoch in (1, 2):
+        state = {"fc.weight": weight, "fc.bias": torch.full((4,), float(epoch))}
+        save(state, tmp_path / f"epoch={epoch}.pt")
+    network = lone(tmp_path)
+    assert network.last.get("fc.weight").shape == (4, 3)
+    (change,) = network.changes
+    assert change.names == ("fc.bias",)
+    stored = read_weights(tmp_path / "epoch=1.pt", tmp_path).stored["fc.weight"]
+    assert stored.strides == (3, 1)
+
+
+def test_a_shape_that_no_array_can_have_costs_itself(tmp_path: Path) -> None:
+    state = {"fc.weight": torch.eye(4), "huge.weight": torch.empty(1 << 24, 1 << 24, device="meta")}
+    save(state, tmp_path / "model.pt")
+    network = lone(tmp_path)
+    assert network.last.get("fc.weight").shape == (4, 4)
+    assert network.last.get("huge.weight").shape == ()
+    assert any("'huge.weight' has no sensible shape" in one.what for one in network.problems)
+    assert encode(network)
