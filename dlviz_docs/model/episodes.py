@@ -71,6 +71,9 @@ class Episode:
     frames: Frames | None = None
     seed: int | None = None
     """What the environment was reset with."""
+    grounds: FloatArray | None = None
+    """Shape (T, d): what each number observed adds to the score of the action that the agent's network rates best, by
+    integrated gradients from the mean observation; NaN at steps it was not asked of, None where no network was run."""
 
     def __len__(self) -> int:
         return len(self.rewards)
@@ -110,6 +113,10 @@ class Recording:
     shape: tuple[int, ...] = ()
     """Of one observation before it was flattened."""
     videos: tuple[Video, ...] = ()
+    network: str = ""
+    """File of the network that `Episode.grounds` are of, relative to the experiment."""
+    agreement: float | None = None
+    """Share of the steps in which that network rates best what the agent did."""
     seen: int = 0
     """Episodes that the file holds or tells of; more than `episodes` where some were chosen, at random (seed 0)."""
     problems: tuple[Problem, ...] = ()

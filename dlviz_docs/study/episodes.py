@@ -15,6 +15,7 @@ from dlviz_docs.model import Episodes, Experiment, Problem
 from dlviz_docs.options import Selection
 from dlviz_docs.report import describe_episodes
 from dlviz_docs.scan import ExperimentFolder
+from dlviz_docs.study.grounds import with_grounds
 from dlviz_docs.study.packed import Study, packed
 from dlviz_docs.study.plays import Plays
 from dlviz_docs.study.reels import Reels
@@ -59,6 +60,7 @@ def study_episodes(folder: ExperimentFolder, renderers: Selection, cache: Cache)
     problems = _problems(episodes)
     if not (episodes.recordings or episodes.maps or problems):
         return Study()
+    episodes = with_grounds(folder, episodes, cache)
     experiment = Experiment(folder.slug, folder.name, folder.relative, episodes=episodes)
     sections = list(drawn("episodes", experiment, renderers, {"episodes": problems}))
     figures = [figure for section in sections for figure in section.figures]

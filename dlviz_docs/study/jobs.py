@@ -43,7 +43,8 @@ def signed(folder: ExperimentFolder, subject: Subject, factories: tuple[str, ...
         return models or None
     samples = folder.samples
     if subject == "episodes":
-        return tuple((source.relative, source.signature) for source in may_be_episodes(samples)) or None
+        played = tuple((source.relative, source.signature) for source in may_be_episodes(samples))
+        return (played, models) if played else None
     if samples is None or (subject == "probes" and not models):
         return None
     files = tuple((source.relative, source.signature) for source in samples.files)

@@ -34,6 +34,8 @@ class Layout:
     shown: tuple[int, ...]
     """Actions with a curve of their own."""
     observed: tuple[tuple[int, str], ...]
+    grounds: tuple[tuple[int, str], ...]
+    """Numbers observed that actions rest on, the most."""
     infos: tuple[str, ...]
     moved: int
     """Numbers of a continuous action."""
@@ -58,6 +60,8 @@ class Layout:
             yield from self._of_actions("p", episode.probabilities, joined=True)
         if episode.action_values is not None:
             yield from self._of_actions("q", episode.action_values, joined=False)
+        if episode.grounds is not None:
+            yield from ((f"g:{i}", episode.grounds[:, i]) for i, _ in self.grounds)
         if episode.observations is not None:
             yield from ((f"o:{i}", episode.observations[:, i]) for i, _ in self.observed)
         yield from ((f"i:{i}", episode.infos[name]) for i, name in enumerate(self.infos) if name in episode.infos)
@@ -105,6 +109,14 @@ class Layout:
         )
         yield from self._actions()
         yield Track("Entropy", "line", (Trace("entropy", "entropy", 4),), "Of the policy, in nats: zero is certain.")
+        grounds = tuple(Trace(f"g:{i}", name, place) for place, (i, name) in enumerate(self.grounds))
+        yield Track(
+            "What the choice rests on",
+            "bar",
+            grounds,
+            "What each number observed adds to the score of the action that the network rates best, beside the mean "
+            "observation (integrated gradients, Sundararajan et al. 2017).",
+        )
         observed = tuple(Trace(f"o:{i}", name, place) for place, (i, name) in enumerate(self.observed))
         yield Track("Observed", "line", observed, "Each on its own scale; those that vary most.", own_scale=True)
         infos = tuple(Trace(f"i:{i}", name, i) for i, name in enumerate(self.infos))
@@ -134,6 +146,7 @@ def layout(recordings: Sequence[Recording]) -> Layout:
         rest=len(terms) > MOST or any(_lacks(episode) for episode in episodes),
         shown=_shown(episodes),
         observed=_observed(recordings[0], episodes),
+        grounds=_grounds(recordings[0], episodes),
         infos=_varied(
             {name: [e.infos[name] for e in episodes if name in e.infos] for e in episodes for name in e.infos}
         ),
@@ -170,6 +183,17 @@ def _observed(recording: Recording, episodes: Sequence[Episode]) -> tuple[tuple[
     names = recording.observations
     columns = {str(i): [one[:, i] for one in seen] for i in range(seen[0].shape[1])}
     kept = sorted(int(name) for name in _varied(columns))
+    return tuple((i, names[i] if i < len(names) else f"number {i}") for i in kept)
+
+
+def _grounds(recording: Recording, episodes: Sequence[Episode]) -> tuple[tuple[int, str], ...]:
+    """Those that weigh most in the mean, in their order."""
+    found = [e.grounds for e in episodes if e.grounds is not None]
+    if not found:
+        return ()
+    weights = np.abs(np.concatenate(found)).mean(axis=0)
+    kept = sorted(int(i) for i in np.argsort(-weights, kind="stable")[:MOST] if weights[i] > 0)
+    names = recording.observations
     return tuple((i, names[i] if i < len(names) else f"number {i}") for i in kept)
 
 

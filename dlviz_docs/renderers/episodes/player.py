@@ -104,7 +104,7 @@ def _player(recordings: Sequence[Recording], maps: Sequence[ValueMap]) -> Player
         actions=recordings[0].actions,
         highlights=tuple(highlights(ranks, places, recordings[-1].name)),
         seen=max(sum(max(one.seen, len(one)) for one in recordings), len(plays)),
-        notes=tuple(_notes(every)),
+        notes=(*_notes(every), *_networks(recordings)),
     )
 
 
@@ -210,3 +210,15 @@ def _notes(every: Iterable[_One]) -> Iterator[str]:
         yield "Where an episode was cut off, what came is short of what would have followed."
     if any(not np.isfinite(one.episode.rewards).all() for one in plays):
         yield "Some rewards are missing: sums leave them out, and what depends on them is not drawn."
+
+
+def _networks(recordings: Sequence[Recording]) -> Iterator[str]:
+    """Whose grounds are shown."""
+    told = [one for one in recordings if one.network and one.agreement is not None]
+    if told:
+        files = ", ".join(dict.fromkeys(one.network for one in told))
+        least = min(one.agreement for one in told if one.agreement is not None)
+        yield (
+            f"What choices rest on is told by {files}, run on what was observed: it rates best what the agent did in "
+            f"{'all' if least == 1 else f'at least {100 * least:.0f} % of the'} steps."
+        )
