@@ -46,8 +46,11 @@ class Arrays(Protocol):
         """Of arrays that are not among them."""
         ...
 
-    def rows(self, name: str, spans: Sequence[Span]) -> list[NDArray[Any]]:
-        """The rows from the first to before the second number of each span; spans rise and do not overlap."""
+    def rows(self, name: str, spans: Sequence[Span]) -> Iterator[NDArray[Any]]:
+        """The rows from the first to before the second number of each span, which rise and do not overlap.
+
+        One after the other: none needs to be in memory with those before.
+        """
         ...
 
 
@@ -99,13 +102,14 @@ class NpzArrays:
                 )
             return read_body(file, header, there)
 
-    def rows(self, name: str, spans: Sequence[Span]) -> list[NDArray[Any]]:
+    def rows(self, name: str, spans: Sequence[Span]) -> Iterator[NDArray[Any]]:
         header = self.headers[name]
         if header.fortran and len(header.shape) > 1:
             values = self.whole(name)
-            return [values[start:stop] for start, stop in spans]
+            yield from (values[start:stop] for start, stop in spans)
+            return
         with self._opened(name) as (file, header, there):
-            return list(self._rows(file, header, there, name, spans))
+            yield from self._rows(file, header, there, name, spans)
 
     def _rows(
         self, file: IO[bytes], header: Header, there: int, name: str, spans: Sequence[Span]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,13 +11,17 @@ from numpy.typing import NDArray
 
 from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Frames
-from dlviz_docs.readers.episodes._arrays import Arrays
+from dlviz_docs.readers.episodes._arrays import AGAIN, Arrays
 from dlviz_docs.readers.episodes._cuts import Cut
 from dlviz_docs.readers.episodes._pictures import are_pictures, colours, side_of
 from dlviz_docs.readers.episodes._piece import Piece
 from dlviz_docs.readers.episodes._types import Limits
 
 __all__ = ["frames_of"]
+
+_AT_ONCE = 64_000_000
+"""Bytes of pictures that are made smaller together."""
+_MOST_AT_ONCE = 1_000_000_000
 
 
 def frames_of(
@@ -105,17 +110,39 @@ def _take(
     limits: Limits,
 ) -> None:
     block = len(shape) > 1 and arrays.shape(name)[:2] == shape
-    height, width = side_of(arrays.shape(name)[2 if block else 1 :])
+    one = arrays.shape(name)[2 if block else 1 :]
+    height, width = side_of(one)
     left = limits.most_pixels // max(height * width * 3, 1)
     for (rows, steps), cut, piece in zip(places, kept, made, strict=True):
         if not len(rows) or left <= 0:
             continue
         every = max(1, -(-len(rows) // left))
-        rows, steps = rows[::every], steps[::every]
-        left -= len(rows)
-        if block and cut.row is not None:
-            pixels = arrays.rows(name, [(cut.row, cut.row + 1)])[0][0][rows]
-        else:
-            low, high = int(rows[0]), int(rows[-1]) + 1
-            pixels = arrays.rows(name, [(low, high)])[0][rows - low]
-        piece.frames = Frames(steps, colours(pixels))
+        thinned, shown = rows[::every], steps[::every]
+        left -= len(thinned)
+        pixels = _of_row(arrays, name, cut.row, thinned) if block and cut.row is not None else None
+        piece.frames = Frames(shown, _in_parts(arrays, name, thinned, one) if pixels is None else pixels)
+
+
+def _of_row(arrays: Arrays, name: str, row: int, places: NDArray[np.intp]) -> NDArray[np.uint8]:
+    """Of one row of a block, which is in memory as a whole."""
+    if math.prod(arrays.shape(name)[1:]) > _MOST_AT_ONCE:
+        raise ReadError(f"{name} holds more pictures of an episode than are read at once", AGAIN)
+    (whole,) = arrays.rows(name, [(row, row + 1)])
+    return colours(whole[0][places])
+
+
+def _in_parts(arrays: Arrays, name: str, rows: NDArray[np.intp], one: tuple[int, ...]) -> NDArray[np.uint8]:
+    """So many at once that they fit in memory at their own size; together where numbers say how bright they are."""
+    (first,) = arrays.rows(name, [(int(rows[0]), int(rows[0]) + 1)])
+    size = len(rows) if first.dtype != np.uint8 else max(1, _AT_ONCE // math.prod(one))
+    if size * first.nbytes > _MOST_AT_ONCE:
+        raise ReadError(f"{name} holds pictures of type {first.dtype}, too many to be read at once", AGAIN)
+    parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+    spans = [(int(part[0]), int(part[-1]) + 1) for part in parts]
+    if any(high - low > len(part) for part, (low, high) in zip(parts, spans, strict=True)):  # with gaps: one by one
+        parts = [rows[place : place + 1] for place in range(len(rows))] if first.dtype == np.uint8 else parts
+        spans = [(int(part[0]), int(part[-1]) + 1) for part in parts]
+    found = arrays.rows(name, spans)
+    return np.concatenate(
+        [colours(whole[part - low]) for whole, part, (low, _) in zip(found, parts, spans, strict=True)]
+    )

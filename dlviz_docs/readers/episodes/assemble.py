@@ -95,17 +95,15 @@ def _of_files(found: Found, planned: Planned, limits: Limits) -> Pieces:
     files = planned.files[:_MOST_FILES]
     kept = chosen(files, [1] * len(files), 1, limits)
     whole = Pieces(seen=len(planned.files))
-    share = limits.shared(1)
+    left = limits.most_pixels
     for path in kept:
         name = PurePosixPath(path).stem
         try:
-            one = pieces_in(
-                NpzArrays(found.root / path, limits.most_bytes),
-                replace(share, most_pixels=share.most_pixels // len(kept)),
-            )
+            one = pieces_in(NpzArrays(found.root / path, limits.most_bytes), replace(limits, most_pixels=left))
         except (ReadError, OSError, ValueError) as error:
             whole.wrong.append(f"{name}: {error.what if isinstance(error, ReadError) else 'cannot be read'}")
             continue
+        left -= sum(piece.frames.pixels.nbytes for piece in one.episodes if piece.frames is not None)
         several = len(one.episodes) > 1
         whole.seen += one.seen - 1
         whole.empty += one.empty

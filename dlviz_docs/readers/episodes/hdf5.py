@@ -6,7 +6,7 @@ Minari writes one group an episode (`episode_0/rewards`), with one observation m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +55,14 @@ class _Hdf5Arrays:
             self._last = (name, self._read(self.arrays[name]))
         return self._last[1]
 
-    def rows(self, name: str, spans: Sequence[Span]) -> list[NDArray[Any]]:
+    def rows(self, name: str, spans: Sequence[Span]) -> Iterator[NDArray[Any]]:
         array = self.arrays[name]
         if array.offset is None:
             values = self.whole(name)
-            return [values[start:stop] for start, stop in spans]
+            yield from (values[start:stop] for start, stop in spans)
+            return
         one = array.octets // max(array.shape[0], 1)
-        return [self._at(array, start, stop, one) for start, stop in spans]
+        yield from (self._at(array, start, stop, one) for start, stop in spans)
 
     def _at(self, array: Array, start: int, stop: int, one: int) -> NDArray[Any]:
         raw = self.directory.file.read((array.offset or 0) + start * one, (stop - start) * one)

@@ -105,8 +105,8 @@ class _Columns:
     def whole(self, name: str) -> NDArray[Any]:
         return self.arrays[name]
 
-    def rows(self, name: str, spans: Sequence[Span]) -> list[NDArray[Any]]:
-        return [self.arrays[name][start:stop] for start, stop in spans]
+    def rows(self, name: str, spans: Sequence[Span]) -> Iterator[NDArray[Any]]:
+        yield from (self.arrays[name][start:stop] for start, stop in spans)
 
 
 def _arrays(above: str, frame: pl.DataFrame) -> Iterator[tuple[str, NDArray[Any]]]:

@@ -6,6 +6,7 @@ block of shape (n, T), many as groups of arrays ("0/rewards"). HDF5 files of the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -29,6 +30,8 @@ _FLAGS = ("lengths", "first", "episode", "done", "terminated", "truncated")
 _OF_STEPS = ("actions", "observations", "next", "values", "action values", "probabilities", "logits", "success")
 _OF_ALL = frozenset({"step", "gamma", "environment", "action names", "observation names"})
 _MOST_TOLD = 10_000
+_MOST_NAMED = 64
+_LONGEST_NAME = 100
 _DREAMER = frozenset({"is_first", "is_terminal", "discount"})
 
 
@@ -83,7 +86,7 @@ def _of_groups(arrays: Arrays, groups: dict[str, list[str]], limits: Limits) -> 
         seen = next((key for key in keys if part_of(key) == "observations"), None)
         if seen is not None:
             shape = arrays.shape(f"{group}/{seen}")[1:]
-            wide = max(wide, _wide(shape))
+            wide = max(wide, _width(shape, 0))
     full = [place for place, length in enumerate(lengths) if length]
     kept = chosen(full, [lengths[place] for place in full], wide, limits) if full else []
     pieces = Pieces(seen=len(names), empty=len(names) - len(full), shape=shape)
@@ -127,7 +130,7 @@ class _Inner:
     def whole(self, name: str) -> NDArray[Any]:
         return self.arrays.whole(f"{self.group}/{name}")
 
-    def rows(self, name: str, spans: Sequence[tuple[int, int]]) -> list[NDArray[Any]]:
+    def rows(self, name: str, spans: Sequence[tuple[int, int]]) -> Iterator[NDArray[Any]]:
         return self.arrays.rows(f"{self.group}/{name}", spans)
 
 
@@ -151,7 +154,8 @@ def _of_rows(arrays: Arrays, limits: Limits, *, one: bool = False) -> Pieces:
     pieces.seen, pieces.empty = len(cuts.episodes) + cuts.empty, cuts.empty
     pieces.wrong += [cuts.why] if cuts.why else []
     pieces.shape = _shape_seen(arrays, names, len(shape))
-    kept = chosen(cuts.episodes, [cut.length for cut in cuts.episodes], _wide(pieces.shape), limits)
+    wide = sum(_width(arrays.shape(name), len(shape)) for name in arrays.names() if _is_of_steps(name))
+    kept = chosen(cuts.episodes, [cut.length for cut in cuts.episodes], wide, limits)
     kept = [_bounded(cut, limits, pieces) for cut in kept]
     reading = _Reading(arrays, names, shape, cuts, kept, pieces)
     pieces.episodes = reading.pieces(limits)
@@ -184,8 +188,14 @@ def _shape_seen(arrays: Arrays, names: dict[str, str], axes: int) -> tuple[int, 
     return () if are_pictures(shape) else shape
 
 
-def _wide(shape: tuple[int, ...]) -> int:
-    return 1 if are_pictures(shape) else max(1, int(np.prod(shape, dtype=np.float64)))
+def _width(shape: tuple[int, ...], axes: int) -> int:
+    """Numbers of a step; none of pictures, which are counted by themselves."""
+    own = shape[axes:]
+    return 0 if are_pictures(own) else max(1, math.prod(own))
+
+
+def _is_of_steps(name: str) -> bool:
+    return part_of(name) in _OF_STEPS or bool(term_of(name) or info_of(name))
 
 
 def _whole(arrays: Arrays, names: dict[str, str], part: str, pieces: Pieces) -> NDArray[Any] | None:
@@ -232,12 +242,11 @@ class _Reading:
                 continue
             for piece, rows in zip(made, self._rows(name), strict=False):
                 piece.parts[part] = rows
-        for name in self.arrays.names():
+        for name in self._names():
             self._named(name, made)
-        for place, (piece, cut) in enumerate(zip(made, self.kept, strict=True)):
-            self._told_of(piece, cut)
-            if numbers is not None:
-                piece.name = str(int(numbers[place]))
+        self._tell(made)
+        for piece, number in zip(made, numbers if numbers is not None else (), strict=False):
+            piece.name = str(int(number))
         frames_of(self.arrays, self.names, self.shape, self.kept, made, limits, self.pieces_.wrong)
         dreamer = bool(_DREAMER & set(self.arrays.names())) and "action" in self.arrays.names()
         return [without_offset(piece) for piece in made if "rewards" in piece.parts] if dreamer else made
@@ -245,13 +254,17 @@ class _Reading:
     def _is_picture(self, name: str) -> bool:
         return are_pictures(self.arrays.shape(name)[len(self.shape) :])
 
+    def _names(self) -> list[str]:
+        """Of components of the reward and of what is told beside, as many as a page can show."""
+        named = [name for name in self.arrays.names() if not part_of(name) and (term_of(name) or info_of(name))]
+        if len(named) > _MOST_NAMED:
+            self.pieces_.wrong.append(f"it tells {len(named):,} numbers of each step; the first {_MOST_NAMED} are read")
+        return named[:_MOST_NAMED]
+
     def _named(self, name: str, made: list[Piece]) -> None:
-        """A component of the reward, or a number told beside."""
-        term, info = term_of(name), info_of(name)
-        if part_of(name) or not (term or info):
-            return
+        term = term_of(name)
         for piece, rows in zip(made, self._rows(name), strict=False):
-            (piece.terms if term else piece.infos)[term or info] = rows
+            (piece.terms if term else piece.infos)[(term or info_of(name))[:_LONGEST_NAME]] = rows
 
     def _rows(self, name: str) -> list[NDArray[Any]]:
         """Of each episode; none, and a word about it, of an array that does not fit or is damaged."""
@@ -270,7 +283,7 @@ class _Reading:
         try:
             if len(self.shape) == 1:
                 spans = [(cut.start, cut.stop + (1 if spare else 0)) for cut in self.kept]
-                return self.arrays.rows(name, spans)
+                return list(self.arrays.rows(name, spans))
             return list(self._of_block(name))
         except ReadError as error:
             if name == self.names["rewards"]:
@@ -297,16 +310,17 @@ class _Reading:
             return None
         return values[[cut.number for cut in self.kept]]
 
-    def _told_of(self, piece: Piece, cut: Cut) -> None:
-        place = self.kept.index(cut)
+    def _tell(self, made: list[Piece]) -> None:
+        """What is told once of each episode."""
         for part in ("success", "seeds", "last"):
             values = self._of_episodes(part)
-            if values is None or values.dtype.kind not in "biuf" or part in piece.parts:
+            if values is None or values.dtype.kind not in "biuf":
                 continue
-            if part == "last":
-                piece.parts["last"] = values[place]
-            elif values.ndim == 1 and np.isfinite(values[place]) and values[place] >= 0:
-                if part == "success":
-                    piece.success = bool(values[place])
-                else:
-                    piece.seed = int(values[place])
+            for piece, value in zip(made, values, strict=True):
+                if part == "last":
+                    piece.parts["last"] = value
+                elif values.ndim == 1 and np.isfinite(value) and value >= 0 and part not in piece.parts:
+                    if part == "success":
+                        piece.success = bool(value)
+                    else:
+                        piece.seed = int(value)

@@ -9,6 +9,8 @@ import h5py
 import numpy as np
 import pytest
 from files import codes, one, read_all, steps
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 MINARI = Path(__file__).parent / "minari"
 """Three random episodes on FrozenLake-v1, written by Minari 0.5.4; numbers below are as Minari reads them back."""
@@ -100,3 +102,20 @@ def test_hdf5_that_holds_no_episodes_is_left(tmp_path: Path) -> None:
         file["x"], file["y"] = np.ones(4), np.ones(4)
     found = read_all(tmp_path)
     assert (found.recordings, found.problems) == ((), ())
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+@pytest.mark.parametrize("form", ["hdf5", "arrow"])
+def test_any_damage_gives_words(tmp_path: Path, form: str, data: st.DataObject) -> None:
+    shutil.rmtree(tmp_path / "a", ignore_errors=True)
+    shutil.copytree(MINARI / form, tmp_path / "a")
+    path = data.draw(st.sampled_from(sorted(p for p in (tmp_path / "a" / "data").rglob("*") if p.is_file())))
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(bytes(content))
+    for recording in read_all(tmp_path).recordings:
+        for episode in recording.episodes:
+            assert episode.length > 0
+            assert episode.observations is None or len(episode.observations) == episode.length

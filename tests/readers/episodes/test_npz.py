@@ -217,3 +217,42 @@ def test_flags_cut_everything_into_pieces(flags: list[bool]) -> None:
     cuts = cuts_of((len(flags),), {"dones": np.zeros(0), "done": np.array(flags)})
     assert sum(cut.length for cut in cuts.episodes) == len(flags)
     assert all(not any(flags[cut.start : cut.stop - 1]) for cut in cuts.episodes)
+
+
+@pytest.mark.parametrize("at_once", [1, 5_000, 10**9])
+@pytest.mark.parametrize("kept", [7, 30])
+def test_pictures_are_the_same_however_many_are_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int, kept: int
+) -> None:
+    from dlviz_docs.readers.episodes import _frames
+
+    monkeypatch.setattr(_frames, "_AT_ONCE", at_once)
+    frames = np.random.default_rng(0).integers(0, 256, (30, 24, 20, 3), np.uint8)
+    save(tmp_path / "a.npz", {**steps(0, 30), "lengths": np.array([12, 18]), "frames": frames})
+    first, second = one(tmp_path, Limits(most_pixels=kept * 24 * 20 * 3)).episodes
+    assert first.frames is not None
+    every = 1 if kept == 30 else 2
+    assert first.frames.steps.tolist() == list(range(0, 12, every))
+    assert np.array_equal(first.frames.pixels, frames[:12:every])
+    assert second.frames is not None
+    assert np.array_equal(second.frames.pixels, frames[12:][second.frames.steps])
+
+
+def test_large_pictures_are_made_smaller(tmp_path: Path) -> None:
+    frames = np.zeros((3, 400, 640, 3), np.uint8)
+    frames[:, :, 320:] = 200
+    save(tmp_path / "a.npz", {**steps(0, 3), "frames": frames})
+    pixels = one(tmp_path).episodes[0].frames
+    assert pixels is not None
+    assert pixels.pixels.shape == (3, 200, 320, 3)
+    assert pixels.pixels[0, 100, 10].tolist() == [0, 0, 0]
+    assert pixels.pixels[0, 100, 300].tolist() == [200, 200, 200]
+
+
+def test_numbers_told_beside_are_as_many_as_a_page_can_show(tmp_path: Path) -> None:
+    told = {f"infos/n{place}": np.zeros(3) for place in range(70)}
+    save(tmp_path / "a.npz", {**steps(0, 3), **told, f"infos/{'x' * 500}": np.zeros(3)})
+    recording = one(tmp_path)
+    assert len(recording.episodes[0].infos) == 64
+    assert "71 numbers" in recording.problems[0].what
+    assert max(map(len, recording.episodes[0].infos)) <= 100
