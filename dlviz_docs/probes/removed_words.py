@@ -25,7 +25,7 @@ __all__ = ["METHOD", "Removal"]
 METHOD = "integrated gradients"
 STEPS = 10
 """Of the share of words that are gone."""
-ORDERS = 5
+ORDERS = 3
 """By chance, whose mean is what any order has to beat."""
 
 
@@ -50,9 +50,9 @@ class Removal:
     def by_chance(self, words: Sequence[int]) -> Faithfulness:
         """The same for orders of chance; `words` is how many each text has."""
         random = np.random.default_rng(0)
-        drawn = [self._curves([random.permutation(count) for count in words]) for _ in range(ORDERS)]
-        gone, left = (np.mean([one[which] for one in drawn], axis=0) for which in (0, 1))
-        return _judged(RANDOM, "", gone, left)
+        drawn = [self._gone([random.permutation(count) for count in words]) for _ in range(ORDERS)]
+        gone: FloatArray = np.mean(drawn, axis=0)
+        return _judged(RANDOM, "", gone, gone[:, ::-1])  # what is left of chance is chance
 
     def _curves(self, orders: Sequence[NDArray[np.intp]]) -> tuple[FloatArray, FloatArray]:
         """What is left of each answer when the first words of the order are gone, and when only they are there; each of
@@ -65,6 +65,12 @@ class Removal:
             gone.append(self._worth((rank >= 0) & (rank < first)))
             left.append(self._worth(rank >= first))
         return np.stack(gone, 1), np.stack(left, 1)
+
+    def _gone(self, orders: Sequence[NDArray[np.intp]]) -> FloatArray:
+        """The first of these alone."""
+        rank, counts = self._ranks(orders), np.array([len(order) for order in orders])
+        shares = np.linspace(0, 1, STEPS + 1)
+        return np.stack([self._worth((rank >= 0) & (rank < np.round(share * counts)[:, None])) for share in shares], 1)
 
     def _ranks(self, orders: Sequence[NDArray[np.intp]]) -> NDArray[np.int64]:
         """Of each token at which place its word goes; -1 for what stays."""
