@@ -227,7 +227,7 @@ def insights(chapter: str) -> dict[str, set[str]]:
     return {kind: set(re.split(", | or ", severities)) for kind, severities in rows}
 
 
-CHAPTERS = ["Of training", "Of agents", "Of data", "Of models", "Of results", "Of explanations"]
+CHAPTERS = ["Of training", "Of agents", "Of episodes", "Of data", "Of models", "Of results", "Of explanations"]
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -257,6 +257,8 @@ def chapter_of(path: Path) -> str:
         return "Of models"
     if room.startswith(("insights/probe_", "renderers/cam/")):
         return "Of explanations"
+    if room.startswith(("insights/episode_", "renderers/episodes/")):
+        return "Of episodes"
     if room.startswith(("insights/rl_", "renderers/rl/")):
         return "Of agents"
     results = ("results", "detection", "segmentation", "regression", "generated")

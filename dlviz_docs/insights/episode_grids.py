@@ -28,11 +28,17 @@ def settled_sentence(who: str, before: str, after: str, changed: int, cells: int
     if not cells:
         return
     settled = changed <= SETTLED * cells
-    how, kind = ("has settled", "policy-settled") if settled else ("still changes", "policy-not-settled")
+    how = "has settled" if settled else "still changes"
     told = f"the best action is another in {of(changed, cells, 'cells')} from {before} to {after}"
     text = f"{who}’s policy {how}: {told}."
     values = {"changed": float(changed), "cells": float(cells), "threshold": SETTLED}
-    yield Insight(kind=kind, severity="info", text=text, figure=figure, values=values)
+    yield Insight(
+        kind="policy-settled" if settled else "policy-not-settled",
+        severity="info",
+        text=text,
+        figure=figure,
+        values=values,
+    )
 
 
 def unseen_sentence(who: str, unseen: int, cells: int, figure: str) -> Iterator[Insight]:

@@ -86,10 +86,13 @@ def calibration_sentence(bias: float, spread: float, explained: float, steps: in
     if abs(bias) >= OVER * spread and spread > 0:
         how = "more" if bias > 0 else "less"
         text = f"The agent expects {short} {how} than it gets, in the mean of {steps:,} steps.{explains}"
-        kind = "overestimation" if bias > 0 else "underestimation"
         values = {"bias": bias, "spread": spread, "threshold": OVER}
         yield Insight(
-            kind=kind, severity="warning" if abs(bias) > spread else "info", text=text, figure=figure, values=values
+            kind="overestimation" if bias > 0 else "underestimation",
+            severity="warning" if abs(bias) > spread else "info",
+            text=text,
+            figure=figure,
+            values=values,
         )
     else:
         text = f"What the agent expects is what it gets: the mean error is {short} over {steps:,} steps.{explains}"

@@ -44,12 +44,16 @@ def density_sentence(rewards: Sequence[FloatArray], gamma: float | None, figure:
         yield Insight(kind="no-rewards", severity="warning", text=text, figure=figure, values=values)
         return
     median = float(np.median(firsts))
-    kind = "sparse" if share <= SPARSE else "dense" if share >= DENSE else "mixed"
+    sparse, dense = share <= SPARSE, share >= DENSE
     pooled = np.concatenate(rewards)
     if share == 1 and (pooled == pooled[0]).all():
         told = f"each of {steps:,} steps pays {words.number(float(pooled[0]))}"
-    text = f"Rewards are {kind}: {told}." if kind != "mixed" else f"{told[0].upper()}{told[1:]}."
-    if kind != "dense":
+    text = (
+        f"Rewards are {'sparse' if sparse else 'dense'}: {told}."
+        if sparse or dense
+        else f"{told[0].upper()}{told[1:]}."
+    )
+    if not dense:
         text += f" The first one comes after {words.count(round(median), 'step')} (median)"
         never = len(rewards) - len(firsts)
         text += f", and never in {words.count(never, 'episode')} of {len(rewards):,}." if never else "."
@@ -59,7 +63,13 @@ def density_sentence(rewards: Sequence[FloatArray], gamma: float | None, figure:
                 f" With a discount of {words.number(gamma)} it counts {words.number(float(f'{gamma**median:.2g}'))} of "
                 "its worth at the start: little to learn from."
             )
-    yield Insight(kind=f"{kind}-rewards", severity="info", text=text, figure=figure, values=values)
+    yield Insight(
+        kind="sparse-rewards" if sparse else "dense-rewards" if dense else "mixed-rewards",
+        severity="info",
+        text=text,
+        figure=figure,
+        values=values,
+    )
 
 
 def length_sentence(returns: FloatArray, lengths: FloatArray, figure: str) -> Iterator[Insight]:
