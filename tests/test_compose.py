@@ -3,6 +3,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zlib
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -373,3 +374,14 @@ def test_what_agents_come_to_stands_in_the_index_unless_there_are_results() -> N
     model = Section("architecture", "Architecture", facts=(Fact("Parameters", "1,000"),))
     assert index_entry(experiment(), [agents, model]).facts == agents.facts
     assert index_entry(experiment(), [results(1), agents]).facts == results(1).facts
+
+
+def test_the_best_return_of_several_tasks_is_none() -> None:
+    """It would be that of the task with the largest scale."""
+    (run,) = experiment().runs
+    one, other = replace(run, task="Pong"), replace(run, task="Seaquest")
+    agents = Section("rl", "Learning progress", facts=(Fact("Pong: best of 3", "dqn, 19"),))
+    entry = index_entry(experiment(runs=(one, other)), [agents])
+    assert (entry.best, entry.metric) == (None, "")
+    assert "Pong: best of 3" in compose_index([entry], title="All").body
+    assert index_entry(experiment(runs=(one, one))).best is not None

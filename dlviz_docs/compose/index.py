@@ -66,7 +66,8 @@ def index_entry(experiment: Experiment, sections: Sequence[Section] = ()) -> Ind
         facts=facts[:FACTS],
         more_facts=len(facts[FACTS:]),
     )
-    return _with_best(entry, experiment.objective, runs) if experiment.objective else entry
+    judged = experiment.objective if experiment.has_one_scale else None
+    return _with_best(entry, judged, runs) if judged else entry
 
 
 def _problems(parts: Sequence[Run] | Sequence[Section]) -> Iterator[Problem]:

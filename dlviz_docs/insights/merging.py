@@ -34,9 +34,12 @@ def merge(runs: Sequence[Run]) -> Iterator[Insight]:
         yield from sorted(runs[0].insights, key=lambda insight: _ORDER[insight.severity])
         return
     groups: dict[tuple[str, ...], list[tuple[Run, Insight]]] = defaultdict(list)
+    one_scale = len({run.task for run in runs}) < 2  # the best return of several tasks is that of the largest scale
     schedules = {insight.text for run in runs for insight in run.insights if insight.kind == "schedule"}
     for run in runs:
         for insight in run.insights:
+            if insight.kind == "best" and not one_scale:
+                continue
             told_apart = insight.text if insight.kind == "schedule" and len(schedules) <= _SCHEDULES else ""
             groups[insight.kind, insight.metric, told_apart].append((run, insight))
     merged = [(len(group), _together(group, len(runs))) for group in groups.values()]

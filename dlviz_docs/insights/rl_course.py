@@ -11,7 +11,7 @@ from dlviz_docs.model import FloatArray, Insight
 from dlviz_docs.stats.learning import COLLAPSE_LASTS, COLLAPSE_LOSS, Fall, drop, standstill
 from dlviz_docs.stats.robust import noise
 
-__all__ = ["collapsed", "lost", "nothing_learned", "sooner", "stalled", "still_rising"]
+__all__ = ["collapsed", "lost", "nothing_learned", "sooner", "stalled", "still_rising", "sudden"]
 
 LOST = 0.2
 """Of a curve's range, from its highest value to its end."""
@@ -21,6 +21,8 @@ STALL_GAIN = 0.05
 """Of what was won: less is no progress."""
 RISING = 0.1
 """Of what was won, in the last fifth of the training."""
+SUDDEN_GAIN, SUDDEN_WITHIN = 0.6, 0.05
+"""Of all that is won, within so much of the training."""
 FASTER = 1.5
 """How many times sooner is worth a sentence."""
 _EARLY = 0.05
@@ -108,6 +110,26 @@ def still_rising(who: str, x: FloatArray, y: FloatArray, axis: str, figure: str,
     )
     values = {"gain": gain, "share": gain / won, "share_threshold": RISING}
     return Insight("still-learning", "info", text, figure, step=float(x[-1]), values=values)
+
+
+def sudden(who: str, x: FloatArray, y: FloatArray, axis: str, figure: str, least: float) -> Insight | None:
+    """That most of what was learned came at once, after a time without: rewards are found late, and then often."""
+    gain, error = _gain(y)
+    width = max(2, round(SUDDEN_WITHIN * len(y)))
+    if len(y) < 40 or gain <= max(2 * _NOISES * error, least):
+        return None
+    steps = y[width:] - y[:-width]
+    at = int(steps.argmax())
+    before = y[: at + 1]
+    early = at < len(y) // 10 or before.max() - before[0] > gain / 4
+    if early or steps[at] < SUDDEN_GAIN * gain:
+        return None
+    text = (
+        f"{who} learns at once: {percent(float(steps[at]) / gain)} of its gain comes within {percent(SUDDEN_WITHIN)} "
+        f"of the training, from {axis} {three(float(x[at]))} on; before it, nothing much moved."
+    )
+    values = {"share": float(steps[at]) / gain, "share_threshold": SUDDEN_GAIN, "within_threshold": SUDDEN_WITHIN}
+    return Insight("sudden-progress", "info", text, figure, step=float(x[at]), values=values)
 
 
 def nothing_learned(who: str, x: FloatArray, table: FloatArray, figure: str) -> Insight | None:

@@ -288,4 +288,9 @@ class Experiment:
     episodes: Episodes = field(default_factory=Episodes)
     """What agents were recorded at; only the renderers that ask for it see any."""
     scores: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    """By task, "*" for all others: the scores of a random agent and of a reference, such as a human, from its author."""
+    """By task, "*" for all others: returns of a random agent and of a reference, such as a human, from its author."""
+
+    @property
+    def has_one_scale(self) -> bool:
+        """Whether values of its runs may be compared as they are: returns of agents on different tasks may not."""
+        return len({run.task for run in self.runs}) < 2

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from made_agents import X, experiment, rising, training
 
 from dlviz_docs.model import Experiment, Insight, Run
@@ -264,12 +266,20 @@ def test_a_stall_with_a_policy_that_explores_no_more_is_a_warning() -> None:
     assert "to 0.01. If the task" in told.text
 
 
+def test_learning_at_once_is_told_by_its_step() -> None:
+    late = 100 / (1 + np.exp(-(X - 60_000) / 500))
+    told = kinds(shown([training("ppo", s, {"val/return": late}) for s in range(5)]))["sudden-progress"]
+    assert told.step == pytest.approx(57_500, abs=2500)
+    assert "sudden-progress" not in kinds(shown(lone()))
+
+
 def test_noise_alone_is_no_learning() -> None:
     rng = np.random.default_rng(0)
     runs = [training("ppo", s, {"val/return": rng.normal(0, 1, 101)}) for s in range(5)]
     found = kinds(shown(runs))
     assert "nothing-learned" in found
-    assert not {"collapse", "lost-again", "stalled", "still-learning", "seeds-disagree"} & set(found)
+    others = {"collapse", "lost-again", "stalled", "still-learning", "seeds-disagree", "sudden-progress"}
+    assert not others & set(found)
 
 
 @pytest.mark.parametrize(("split", "kind"), [("test", "generalisation-gap"), ("val", "evaluation-gap")])
@@ -464,3 +474,47 @@ def test_the_page_is_the_same_every_time() -> None:
 
 def test_an_experiment_without_runs_has_none() -> None:
     assert list(RL()(Experiment("none", "None", "none"))) == []
+
+
+@st.composite
+def trainings(draw: st.DrawFn) -> list[Run]:
+    """Any tasks, algorithms, seeds, lengths and values."""
+    runs = []
+    for i in range(draw(st.integers(1, 7))):
+        n = draw(st.integers(1, 30))
+        names = draw(st.sets(st.sampled_from(NAMES), min_size=1, max_size=4))
+        curves = {name: np.array(draw(st.lists(ANY, min_size=n, max_size=n))) for name in sorted(names)}
+        steps = np.array(draw(st.lists(st.integers(0, 50), min_size=n, max_size=n)), np.float64)
+        run = training(
+            draw(st.sampled_from(["a", "b", ""])),
+            draw(st.integers(0, 2)),
+            curves,
+            task=draw(st.sampled_from(["T", "U", ""])),
+            x=steps,
+            seconds=draw(st.sampled_from([0.0, 100.0])),
+            name=f"run-{i}",
+        )
+        runs.append(replace(run, group=draw(st.sampled_from([run.group, ""]))))
+    return runs
+
+
+ANY = st.one_of(st.floats(-1e3, 1e3), st.sampled_from([0.0, np.nan, np.inf, -np.inf, 1e308, -1e308, 1e-308]))
+NAMES = [
+    *("val/return", "train/return", "test/return", "return", "val/success_rate", "train/length", "train/episodes"),
+    *("train/entropy", "train/q_value", "train/exploration_rate", "train/approx_kl", "train/explained_variance"),
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(trainings(), st.sampled_from([{}, {"*": (0.0, 1.0)}, {"T": (-5.0, 5.0)}]))
+def test_any_trainings_make_a_page_that_holds_together(runs: list[Run], scores: dict[str, tuple[float, float]]) -> None:
+    items = shown(runs, scores=scores)
+    found = figures(items)
+    assert len(found) == sum(isinstance(one, Figure) for one in items)
+    for one in items:
+        if isinstance(one, Insight):
+            assert one.figure in found
+            assert "nan" not in one.text.lower()
+        elif isinstance(one, Figure) and isinstance(one.spec, Plot):
+            for layer in one.spec.layers:
+                assert len(layer.x) == len(layer.y)

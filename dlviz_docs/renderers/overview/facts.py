@@ -43,7 +43,7 @@ def _best(experiment: Experiment) -> Iterator[tuple[str, str]]:
     found = [
         (value, step, run) for run in experiment.runs for value, step in [best(run, experiment)] if value is not None
     ]
-    if objective is None or not found:
+    if objective is None or not found or not experiment.has_one_scale:
         return
     value, step, run = (min if objective.direction == "min" else max)(found, key=lambda one: one[0])
     series = run.get(objective.metric)

@@ -244,6 +244,7 @@ def _of_task(task: Task, bundles: Sequence[Bundle], *, several: bool, whole: boo
         if tell := rl_scores.scattered(one.cell.algorithm, one.cell.scores, learned, on):
             yield replace(tell, figure=figure if several else tell.figure)
         yield from _some(rl_course.nothing_learned(who, one.x, one.table, figure))
+        yield from _some(rl_course.sudden(who, one.x, one.middle, axis, figure, least))
         if not fallen:
             yield from _some(rl_course.lost(who, one.x, one.middle, axis, figure, least))
         if rising := rl_course.still_rising(who, one.x, one.middle, axis, figure, least):

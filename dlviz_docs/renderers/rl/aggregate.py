@@ -8,7 +8,8 @@ import numpy as np
 
 from dlviz_docs import words
 from dlviz_docs.insights.estimates import decimal, estimate
-from dlviz_docs.insights.rl_words import FEWEST_SEEDS, among, four
+from dlviz_docs.insights.rl_words import FEWEST_SEEDS, among, four, three
+from dlviz_docs.renderers.rl._curves import COUNTED
 from dlviz_docs.renderers.rl._suites import SEEDS_ON_MANY, Standing, Suite
 from dlviz_docs.stats.aggregate import Estimate
 from dlviz_docs.stats.profiles import profile, thresholds
@@ -93,6 +94,9 @@ def _caption(suite: Suite) -> str:
     draws = max(one.found.draws for one in suite.standings)
     runs = sum(one.found.runs for one in suite.standings)
     told = f"{words.count(runs, 'run')}"
+    if len(suite.tasks) == 1:
+        end, axis = three(suite.tasks[0].end), COUNTED[suite.tasks[0].axis]
+        told += f", each by the last 10 % of the {end} {axis} that all have"
     if len(suite.tasks) > 1:
         told += f" on {len(suite.tasks):,} tasks; 95 % intervals by drawing the seeds of each task again"
     else:

@@ -108,7 +108,7 @@ def _marks(bundles: Sequence[Bundle]) -> Iterator[Layer]:
 
 
 def _best(task: Task, bundles: Sequence[Bundle]) -> str:
-    best = max(bundles, key=lambda one: one.middle[-1])
+    best = max(bundles, key=lambda one: (one.middle[-1], one.middle[-1] - one.middle[0]))
     start, end = words.number(float(best.middle[0])), words.number(float(best.middle[-1]))
     whose = f" of {best.cell.algorithm}" if len(bundles) > 1 else ""
     return f"{task.measure}{whose} goes from {start} to {end}."
