@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -43,6 +44,7 @@ def player_context(figure: Figure, files: Files) -> dict[str, object]:
         "film": html.url(_at(files, files.films.get(play.film, ""))),
         "lanes": tuple(lanes(player, play)),
         "columns": names,
+        "numeric": _numeric(player),
         "rows": [(f"{one.recording} · {one.title}".strip(" ·"), one) for one in player.plays[:MOST_ROWS]],
         "more": len(player.plays[MOST_ROWS:]),
         "shown": _shown(player),
@@ -56,6 +58,17 @@ def _shown(player: Player) -> str:
     if player.seen > shown:
         return f"{shown:,} of {count(player.seen, 'episode')} were kept."
     return ""
+
+
+def _numeric(player: Player) -> list[str]:
+    """Names of the facts that are numbers in every play."""
+    names = [name for name, _ in player.plays[0].facts] if player.plays else []
+    return [name for name in names if all(_is_number(dict(one.facts).get(name, "")) for one in player.plays)]
+
+
+def _is_number(text: str) -> bool:
+    """Or nothing at all; as `words.number` writes them."""
+    return re.fullmatch(r"[−-]?[\d,.]*(e-?\d+)?", text) is not None
 
 
 def _at(files: Files, path: str) -> str:
@@ -75,6 +88,7 @@ def _spec(figure: str, player: Player, files: Files) -> dict[str, object]:
         "start": player.start,
         "recordings": [_plain(name) for name in recordings],
         "facts": [_plain(name) for name, _ in player.plays[0].facts] if player.plays else [],
+        "numeric": [_plain(name) for name in _numeric(player)],
         "plays": [_play(play, recordings, files) for play in player.plays],
         "tracks": [_track(track) for track in player.tracks],
         "scene": _scene(player),

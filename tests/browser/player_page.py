@@ -24,7 +24,8 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Epis
 <meta name="viewport" content="width=device-width, initial-scale=1">{styles}
 <style>body {{ margin: 0; background: {ground} }} main {{ max-width: 1180px; margin: auto; padding: 0 16px }}</style>
 </head><body data-md-color-scheme="{scheme}"><main class="md-typeset dlviz-page"><article><h1>Episodes</h1><h2>Ours</h2>
-{body}</article></main><script src="assets/dlviz.js"></script></body></html>"""
+{body}</article></main><script src="assets/dlviz.js"></script>
+<script src="assets/tables.js"></script></body></html>"""
 COLUMNS, EACH = 10, 100
 
 

@@ -224,9 +224,12 @@ def test_examples_and_the_list(visit: Callable[..., Visit], tmp_path: Path) -> N
     page.locator(".dlviz-listed summary").click()
     rows = page.locator(".dlviz-listed tbody tr")
     assert rows.count() == 12
-    rows.nth(8).get_by_role("button").click()
+    page.locator(".dlviz-listed thead").get_by_role("button", name="return").click()
+    returns = [float(text) for text in page.locator(".dlviz-listed tbody td:nth-child(2)").all_inner_texts()]
+    assert returns == sorted(returns, reverse=True)
+    rows.get_by_role("button", name="late · episode 2").click()
     page.wait_for_function("document.querySelector('.dlviz-name').textContent === 'late · episode 2'")
-    assert rows.nth(8).get_attribute("aria-current") == "true"
+    assert page.locator(".dlviz-listed [aria-current]").inner_text().startswith("late · episode 2")
     tab.expect_quiet()
 
 

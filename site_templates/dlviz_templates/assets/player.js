@@ -259,20 +259,22 @@
 
     /* ---- The list of all ---- */
 
+    let rows = [];
+    const amount = (cell) => ({ "data-sort": cell.replace(/,/g, "").replace("−", "-") });
+
     function list() {
-      const body = figure.querySelector(".dlviz-listed tbody");
-      const rows = spec.plays.map((one, i) => {
+      rows = spec.plays.map((one, i) => {
         const name = [spec.recordings[one.of], one.title].filter(Boolean).join(" · ");
         const open = button(name, () => (pause(), change(0, i), figure.scrollIntoView({ block: "start" })), { title: "Show it" });
         const cells = [...spec.facts.map((_, j) => one.facts[j]), (one.picks ?? []).join(", ")];
-        return html("tr", {}, html("th", { scope: "row" }, open), ...cells.map((cell) => html("td", {}, cell)));
+        return html("tr", {}, html("th", { scope: "row" }, open), ...cells.map((cell, j) => html("td", j < spec.facts.length && spec.numeric.includes(spec.facts[j]) ? amount(cell) : {}, cell)));
       });
-      body.replaceChildren(...rows);
+      figure.querySelector(".dlviz-listed tbody").replaceChildren(...rows);
     }
 
     function mark() {
       const shown = decks.map((deck) => deck.index);
-      figure.querySelectorAll(".dlviz-listed tbody tr").forEach((row, i) => {
+      rows.forEach((row, i) => {
         if (shown.includes(i)) row.setAttribute("aria-current", "true");
         else row.removeAttribute("aria-current");
       });
