@@ -55,6 +55,9 @@ _ALGORITHM_KEYS = (
     *("algo", "algorithm", "alg", "algo_name", "algorithm_name", "alg_name", "algo.name", "algorithm.name"),
     *("agent_name", "agent.name", "agent_type", "agent", "rl_algorithm", "rl_algo"),
 )
+_CLASS_KEYS = ("agent._target_", "algo._target_", "algorithm._target_", "agent.class_name", "algorithm.class_name")
+"""Hydra names a class: agents.drqv2.DrQV2Agent."""
+_CLASS_WORD = re.compile(r"(?<=\w)(Agent|Algorithm|Algo|Trainer|Learner|Policy)$")
 _PROGRAM_KEYS = ("exp_name", "experiment_name", "run_name")
 """What people name freely: of an algorithm only where a known one stands in it."""
 
@@ -76,6 +79,9 @@ def told_algorithm(settings: Mapping[str, Hparam]) -> tuple[str, str]:
     value, key = _first(settings, _ALGORITHM_KEYS)
     if value:
         return value.rpartition(".")[2] if "." in value and " " not in value else value, key
+    value, key = _first(settings, _CLASS_KEYS)
+    if value and (word := _CLASS_WORD.sub("", value.rpartition(".")[2])):
+        return word, key
     for key in _PROGRAM_KEYS:
         found = settings.get(key)
         if isinstance(found, str) and _is_word(found) and (word := algorithm_in(found)):

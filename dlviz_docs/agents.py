@@ -177,7 +177,7 @@ class _Columns:
 
     def algorithm(self, one: _Place) -> _Said:
         found = self._at(one, self.algorithms)
-        return _Said(found.word, f"the name {found.word}") if is_algorithm(found.word) else found
+        return _Said(algorithm_in(found.word), f"the name {found.word}") if is_algorithm(found.word) else found
 
     def task(self, one: _Place) -> _Said:
         found = self._at(one, self.tasks)

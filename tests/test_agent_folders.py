@@ -39,6 +39,18 @@ def test_spinning_up(tmp_path: Path) -> None:
     assert next(s for s in run["series"] if s["name"] == "train/return")["last_step"] == 12_000
 
 
+def test_what_stable_baselines_logs_in_several_ways_is_told_once(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"time/total_timesteps": 100 * n, "rollout/ep_rew_mean": 2.0 * n, "train/approx_kl": 0.01} for n in range(1, 4)
+    ]
+    rows.append({"time/total_timesteps": 300, "eval/mean_reward": 9.0})
+    table = "rollout/ep_rew_mean,time/total_timesteps,eval/mean_reward,train/approx_kl\n"
+    table += "".join(f"{2.0 * n},{100 * n},,0.01\n" for n in range(1, 4)) + ",300,9.0,\n"
+    (run,) = told(tmp_path, {"PPO_1/progress.json": rows, "PPO_1/progress.csv": table}).values()
+    assert counts(run) == {"train/return": 3, "train/approx_kl": 3, "val/return": 1}
+    assert (run["algorithm"], run["task"]) == ("PPO", "")
+
+
 def test_rllib_results_come_before_its_table_which_loses_keys(tmp_path: Path) -> None:
     config = {"env": "CartPole-v1", "seed": 2, "lr": 5e-5}
     rows: list[dict[str, Any]] = [

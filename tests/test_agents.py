@@ -58,6 +58,7 @@ def test_an_algorithm_is_no_other_word() -> None:
         ({"args.env_name": "Hopper-v3", "agent.name": "sac"}, ("Hopper-v3", "args.env_name"), ("sac", "agent.name")),
         ({"domain_name": "cheetah", "task_name": "run"}, ("cheetah-run", "task_name"), ("", "")),
         ({"env": "/home/me/envs", "agent": "<class 'x.Y'>"}, ("", ""), ("", "")),
+        ({"agent._target_": "agents.drqv2.DrQV2Agent", "agent.lr": 0.1}, ("", ""), ("DrQV2", "agent._target_")),
         ({"algorithm": "ray.rllib.algorithms.ppo.ppo.PPO"}, ("", ""), ("PPO", "algorithm")),
     ],
 )  # fmt: skip
