@@ -228,12 +228,17 @@ def _named(recordings: Sequence[T], runs: dict[str, str]) -> Iterator[T]:
     taken: set[str] = set()
     for one, name in zip(recordings, plain, strict=True):
         if counts[name] > 1 or not name:
-            name = ", ".join(part for part in (name, one.source if one.source != "." else "episodes") if part)
+            name = ", ".join(part for part in (name, _place(one.source)) if part)
         unique, turn = name, 2
         while unique in taken:
             unique, turn = f"{name} ({turn})", turn + 1
         taken.add(unique)
         yield replace(one, name=unique)
+
+
+def _place(source: str) -> str:
+    """Of the folders that every data set of Minari has, the one around them."""
+    return source.removesuffix("/main_data.hdf5").removesuffix("/data").removeprefix(".") or "episodes"
 
 
 def _name(one: Recording | ValueMap, runs: dict[str, str]) -> str:

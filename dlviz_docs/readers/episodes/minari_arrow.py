@@ -62,6 +62,7 @@ def _episode(path: Path, limits: Limits, whole: Pieces) -> Piece:
     pieces = steps_in(arrays, limits)
     whole.wrong += pieces.wrong
     whole.shape = pieces.shape
+    whole.told |= pieces.told
     if not pieces.episodes:
         raise ReadError("has no step", AGAIN)
     return pieces.episodes[0]
@@ -78,8 +79,11 @@ def _frame(path: Path) -> pl.DataFrame:
         raise ReadError("is cut off, or no Arrow file", AGAIN)
     try:
         return pl.read_ipc(io.BytesIO(content))
-    except Exception as error:
-        raise ReadError("is damaged", AGAIN) from error
+    # Polars raises types of its own on damage, and Rust's panics are exceptions of their own kind.
+    except BaseException as error:
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise ReadError("is damaged", AGAIN) from error
+        raise
 
 
 class _Columns:

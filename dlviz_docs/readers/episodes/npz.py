@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from dlviz_docs.errors import ReadError
 from dlviz_docs.readers.episodes._arrays import Arrays
 from dlviz_docs.readers.episodes._choice import chosen
+from dlviz_docs.readers.episodes._composed import composed, names_of
 from dlviz_docs.readers.episodes._cuts import Cut, Cuts, cuts_of
 from dlviz_docs.readers.episodes._frames import frames_of
 from dlviz_docs.readers.episodes._keys import group_of, info_of, part_of, term_of
@@ -102,6 +103,7 @@ def _group(arrays: Arrays, group: str, keys: Sequence[str], limits: Limits, piec
     found = _of_rows(inner, limits, one=True)
     pieces.wrong += [f"{group}: {why}" for why in found.wrong]
     pieces.told |= found.told
+    pieces.shape = pieces.shape or found.shape
     return (
         replace(found.episodes[0], name=group.removeprefix("episode_"))
         if found.episodes
@@ -139,10 +141,7 @@ class _Inner:
 
 def _of_rows(arrays: Arrays, limits: Limits, *, one: bool = False) -> Pieces:
     """Episodes along the first axis; with `one`, all of it is one."""
-    names: dict[str, str] = {}
-    for name in arrays.names():
-        if part := part_of(name):
-            names.setdefault(part, name)
+    names = _by_part(arrays)
     pieces = Pieces()
     flags = {part: values for part in _FLAGS if (values := _whole(arrays, names, part, pieces)) is not None}
     shape = arrays.shape(names["rewards"])
@@ -150,6 +149,10 @@ def _of_rows(arrays: Arrays, limits: Limits, *, one: bool = False) -> Pieces:
         shape = shape[:1]
     if not shape or len(shape) > 2:
         raise ReadError(f"has rewards of shape {shape}", "Record one number a step.")
+    arrays = composed(arrays, len(shape))
+    names = _by_part(arrays)
+    if told := names_of(arrays):
+        pieces.told["observation names"] = np.array(told)
     cuts = _one(shape, flags) if one else cuts_of(shape, flags)
     pieces.seen, pieces.empty = len(cuts.episodes) + cuts.empty, cuts.empty
     pieces.wrong += [cuts.why] if cuts.why else []
@@ -161,6 +164,15 @@ def _of_rows(arrays: Arrays, limits: Limits, *, one: bool = False) -> Pieces:
     pieces.episodes = reading.pieces(limits)
     pieces.told |= _told(arrays, pieces)
     return pieces
+
+
+def _by_part(arrays: Arrays) -> dict[str, str]:
+    """Names of arrays by what they hold, of several the first."""
+    names: dict[str, str] = {}
+    for name in arrays.names():
+        if part := part_of(name):
+            names.setdefault(part, name)
+    return names
 
 
 def _one(shape: tuple[int, ...], flags: dict[str, NDArray[Any]]) -> Cuts:

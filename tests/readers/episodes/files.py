@@ -42,11 +42,11 @@ def read_all(root: Path, runs: Mapping[str, str] | None = None, limits: Limits |
     return read(found, plan(found), limits)
 
 
-def one(root: Path, limits: Limits | None = None) -> Recording:
-    """The only recording, of files that all could be read."""
+def one(root: Path, limits: Limits | None = None, only: str = "") -> Recording:
+    """The only recording, or the only one in the folder `only`, of files that all could be read."""
     episodes = read_all(root, limits=limits)
     assert episodes.problems == ()
-    (recording,) = episodes.recordings
+    (recording,) = (each for each in episodes.recordings if each.source.startswith(only))
     return recording
 
 

@@ -21,8 +21,9 @@ DONE = [[3, 0, 0, 0], [0, 3], [3, 2, 0, 0, 1, 1, 2, 1, 1, 0, 2]]
 
 @pytest.mark.parametrize("form", ["hdf5", "arrow"])
 def test_minari(form: str) -> None:
-    recording = one(MINARI / form)
+    recording = one(MINARI.parent, only=f"minari/{form}")
     assert recording.problems == ()
+    assert recording.name == f"minari/{form}"
     assert recording.environment == "FrozenLake-v1"
     assert recording.seen == 3
     for episode, seen, last, done in zip(recording.episodes, SEEN, LAST, DONE, strict=True):

@@ -256,3 +256,20 @@ def test_numbers_told_beside_are_as_many_as_a_page_can_show(tmp_path: Path) -> N
     assert len(recording.episodes[0].infos) == 64
     assert "71 numbers" in recording.problems[0].what
     assert max(map(len, recording.episodes[0].infos)) <= 100
+
+
+@pytest.mark.parametrize("block", [False, True])
+def test_observations_of_several_parts_are_one(tmp_path: Path, block: bool) -> None:
+    length = 4
+    parts = {
+        "rewards": np.ones(length),
+        "actions": np.zeros(length, int),
+        "observations/position": np.arange(length, dtype=float),
+        "observations/goal": np.arange(2.0 * length).reshape(length, 2),
+    }
+    if block:
+        parts = {name: rows[None] for name, rows in parts.items()}
+    recording = one(save(tmp_path / "goal.npz", parts).parent)
+    assert recording.observations == ("position", "goal[0]", "goal[1]")
+    assert recording.episodes[0].observations is not None
+    assert recording.episodes[0].observations.tolist() == [[0, 0, 1], [1, 2, 3], [2, 4, 5], [3, 6, 7]]
