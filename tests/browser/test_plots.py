@@ -84,7 +84,16 @@ def figures() -> list[Figure]:
                row_label="truth", column_label="predicted", off_diagonal=True, picks=True)),
         Figure("sweep", "Threshold", "Seen.", sweep),
         Figure("table", "Classes", "", table),
+        Figure("seeds", "Returns", "Seen.", Plot(seeds(), PlotAxis("steps"), PlotAxis("return"))),
     ]  # fmt: skip
+
+
+def seeds() -> tuple[Layer, ...]:
+    """What an agent comes to, its interval, and below them each seed by itself."""
+    x = np.arange(11.0)
+    each = tuple(Layer("line", x, x + offset, color=3, thin=True) for offset in (-2, 0, 2))
+    band = Layer("area", x, x, low=x - 1, high=x + 1, color=3)
+    return (*each, band, Layer("line", x, x, color=3, label="dqn"))
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +167,21 @@ def test_layers_at_one_place_are_read_together(opened: Visit) -> None:
     assert opened.page.locator("#steps .dlviz-frame").count() == 2
     opened.page.mouse.move(0, 0)
     assert opened.page.locator("#steps .dlviz-tip").is_hidden()
+    opened.expect_quiet()
+
+
+def test_curves_that_another_one_stands_for_are_not_read(opened: Visit) -> None:
+    page = opened.page
+    put_pointer(page, "seeds", 0.5, 0.3)  # on the uppermost of the thin ones
+    assert tip(page, "seeds") == ["steps 5", "dqn", "5 (4 to 6)"]
+    page.locator("#seeds .dlviz-plot").focus()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Home")
+    assert (page.locator("#seeds .dlviz-say").text_content() or "").startswith("dqn, steps 0")
+    thin = page.locator("#seeds .dlviz-thin path").first.evaluate("n => getComputedStyle(n).strokeWidth")
+    assert thin == "1px"
+    page.locator("#seeds .dlviz-key button").click()
+    assert page.locator("#seeds .dlviz-marks > g:not(.dlviz-off)").count() == 0  # they go with their legend
     opened.expect_quiet()
 
 

@@ -44,7 +44,7 @@
 
   /* ---- Plotly ---- */
 
-  const line = (layer) => ({ color: color(layer), width: layer.faint ? 1 : 2, dash: { dashed: "dash", dotted: "dot" }[layer.dash] ?? "solid" });
+  const line = (layer) => ({ color: color(layer), width: layer.faint || layer.thin ? 1 : 2, dash: { dashed: "dash", dotted: "dot" }[layer.dash] ?? "solid" });
   const marker = (layer, size) => ({
     size,
     color: layer.colors ? Array.from(layer.colors, (c) => variable(`c${c % 10}`)) : color(layer),
@@ -69,7 +69,10 @@
       const values = { x: [...layer.base, end], y: [...layer.value, layer.value[last]] };
       return [{ ...values, mode: "lines", line: { ...line(layer), shape: "hv" }, fill: "tozeroy", fillcolor: `${color(layer)}2e` }];
     },
-    line: (layer) => [{ x: layer.x, y: layer.y, mode: "lines", line: line(layer) }],
+    line(layer) {
+      const pale = layer.thin ? { opacity: 0.4, hoverinfo: "skip" } : {};
+      return [{ x: layer.x, y: layer.y, mode: "lines", line: line(layer), ...pale }];
+    },
     /* Lines across the whole picture are shapes, below. */
     rule: (layer) => [{ x: layer.x, y: layer.y, mode: "lines", line: { color: variable("axis"), width: 1, dash: "dash" } }],
     area: (layer) => [

@@ -395,8 +395,10 @@
       return known.sort((i, j) => rank(along[i]) - rank(along[j]) || i - j);
     }
 
+    /** What arrow keys go along: first what has a name, then the bands around it. */
     reachable() {
-      return this.shown().filter((layer) => layer.mark !== "rule" && !layer.thin && layer.base.length);
+      const found = this.shown().filter((layer) => layer.mark !== "rule" && !layer.thin && layer.base.length);
+      return found.sort((a, b) => !a.label - !b.label);
     }
 
     step(by) {
