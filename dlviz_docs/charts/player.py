@@ -102,6 +102,7 @@ def _play(play: Play, recordings: Sequence[str], files: Files) -> dict[str, obje
         "key": _plain(play.key),
         "title": _plain(play.title),
         "of": recordings.index(play.recording),
+        "run": _plain(play.run),
         "n": play.length,
         "facts": [_plain(value) for _, value in play.facts],
         "total": play.total,

@@ -29,7 +29,8 @@ def hesitated(first: tuple[str, float], second: tuple[str, float], *, shares: bo
     (one, a), (other, b) = first, second
     if shares:
         return f"It hesitates: {one} {_percent(a)}, {other} {_percent(b)}."
-    return f"It hesitates: {one} is worth {number(_short(a))}, {other} {number(_short(b))}."
+    less = f"{number(_short(a - b))} less" if a > b else "as much"
+    return f"It hesitates: {one} is worth {number(_short(a))}, {other} {less}."
 
 
 def unlikely(action: str, share: float, other: str) -> str:

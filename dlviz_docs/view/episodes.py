@@ -69,6 +69,8 @@ class Play:
     """Steps; 0 where there is nothing but a film."""
     recording: str = ""
     """What it is one of: "seed 0, 20,000 steps"."""
+    run: str = ""
+    """Slug of what trained the agent: it is compared with itself before others."""
     facts: tuple[tuple[str, str], ...] = ()
     """Name and value: ("return", "187"), ("ended", "time limit"). Every play of a player has the same names."""
     total: float = float("nan")

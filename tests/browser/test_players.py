@@ -275,6 +275,18 @@ def test_two_episodes_under_one_cursor(visit: Callable[..., Visit], tmp_path: Pa
     tab.expect_quiet()
 
 
+def test_an_agent_is_compared_with_itself_when_it_was_younger(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    told = [replace(cartpole(f"{run} {step}", 0.5, step, seeds=[0]), run=run) for run in "ab" for step in (1, 9)]
+    told[-1] = replace(told[-1], step=10.0)
+    tab = visit()
+    page = open_page(tab, write(tmp_path, told))
+    page.get_by_role("button", name="Compare").click()
+    page.wait_for_function("document.querySelectorAll('.dlviz-name').length === 2")
+    page.wait_for_function("document.querySelectorAll('.dlviz-name')[1].textContent !== ''")
+    names = page.locator(".dlviz-name").all_inner_texts()
+    assert names == ["b 9 · episode 0", "b 1 · episode 0"]
+
+
 def test_highlights_are_played_one_after_the_other(visit: Callable[..., Visit], tmp_path: Path) -> None:
     values = np.zeros((60, 2))
     values[20] = 9, 0
@@ -315,8 +327,9 @@ def test_the_picture_is_that_of_the_step(
     for at in (0, 1, 99, 100, 249, 7):
         page.evaluate(f"location.hash = '#player?ep=0&t={at}'")
         page.wait_for_function(f"{STEP} === {at}")
-        told = """() => { const c = document.querySelector(".dlviz-stage canvas");
-          const [r, g] = c.getContext("2d").getImageData(8, 8, 1, 1).data;
+        told = """() => { const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+          pen.drawImage(document.querySelector(".dlviz-stage canvas"), 0, 0);
+          const [r, g] = pen.getImageData(8, 8, 1, 1).data;
           return Math.round(g / 16) * 16 + Math.round(r / 16); }"""
         page.wait_for_function(f"({told})() === {at}")
     tab.expect_quiet()

@@ -84,6 +84,7 @@ def _player(recordings: Sequence[Recording], maps: Sequence[ValueMap]) -> Player
             title=f"episode {episode.name}",
             length=len(episode),
             recording=recording.name,
+            run=recording.run,
             facts=_facts(recording, episode, found),
             total=episode.total,
             values=tracks.values(episode, found),
@@ -188,7 +189,8 @@ def _film(video: Video, recording: Recording) -> Play:
     trained = "" if step is None else f"{step:,.0f} steps"
     title = name if video.episode is None else f"film of episode {video.episode}"
     key = _brief(video.path)
-    return Play(key, title, 0, recording.name, (*facts, ("trained for", trained)), film=video.path)
+    told = (*facts, ("trained for", trained))
+    return Play(key, title, 0, recording.name, recording.run, told, film=video.path)
 
 
 # --- which, and what to know ---

@@ -160,10 +160,10 @@
       relayOut();
     }
 
-    /** Something to compare with: the same kind of example from another recording, the earliest in training. */
+    /** Something to compare with: the same kind of example from another recording, of the same run, the earliest. */
     function other() {
       const here = spec.plays[lead().index];
-      const rank = (one) => [one === here, one.of === here.of, !one.picks?.some((pick) => here.picks?.includes(pick)), !one.n];
+      const rank = (one) => [one === here, one.of === here.of, one.run !== here.run, !one.picks?.some((pick) => here.picks?.includes(pick)), !one.n];
       const order = [...spec.plays.keys()].sort((a, b) => {
         const [p, q] = [rank(spec.plays[a]), rank(spec.plays[b])];
         return p.reduce((sum, value, i) => sum || value - q[i], 0) || a - b;

@@ -207,7 +207,7 @@
         [node.width, node.height] = [wide, Math.round(wide / shape)];
         at(step);
       }).observe(node);
-      return { name: "drawn", node, at, run() {}, note: scene.note };
+      return { name: "drawn", node, at, run() {}, note: place ? "" : scene.note }; // the same for both
     }
 
     let painted = null;
