@@ -60,7 +60,17 @@ _COUNT_NAME = re.compile("(?:total)?episodes(?:total|count)?|(?:total|n|num)epis
 _SPELLED = {"stdev": "std", "stddev": "std"}
 
 _COLLECTED = frozenset(
-    {"rollout", "rollouts", "charts", "env_runners", "sampler_results", "collect", "actor", "environment"}
+    {
+        "rollout",
+        "rollouts",
+        "charts",
+        "env_runners",
+        "sampler_results",
+        "collect",
+        "exploration",
+        "actor",
+        "environment",
+    }
 )
 """Folders of tags that hold what was met while learning."""
 _JUDGED = frozenset({"evaluator"})

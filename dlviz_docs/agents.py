@@ -35,6 +35,8 @@ _PROGRESS = re.compile(r"^(?:\d+\.)?(progress|monitor)[-_.]|[-_.](progress|monit
 _SPLIT = re.compile(r"(^|[-_.])(train|test|eval|val)($|[-_.])", re.IGNORECASE)
 _COUNTED = re.compile(r"(?<=\w)[-_ ]?(?:run|trial|rep|repeat)[-_ ]?\d+$|(?<=v\d)_\d+$", re.IGNORECASE)
 """A repetition's number: "easy-200-run0", RL Zoo's "CartPole-v1_1"."""
+_NUMBER = re.compile(r"[0-9]{1,10}")
+_MOMENT = re.compile(r"\d{6,8}[-_T]\d{4,6}|\d{4}-\d\d-\d\d[-_T ]\d\d[-_:.]\d\d([-_:.]\d\d)?")
 _OF_NO_MATTER = re.compile(
     r"(^|[._/])((random_?)?seed|uuid|.*(dir|path|folder|file)s?|log\w*|verbose|device|cuda|num_threads|n_jobs|hostname|"
     r"time\w*|date|run_(id|name)|track|wandb\w*|storage|study_name|trained_agent|resume\w*|capture_video|render\w*|"
@@ -78,6 +80,7 @@ def placed(runs: Sequence[Run], above: str = "") -> list[Run]:
     columns = _columns(agents)
     around = _around(above, agents)
     told = {one.run.slug: _told(one, columns, around) for one in agents}
+    told |= _numbered([replace(one, run=told[one.run.slug]) for one in agents], columns.depth)
     grouped = _groups([told.get(run.slug, run) for run in runs], frozenset(told))
     return [grouped.get(run.slug, told.get(run.slug, run)) for run in runs]
 
@@ -254,6 +257,26 @@ def _groups(runs: Sequence[Run], agents: frozenset[str]) -> dict[str, Run]:
                 for run in group:
                     result[run.slug] = replace(run, group=shown, evidence={**run.evidence, "group": why})
     return result
+
+
+def _numbered(agents: Sequence[_Place], depth: int) -> dict[str, Run]:
+    """Runs with a number beside task and algorithm, and no seed: Tianshou's log/<task>/<algorithm>/<seed>/<date>/."""
+    rows = [one for one in agents if len(one.segments) == depth]
+    for place in range(depth):
+        numbers = {one.segments[place] for one in rows}
+        if len(numbers) > 1 and all(map(_NUMBER.fullmatch, numbers)):
+            return {one.run.slug: _seeded(one, place) for one in rows if _needs_seed(one.run)}
+    return {}
+
+
+def _needs_seed(run: Run) -> bool:
+    return run.seed is None and bool(run.task and run.algorithm)
+
+
+def _seeded(one: _Place, place: int) -> Run:
+    rest = [name for at, name in enumerate(one.segments) if at != place and not _MOMENT.fullmatch(name)]
+    evidence = {**one.run.evidence, "seed": "the number in its name"}
+    return replace(one.run, seed=int(one.segments[place]), group="/".join(rest), evidence=evidence)
 
 
 def _have_seeds(runs: Sequence[Run]) -> bool:

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 
 from dlviz_docs import agents, names
-from dlviz_docs.agent_names import renamed
+from dlviz_docs.agent_names import RETURN, renamed
 from dlviz_docs.model import (
     Artifact,
     BoolArray,
@@ -46,8 +46,8 @@ _ONE_TRAINING = frozenset({"tensorboard", "hf_trainer"})
 _SPLIT_NAMES = (re.compile(r"(?:^|[-_. ])([A-Za-z]+)$"), re.compile(r"^([A-Za-z]+)[-_. ]"))
 _OF_A_BATCH = re.compile(r"batch[_/ ]", re.IGNORECASE)
 """Of what an agent learns from, which is not what it meets."""
-_ENVIRONMENT = re.compile(r"^\d+\.(?=monitor$)")
-"""0.monitor.csv, 1.monitor.csv: the environments of one agent."""
+_ENVIRONMENT = re.compile(r"^(\d+\.)+(?=monitor$)")
+"""0.monitor.csv, 1.monitor.csv, and 0.0.monitor.csv of several processes: the environments of one agent."""
 _STATUS_ORDER: tuple[Status, ...] = ("failed", "interrupted", "running", "finished")
 
 
@@ -371,6 +371,8 @@ def _guess(runs: Sequence[Run]) -> Objective | None:
         kind = {"Quality": 0, "Reward": 0, "Loss": 2}.get(names.group(name), 3)
         if _LESSER.search(name):
             kind += 1
+        if name.rpartition("/")[2] == RETURN:
+            kind = -1  # before the means over windows of episodes that stand beside it
         return -(counts[name] * 2 >= len(runs)), split, kind, len(name), name
 
     name, better = min(candidates, key=rank)

@@ -189,3 +189,13 @@ def test_a_benchmark_as_dopamine_publishes_it(tmp_path: Path) -> None:
         (game, agent) for game in ("pong", "breakout") for agent in ("DQN", "IQN")
     }
     assert len({run["group"] for run in found.values()}) == 4
+
+
+def test_monitors_of_several_processes_are_of_one_agent(tmp_path: Path) -> None:
+    monitor = '#{"t_start": 1.7e9, "env_id": "PongNoFrameskip-v4"}\nr,l,t\n-21,10,0.5\n-20,20,1.5\n'
+    files: dict[str, Any] = {f"{rank}.{env}.monitor.csv": monitor for rank in (0, 1) for env in (0, 1)}
+    files["progress.csv"] = "eprewmean,misc/total_timesteps\n-21,40\n-20.5,120\n"
+    (run,) = told(tmp_path, {f"openai-2018/{name}": text for name, text in files.items()}).values()
+    assert run["task"] == "PongNoFrameskip-v4"
+    assert counts(run)["train/return"] == 8
+    assert next(s for s in run["series"] if s["name"] == "train/return")["last_step"] == 120

@@ -133,3 +133,14 @@ def test_counted_runs_are_repetitions_where_no_setting_tells_them_apart() -> Non
     assert len({run.group for run in placed(apart)}) == 2
     # Stable-Baselines3 counts whatever is trained under one name.
     assert len({run.group for run in placed([agent("PPO_1"), agent("PPO_2")])}) == 2
+
+
+def test_a_number_beside_task_and_algorithm_is_a_seed() -> None:
+    names = [f"Ant-v4/{who}/{seed}/220101-12000{seed}" for who in ("sac", "td3") for seed in (0, 1)]
+    found = placed([agent(name) for name in names])
+    assert [(run.seed, run.group) for run in found] == [
+        (seed, f"Ant-v4/{who}") for who in ("sac", "td3") for seed in (0, 1)
+    ]
+    assert found[0].evidence["seed"] == "the number in its name"
+    assert [run.seed for run in placed([agent("Ant-v4/1"), agent("Ant-v4/2")])] == [None, None]  # of what algorithm?
+    assert [run.seed for run in placed([agent(f"sac/Ant-v4/{n}", seed=7) for n in (1, 2)])] == [7, 7]
