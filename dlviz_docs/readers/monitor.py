@@ -42,6 +42,8 @@ _NAMES = {
 }
 _TRUTH = {"True": 1.0, "true": 1.0, "False": 0.0, "false": 0.0}
 _LONGEST_LINE = 1_000_000
+_NO_CLOCK = 1e8
+"""Seconds since 1970, in 1973: a begin before that only tells sessions apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +205,9 @@ class _Log:
         _, lengths, at = self.at
         ends = [(one.start or 0.0) + table[:, at] for one, table in sessions]
         complete = all(np.isfinite(end).all() for end in ends)
-        timed = complete and all(one.start is not None for one, _ in sessions)
-        if not complete or (not timed and len(sessions) > 1):
+        told = all(one.start is not None for one, _ in sessions)
+        timed = complete and all(one.start is not None and one.start > _NO_CLOCK for one, _ in sessions)
+        if not complete or (not told and len(sessions) > 1):
             ends = [np.full(len(table), float(place)) for place, (_, table) in enumerate(sessions)]
         order, steps = interleaved(ends, [table[:, lengths] for _, table in sessions])
         whole = np.concatenate([table for _, table in sessions])[order]

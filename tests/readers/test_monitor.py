@@ -90,3 +90,11 @@ def test_only_so_much_is_read_of_a_large_file(tmp_path: Path) -> None:
 def test_which_files_are_monitors(name: str, text: str, taken: bool, tmp_path: Path) -> None:
     (tmp_path / name).write_text(text)
     assert Monitor().matches(tmp_path / name) == taken
+
+
+def test_a_begin_at_zero_is_no_time_of_day(tmp_path: Path) -> None:
+    path = tmp_path / "monitor.csv"
+    path.write_text('#{"t_start": 0}\nr,l,t\n1,10,1\n2,10,3\n#{"t_start": 1.5}\nr,l,t\n3,10,1\n')
+    reading = read(path)
+    assert curve(reading, "r").values.tolist() == [1, 3, 2]
+    assert curve(reading, "r").times is None
