@@ -518,3 +518,24 @@ def test_any_trainings_make_a_page_that_holds_together(runs: list[Run], scores: 
         elif isinstance(one, Figure) and isinstance(one.spec, Plot):
             for layer in one.spec.layers:
                 assert len(layer.x) == len(layer.y)
+
+
+def test_of_many_configurations_the_best_are_drawn_and_compared() -> None:
+    """A sweep: each run is an algorithm of its own; 80 lines and 80 names beside each other would say nothing."""
+    runs = [
+        replace(run, algorithm="", group="", name=f"lr-{i}", slug=f"lr-{i}")
+        for i in range(80)
+        for run in [training("x", 0, {"val/return": rising(float(i)), "train/entropy": rising(0.1, start=1.0)})]
+    ]
+    found = figures(shown(runs))
+    spec = found["returns"].spec
+    assert isinstance(spec, Plot)
+    assert [layer.label for layer in spec.layers if layer.mark == "line"] == [f"lr-{i} (1 seed)" for i in range(70, 80)]
+    assert "the best 10 of 80 algorithms" in found["returns"].caption
+    entropy = found["entropy"].spec
+    assert isinstance(entropy, Plot)
+    assert len(entropy.layers) == 10
+    assert column(found["aggregates"], "Algorithm") == [f"lr-{i}" for i in range(79, 19, -1)]
+    matrix = found["improvement"].spec
+    assert isinstance(matrix, Matrix)
+    assert matrix.rows == tuple(f"lr-{i}" for i in range(68, 80))

@@ -14,7 +14,7 @@ from dlviz_docs.insights.rl_words import among, measured, seeds
 from dlviz_docs.model import Experiment, Insight
 from dlviz_docs.renderers.rl._curves import Bundle, bundle
 from dlviz_docs.renderers.rl._suites import Suite, alone, suites
-from dlviz_docs.renderers.rl._trials import LAST, Task, tasks
+from dlviz_docs.renderers.rl._trials import LAST, Task, leading, narrowed, tasks
 from dlviz_docs.renderers.rl.aggregate import aggregate, said
 from dlviz_docs.renderers.rl.compare import Chances, chances, improvements, per_task, ranks
 from dlviz_docs.renderers.rl.efficiency import LEVELS, efficiency, way
@@ -34,6 +34,8 @@ FACTS = 3
 """Algorithms on the front page."""
 PLACES = (100, 60, 40)
 """Of a curve: on one or two tasks, on several, and where most curves stand in a table."""
+DRAWN = 10
+"""Algorithms with curves: as many as colours can tell apart."""
 SENTENCES = 2
 """Of one kind: of many algorithms and tasks, the worst are told."""
 _ORDER = {"serious": 0, "warning": 1, "info": 2}
@@ -81,9 +83,9 @@ class _Page:
         self.chances: Chances = chances(found)
         self.shown = _telling([task for task in found if self.bundles[task.name]], self.bundles, limit)
         self.pairs = [(task, self.bundles[task.name]) for task in found if self.bundles[task.name]]
-        self.vitals: list[Shown] = (
-            [one for task in found for one in health(task, several=self.several)] if whole else []
-        )
+        self.drawn = leading(found, DRAWN)
+        narrow = [narrowed(task, self.drawn) for task in found] if whole else []
+        self.vitals: list[Shown] = [one for task in narrow for one in health(task, several=self.several)]
 
     # --- words --------------------------------------------------------------------------------------------------------
 
@@ -165,7 +167,11 @@ class _Page:
     def figures(self) -> Iterator[Figure]:
         """In reading order."""
         for task in self.shown:
-            yield from returns(task, self.bundles[task.name], several=self.several, whole=self.whole)
+            bundles = [one for one in self.bundles[task.name] if one.cell.algorithm in self.drawn]
+            if bundles:
+                yield from returns(
+                    narrowed(task, self.drawn), bundles, several=self.several, whole=self.whole, of=len(task.cells)
+                )
         for suite in self.suites:
             yield from aggregate(suite)
         yield from _some(improvements(self.tasks, self.chances))
@@ -175,7 +181,7 @@ class _Page:
         for suite in self.suites:
             yield from _some(together(suite, self.bundles, self.scores))
         yield from _some(efficiency([pair for pair in self.pairs if pair[0] in self.shown]))
-        yield from _some(spread(self.tasks))
+        yield from _some(spread([narrowed(task, self.drawn) for task in self.tasks]))
         yield from _some(each_training(self.pairs))
         yield from (one for one in self.vitals if isinstance(one, Figure))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +14,7 @@ from dlviz_docs.agent_names import EPISODES, RETURN, SUCCESS
 from dlviz_docs.model import Axis, Experiment, FloatArray, Run, Series
 from dlviz_docs.stats.align import in_order, tail_mean
 
-__all__ = ["MEASURES", "Cell", "Task", "Trial", "algorithms", "tasks"]
+__all__ = ["MEASURES", "Cell", "Task", "Trial", "algorithms", "leading", "narrowed", "tasks"]
 
 LAST = 0.1
 """Of the training: scores are means over this last part of it."""
@@ -134,6 +134,21 @@ def algorithms(found: Sequence[Task]) -> dict[str, int]:
     """Every algorithm with its colour, in the order of names."""
     colors = {cell.algorithm: cell.color for task in found for cell in task.cells}
     return dict(sorted(colors.items(), key=lambda pair: names.natural(pair[0])))
+
+
+def leading(found: Sequence[Task], most: int) -> list[str]:
+    """The algorithms on most tasks, and of these the best by their mean rank; in the order of names."""
+    ranks: dict[str, list[int]] = defaultdict(list)
+    for task in found:
+        for place, cell in enumerate(sorted(task.cells, key=lambda cell: -float(cell.scores.mean()))):
+            ranks[cell.algorithm].append(place)
+    best = sorted(ranks, key=lambda name: (-len(ranks[name]), float(np.mean(ranks[name]))))
+    return sorted(best[:most], key=names.natural)
+
+
+def narrowed(task: Task, wanted: Collection[str]) -> Task:
+    """The task with these algorithms only."""
+    return replace(task, cells=tuple(cell for cell in task.cells if cell.algorithm in wanted))
 
 
 # --- who learned what -------------------------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ from dlviz_docs.view import Cell, Column, Figure, Layer, Plot, PlotAxis, Table
 __all__ = ["aggregate", "said"]
 
 _GROUP = "Statistics"
+MOST_ROWS = 60
+"""Algorithms in the table."""
 DRAWN = 10
 """Algorithms in one plot of profiles."""
 
@@ -52,8 +54,14 @@ def _table(suite: Suite) -> Figure:
             else []
         ),
     )
-    rows = tuple(_row(one, suite, several) for one in suite.standings)
-    return Figure("aggregates", f"What it comes to: {suite.scale}", _caption(suite), Table(columns, rows), _GROUP)
+    rows = tuple(_row(one, suite, several) for one in suite.standings[:MOST_ROWS])
+    return Figure(
+        "aggregates",
+        f"What it comes to: {suite.scale}",
+        _caption(suite),
+        Table(columns, rows, searchable=len(rows) > 10),
+        _GROUP,
+    )
 
 
 def _row(one: Standing, suite: Suite, several: bool) -> tuple[Cell, ...]:
@@ -70,6 +78,11 @@ def _row(one: Standing, suite: Suite, several: bool) -> tuple[Cell, ...]:
             for i, value in enumerate(shown)
         ),
     )
+
+
+def _rest(suite: Suite) -> str:
+    more = len(suite.standings) > MOST_ROWS
+    return f" The best {MOST_ROWS} of {len(suite.standings):,} algorithms." if more else ""
 
 
 def _doubt(suite: Suite) -> str:
@@ -111,7 +124,7 @@ def _caption(suite: Suite) -> str:
         if (suite.scale == "normalised score")
         else ""
     )
-    return f"{told} ({draws:,} resamples).{_doubt(suite)}{scale}{unlike}"
+    return f"{told} ({draws:,} resamples).{_rest(suite)}{_doubt(suite)}{scale}{unlike}"
 
 
 def _profiles(suite: Suite) -> Figure:

@@ -11,7 +11,7 @@ from dlviz_docs.insights.estimates import decimal, estimate
 from dlviz_docs.insights.rl_words import FEWEST_SEEDS, four
 from dlviz_docs.renderers.rl._curves import Bundle
 from dlviz_docs.renderers.rl._suites import cell_of
-from dlviz_docs.renderers.rl._trials import Task, algorithms
+from dlviz_docs.renderers.rl._trials import Task, algorithms, leading
 from dlviz_docs.renderers.rl.aggregate import said
 from dlviz_docs.stats.aggregate import Estimate, aggregates
 from dlviz_docs.stats.improvement import improvement
@@ -21,7 +21,7 @@ from dlviz_docs.view import Cell, Column, Figure, Matrix, Table
 __all__ = ["Chances", "chances", "improvements", "per_task", "ranks"]
 
 MOST = 12
-"""Algorithms in a matrix."""
+"""Algorithms in a matrix, or side by side in a table: of more, the best."""
 FEWEST_TASKS = 3
 """Of fewer, ranks say no more than the table."""
 TABLE_ROWS = 400
@@ -34,7 +34,7 @@ Chances = Mapping[tuple[str, str], tuple[Estimate, int]]
 def chances(tasks: Sequence[Task]) -> Chances:
     """Of every pair with a task in common."""
     found: dict[tuple[str, str], tuple[Estimate, int]] = {}
-    for one, other in combinations(list(algorithms(tasks))[:MOST], 2):
+    for one, other in combinations(leading(tasks, MOST), 2):
         pairs = [(a, b) for task in tasks if (a := cell_of(task, one)) and (b := cell_of(task, other))]
         if pairs:
             point, low, high = improvement([a.scores for a, _ in pairs], [b.scores for _, b in pairs])
@@ -47,7 +47,7 @@ def improvements(tasks: Sequence[Task], found: Chances) -> Figure | None:
     """The matrix of all pairs."""
     if not found:
         return None
-    names = tuple(name for name in list(algorithms(tasks))[:MOST] if any(name in pair for pair in found))
+    names = tuple(name for name in leading(tasks, MOST) if any(name in pair for pair in found))
     values = np.full((len(names), len(names)), np.nan)
     texts = [["" for _ in names] for _ in names]
     for (one, other), (value, _) in found.items():
@@ -60,6 +60,8 @@ def improvements(tasks: Sequence[Task], found: Chances) -> Figure | None:
         "How likely a run of the row's algorithm has a higher score than one of the column's, on the same task; 0.5 is "
         f"no difference. In brackets the 95 % interval.{on} Only the order of scores counts: no common scale is needed."
     )
+    if len(algorithms(tasks)) > len(names):
+        caption += f" The best {len(names)} of {len(algorithms(tasks)):,} algorithms."
     spec = Matrix(
         names, names, values, tuple(map(tuple, texts)), row_label="better", column_label="than", low=0, high=1
     )
@@ -116,7 +118,7 @@ def per_task(tasks: Sequence[Task], bundles: Mapping[str, Sequence[Bundle]]) -> 
     """A row a task, a column an algorithm: mean score, its deviation, and the course of learning."""
     if len(tasks) < 2:
         return None
-    names = list(algorithms(tasks))[:MOST]
+    names = leading(tasks, MOST)
     columns = (
         Column("Task"),
         Column("Measure"),

@@ -36,9 +36,12 @@ _GROUP = "Returns"
 _UNITS = (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0), ("seconds", 1.0))
 
 
-def returns(task: Task, bundles: Sequence[Bundle], *, several: bool, whole: bool) -> Iterator[Figure]:
-    """All figures of one task's curves; only the main one where there are many tasks (`whole` is false)."""
-    yield _main(task, bundles, several)
+def returns(task: Task, bundles: Sequence[Bundle], *, several: bool, whole: bool, of: int) -> Iterator[Figure]:
+    """All figures of one task's curves; only the main one where there are many tasks (`whole` is false).
+
+    `of` is how many algorithms there are; the task has those that are drawn.
+    """
+    yield _main(task, bundles, several, of)
     if not whole:
         return
     for clock, name in ((by_episodes, "episode"), (by_seconds, "time")):
@@ -85,10 +88,12 @@ def falls(one: Bundle, least: float) -> list[tuple[int, Fall]]:
 # --- the main curve ---------------------------------------------------------------------------------------------------
 
 
-def _main(task: Task, bundles: Sequence[Bundle], several: bool) -> Figure:
+def _main(task: Task, bundles: Sequence[Bundle], several: bool, of: int) -> Figure:
     layers = [*curve_layers(bundles), *_marks(bundles)]
     title = "Success rate" if task.is_share else "Return"
     caption = f"{_best(task, bundles)} {_how(task, bundles)}"
+    if of > len(task.cells):
+        caption += f" Drawn are the best {len(task.cells)} of {of:,} algorithms; the table has all."
     plot = curve_plot(task, layers)
     return figure_of(task, "returns", title, caption, plot, several=several, group=_GROUP)
 
