@@ -53,7 +53,8 @@ _RETURN_NAME = re.compile(
 )
 _SCORE_NAME = re.compile(rf"{_SPREAD.format('first')}?{_MEAN}?{_EPISODE}scores?{_MEAN}?{_SPREAD.format('last')}?")
 _LENGTH_NAME = re.compile(
-    rf"{_SPREAD.format('first')}?(?:{_MEAN}|total)*(?P<strong>{_EPISODE})*(?:len|lengths?){_MEAN}?{_SPREAD.format('last')}?"
+    rf"{_SPREAD.format('first')}?(?:{_MEAN}|total)*(?:(?P<strong>{_EPISODE}+(?:len|lengths?|steps))|len|lengths?)"
+    rf"{_MEAN}?{_SPREAD.format('last')}?"
 )
 _SUCCESS_NAME = re.compile(rf"{_MEAN}?{_EPISODE}?(?:is)?success(?:es)?(?:rate|mean)?")
 _COUNT_NAME = re.compile("(?:total)?episodes(?:total|count)?|(?:total|n|num)episodeslifetime")

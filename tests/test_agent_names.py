@@ -46,6 +46,13 @@ WRITERS = {
         "loss/clipfrac": "train/clip_fraction", "loss/policy_entropy": "train/entropy", "fps": "fps",
         "misc/explained_variance": "train/explained_variance", "misc/nupdates": "misc/nupdates",
     },
+    "OpenAI baselines, DDPG": {
+        "rollout/return": "train/return", "rollout/return_history": "rollout/return_history",
+        "rollout/episode_steps": "train/length", "total/episodes": "train/episodes", "rollout/Q_mean": "train/q_value",
+        "train/loss_actor": "train/policy_loss", "train/loss_critic": "train/value_loss",
+    },
+    "OpenAI baselines, HER": {"test/mean_Q": "test/q_value", "train/success_rate": "train/success_rate"},
+    "an own logger": {"Total Reward": "return", "Epsilon": "train/exploration_rate", "TD Error": "train/td_error"},
     "RLlib before its version 3": {
         "sampler_results/episode_reward_mean": "sampler_results/episode_reward_mean",
         "episode_reward_mean": "train/return", "episode_reward_max": "train/return_max",

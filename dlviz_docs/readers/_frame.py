@@ -43,14 +43,14 @@ _STEP_WORDS = known(
     "total_env_steps total_env_interacts env_steps env_step environment_steps timesteps timestep agent_steps "
     "training_iteration iteration iterations iter iters total_iters update updates num_updates gradient_step "
     "gradient_steps grad_steps batch_idx total_frames num_frames frames frame epoch epochs "
-    "epoche epochen schritt schritte episode episodes episode_num num_episodes"
+    "epoche epochen schritt schritte total_steps steps_done actor_steps episode episodes episode_num num_episodes"
 )
 _AXES: Mapping[str, Axis] = {
     **dict.fromkeys(known("epoch epochs epoche epochen"), "epoch"),
     **dict.fromkeys(known("episode episodes episode_num num_episodes"), "episode"),
     **dict.fromkeys(known("total_frames num_frames frames frame"), "frame"),
 }
-_TIME_WORDS = known("timestamp timestamps wall_time walltime time time_stamp datetime date created_at logged_at")
+_TIME_WORDS = known("timestamp timestamps wall_time walltime time time_stamp datetime date created_at logged_at ts")
 _METRIC_WORDS = known("metric metric_name tag key name measure")
 _VALUE_WORDS = known("value values")
 EXAMPLE_WORDS = frozenset(

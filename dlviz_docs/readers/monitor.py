@@ -129,7 +129,7 @@ class _Log:
     def _open(self, line: str) -> None:
         told = _header(line)
         environment = told.get("env_id")
-        shown = clean(environment) if isinstance(environment, str) else ""
+        shown = clean(environment) if isinstance(environment, str) and environment != "None" else ""
         start = number(told.get("t_start"))
         self.sessions.append(_Session(start if start is not None and math.isfinite(start) else None, shown))
 
