@@ -26,16 +26,16 @@ EPISODES = "episodes"
 """How many episodes have ended so far."""
 
 _HEALTH_WORDS: Mapping[str, str] = {
-    "entropy": "entropy policyentropy meanentropy entropymean actionentropy ent",
+    "entropy": "entropy policyentropy entropymean actionentropy ent",
     "entropy_loss": "entropyloss",
-    "approx_kl": "approxkl kl meankl klmean kldivergence policykl",
-    "clip_fraction": "clipfraction clipfrac clipfracs meanclipfraction",
+    "approx_kl": "approxkl kl klmean kldivergence policykl",
+    "clip_fraction": "clipfraction clipfrac clipfracs",
     "explained_variance": "explainedvariance explainedvar vfexplainedvar valueexplainedvariance ev",
     "value_loss": "valueloss vfloss criticloss lossv lossvf vloss losscritic valuefunctionloss",
     "policy_loss": "policyloss policygradientloss actorloss losspi piloss pgloss lossactor losspolicy",
-    "q_value": "qvalue qvalues qvals averageqvals meanq qmean averageq avgq qfvalues meanqvalue qf1values",
-    "td_loss": "tdloss qfloss qloss lossq",
-    "td_error": "tderror meantderror abstderror meanabstderror",
+    "q_value": "qvalue qvalues qvals q qmean qfvalues qf1values q1vals",
+    "td_loss": "tdloss qfloss qloss lossq lossq1",
+    "td_error": "tderror abstderror",
     "exploration_rate": "explorationrate epsilon eps exploration explorationeps curepsilon",
     "ent_coef": "entcoef alpha temperature entropycoef entropycoefficient entropycoeff",
     "learning_rate": "learningrate lr curlr",
@@ -58,6 +58,7 @@ _LENGTH_NAME = re.compile(
 )
 _SUCCESS_NAME = re.compile(rf"{_MEAN}?{_EPISODE}?(?:is)?success(?:es)?(?:rate|mean)?")
 _COUNT_NAME = re.compile("(?:total)?episodes(?:total|count)?|(?:total|n|num)episodeslifetime")
+_MEAN_FIRST = re.compile(rf"^{_MEAN}(?=.)")
 _SPELLED = {"stdev": "std", "stddev": "std"}
 
 _COLLECTED = frozenset(
@@ -185,5 +186,7 @@ def _of_episode(word: str, split: str, depth: int) -> _Meaning | None:
 
 
 def _of_optimiser(word: str, split: str, depth: int) -> _Meaning | None:
-    metric = _HEALTH.get(word)
+    plain = _MEAN_FIRST.sub("", word)
+    # A bare "q" may be anything; its mean is a critic's.
+    metric = _HEALTH.get(plain) if word != "q" else None
     return _Meaning(metric, split or "train", False, depth) if metric else None

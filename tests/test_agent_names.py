@@ -52,6 +52,8 @@ WRITERS = {
         "train/loss_actor": "train/policy_loss", "train/loss_critic": "train/value_loss",
     },
     "OpenAI baselines, HER": {"test/mean_Q": "test/q_value", "train/success_rate": "train/success_rate"},
+    "REDQ": {"AverageQ1Vals": "train/q_value", "LossQ1": "train/td_loss", "AverageAlpha": "train/ent_coef",
+             "AverageEpRet": "train/return", "StdQ1Vals": "StdQ1Vals", "AverageQPred": "AverageQPred"},
     "an own logger": {"Total Reward": "return", "Epsilon": "train/exploration_rate", "TD Error": "train/td_error"},
     "RLlib before its version 3": {
         "sampler_results/episode_reward_mean": "sampler_results/episode_reward_mean",
