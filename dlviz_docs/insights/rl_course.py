@@ -137,8 +137,8 @@ def nothing_learned(who: str, x: FloatArray, table: FloatArray, figure: str) -> 
     if table.shape[1] < 10 or x[0] > _EARLY * x[-1]:
         return None
     gains, errors = np.array([_gain(row) for row in table]).T
-    if (gains > _NOISES * errors).any():
-        return None
+    if (gains > _NOISES * errors).any() or (gains > np.ptp(table, axis=1) / 2).any():
+        return None  # of a steep curve of few points, the noise cannot be told
     text = f"{who} has not learned: no seed was ever above where it began, by more than its returns vary by chance."
     values = {"largest_gain": float(gains.max()), "error": float(errors.max())}
     return Insight("nothing-learned", "warning", text, figure, step=float(x[-1]), values=values)

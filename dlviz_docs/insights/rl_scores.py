@@ -102,7 +102,7 @@ def gap(who: str, split: str, trained: float, judged: float, learned: float, n: 
     text = f"{who}: {told}{interval if n >= FEWEST_SEEDS and np.isfinite(low) else ''} over {seeds(n)}. {why}"
     values = {"gap": difference, "share": abs(difference) / learned, "share_threshold": GAP}
     severity: Severity = "warning" if difference > 0 and n > 1 else "info"
-    return Insight("generalisation-gap" if split == "test" else "evaluation-gap", severity, text,
+    return Insight("generalisation-gap" if split == "test" and difference > 0 else "evaluation-gap", severity, text,
                    "train-and-evaluation", values=values)  # fmt: skip
 
 

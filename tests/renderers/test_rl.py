@@ -539,3 +539,24 @@ def test_of_many_configurations_the_best_are_drawn_and_compared() -> None:
     matrix = found["improvement"].spec
     assert isinstance(matrix, Matrix)
     assert matrix.rows == tuple(f"lr-{i}" for i in range(68, 80))
+
+
+def test_algorithms_that_meet_have_different_colours() -> None:
+    """Thirteen names, ten colours; the last ones share theirs with those that they never meet."""
+    runs = [
+        training(f"a{i:02}", s, {"return": rising(10.0)}, task="One" if i < 3 or i > 9 else "Other")
+        for i in range(13)
+        for s in range(2)
+    ]
+    spec = figures(shown(runs))["returns-one"].spec
+    assert isinstance(spec, Plot)
+    assert len({layer.color for layer in spec.layers if layer.label}) == 6
+
+
+def test_a_far_longer_training_offers_a_logarithmic_axis() -> None:
+    long = [training("long", s, {"return": rising(10.0)}, x=X * 10) for s in range(2)]
+    short = [training("short", s, {"return": rising(10.0)}) for s in range(3)]
+    for runs, offered in (([*long, *short], True), (short, False)):
+        spec = figures(shown(runs))["returns"].spec
+        assert isinstance(spec, Plot)
+        assert spec.x.logarithmic is offered

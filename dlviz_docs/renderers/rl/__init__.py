@@ -83,9 +83,9 @@ class _Page:
         self.chances: Chances = chances(found)
         self.shown = _telling([task for task in found if self.bundles[task.name]], self.bundles, limit)
         self.pairs = [(task, self.bundles[task.name]) for task in found if self.bundles[task.name]]
-        self.drawn = leading(found, DRAWN)
-        narrow = [narrowed(task, self.drawn) for task in found] if whole else []
-        self.vitals: list[Shown] = [one for task in narrow for one in health(task, several=self.several)]
+        self.drawn = {task.name: narrowed(task, leading([task], DRAWN)) for task in found}
+        vital = self.drawn.values() if whole else ()
+        self.vitals: list[Shown] = [one for task in vital for one in health(task, several=self.several)]
 
     # --- words --------------------------------------------------------------------------------------------------------
 
@@ -167,11 +167,9 @@ class _Page:
     def figures(self) -> Iterator[Figure]:
         """In reading order."""
         for task in self.shown:
-            bundles = [one for one in self.bundles[task.name] if one.cell.algorithm in self.drawn]
-            if bundles:
-                yield from returns(
-                    narrowed(task, self.drawn), bundles, several=self.several, whole=self.whole, of=len(task.cells)
-                )
+            drawn = self.drawn[task.name]
+            if bundles := [one for one in self.bundles[task.name] if one.cell in drawn.cells]:
+                yield from returns(drawn, bundles, several=self.several, whole=self.whole, of=len(task.cells))
         for suite in self.suites:
             yield from aggregate(suite)
         yield from _some(improvements(self.tasks, self.chances))
@@ -181,7 +179,7 @@ class _Page:
         for suite in self.suites:
             yield from _some(together(suite, self.bundles, self.scores))
         yield from _some(efficiency([pair for pair in self.pairs if pair[0] in self.shown]))
-        yield from _some(spread([narrowed(task, self.drawn) for task in self.tasks]))
+        yield from _some(spread(list(self.drawn.values())))
         yield from _some(each_training(self.pairs))
         yield from (one for one in self.vitals if isinstance(one, Figure))
 

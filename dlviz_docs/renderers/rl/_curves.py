@@ -29,6 +29,8 @@ __all__ = [
 
 PLACES = 100
 """Of a curve in a plot."""
+UNEVEN = 3.0
+"""Times the shortest curve that the longest has, from which on short ones are hard to see."""
 THIN_LINES = 60
 """Seeds drawn one by one; more are a mass."""
 COUNTED: dict[Axis, str] = {
@@ -116,5 +118,8 @@ def _label(one: Bundle) -> str:
 
 
 def curve_plot(task: Task, layers: Sequence[Layer], along: str = "", up: str = "", *, height: int = 280) -> Plot:
-    """On the axes of the task."""
-    return Plot(tuple(layers), PlotAxis(along or COUNTED[task.axis]), PlotAxis(up or task.measure), height=height)
+    """On the axes of the task; a button makes the lower one logarithmic where some curves are far longer."""
+    ends = [float(layer.x[-1]) for layer in layers if layer.mark == "line" and not layer.thin]
+    uneven = bool(ends) and max(ends) > UNEVEN * min(ends) > 0
+    x = PlotAxis(along or COUNTED[task.axis], logarithmic=uneven)
+    return Plot(tuple(layers), x, PlotAxis(up or task.measure), height=height)

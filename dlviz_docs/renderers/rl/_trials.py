@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -125,7 +125,7 @@ def tasks(experiment: Experiment) -> list[Task]:
         if any(trial.series(name) for name in MEASURES):
             by_task[run.task].append(trial)
     labels = _labels([trial for found in by_task.values() for trial in found])
-    colors = {label: i % COLORS for i, label in enumerate(sorted(set(labels.values()), key=names.natural))}
+    colors = _colors(labels, by_task.values())
     found = (_task(name, members, labels, colors) for name, members in by_task.items())
     return sorted((task for task in found if task.cells), key=lambda task: names.natural(task.name))
 
@@ -167,6 +167,21 @@ def _labels(trials: Sequence[Trial]) -> dict[str, str]:
         for group, runs in groups.items()
         for run in runs
     }
+
+
+def _colors(labels: Mapping[str, str], tasks: Iterable[Sequence[Trial]]) -> dict[str, int]:
+    """By algorithm, in the order of names: different ones for those that meet on a task, while there are enough."""
+    beside: dict[str, set[str]] = defaultdict(set)
+    for trials in tasks:
+        met = {labels[trial.run.slug] for trial in trials}
+        for label in met:
+            beside[label] |= met
+    colors: dict[str, int] = {}
+    for place, label in enumerate(sorted(beside, key=names.natural)):
+        taken = {colors[other] for other in beside[label] if other in colors}
+        free = ((place + shift) % COLORS for shift in range(COLORS))
+        colors[label] = next((color for color in free if color not in taken), place % COLORS)
+    return colors
 
 
 def _label(algorithm: str, group: str, task: str, *, several: bool) -> str:
