@@ -27,6 +27,8 @@ MOST_POINTS = 400
 _TOP = 0.04
 """Air above and below, as a share of the height."""
 _MOST = float(np.finfo(np.float64).max)
+_LEAST = 1e-290
+"""Half of a range that can be divided by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,12 @@ def span_of(track: Track, values: Mapping[str, FloatArray]) -> tuple[float, floa
     if track.kind == "bar":
         down, up = np.nansum(np.minimum(stacked, 0), axis=0), np.nansum(np.maximum(stacked, 0), axis=0)
         low, high = max(float(down.min()), -_MOST), min(float(up.max()), _MOST)
-        return (low, high) if high > low else (0.0, 1.0)
+        return (low, high) if high / 2 - low / 2 > _LEAST else (0.0, 1.0)
     known = stacked[np.isfinite(stacked)]
     if not len(known):
         return 0.0, 1.0
     low, high = float(known.min()), float(known.max())
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
+    return (low, high) if high / 2 - low / 2 > _LEAST else (low - 0.5, high + 0.5)
 
 
 def _finite(values: FloatArray) -> FloatArray:

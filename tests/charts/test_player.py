@@ -190,11 +190,22 @@ def test_files_are_named_where_there_are_any() -> None:
     reel = Reel(("exp/pictures/a.webp",), 96, 96, 3, 9, 3)
     files = Files("exp", "../../", {"0": "exp/data/x.js"}, {spec.plays[0].reel: reel}, {})
     told = json.loads(str(player_context(Figure("player", "", "", spec), files)["spec"]))
-    assert told["key"] + told["plays"][0]["key"] == "exp/player/0"
-    assert told["root"] + told["plays"][0]["data"] == "../../exp/data/x.js"
-    assert told["plays"][0]["reel"] == [["exp/pictures/a.webp"], 96, 96, 3, 9, 3]
-    bare = json.loads(str(player_context(Figure("player", "", "", spec), NOWHERE)["spec"]))
-    assert not {"reel", "film", "data"} & set(bare["plays"][0])
+    assert told["key"] + told["plays"]["key"][0] == "exp/player/0"
+    assert told["root"] + told["plays"]["data"][0] == "../../exp/data/x.js"
+    assert told["plays"]["reels"] == [[["exp/pictures/a.webp"], 96, 96, 3, 9, 3]]
+    bare = json.loads(str(player_context(Figure("player", "", "", spec), NOWHERE)["spec"]))["plays"]
+    assert (bare["reels"], bare["data"], bare["film"]) == ([None], [""], [""])
+
+
+def test_many_plays_take_little_of_the_page() -> None:
+    one = player().plays[0]
+    plays = tuple(
+        replace(one, key=f"seed-0-{i // 20}-steps/{i}", recording=f"seed 0, {i // 20},000 steps", run="runs/seed-0")
+        for i in range(240)
+    )
+    files = Files("exp", "", {play.key: f"exp/data/{abs(hash(play.key)):032x}.js" for play in plays}, {}, {})
+    spec = str(player_context(Figure("player", "", "", lightened(Player(plays, ()))), files)["spec"])
+    assert len(spec.replace('"', "&#34;")) < 30_000
 
 
 def test_hostile_names_are_text() -> None:

@@ -6,6 +6,7 @@
   "use strict";
 
   const { html, button } = window.dlviz;
+  const { decode, decodeTexts } = window.dlviz.plotmarks;
   const SPEEDS = [1, 2, 5, 10, 15, 30, 60, 120]; // steps a second
   const STRETCHES = [1000, 300, 100, 30]; // steps that are seen at once
   const CALM = matchMedia("(prefers-reduced-motion: reduce)");
@@ -19,8 +20,20 @@
   ];
   const done = new WeakSet();
 
+  /** Plays of columns, as charts/player.py packs them. */
+  function unpacked(columns) {
+    const texts = ["key", "title", "run", "picks", "data", "film"].map((name) => [name, decodeTexts(columns[name])]);
+    const numbers = ["of", "n", "total"].map((name) => [name, decode(columns[name])]);
+    const facts = columns.facts.map(decodeTexts);
+    return Array.from(numbers[0][1], (_, i) => {
+      const one = Object.fromEntries([...texts, ...numbers].map(([name, values]) => [name, values[i]]));
+      return { ...one, picks: one.picks.split(",").filter(Boolean), facts: facts.map((values) => values[i]), reel: columns.reels[i] };
+    });
+  }
+
   function enhance(figure) {
     const spec = JSON.parse(figure.dataset.player);
+    spec.plays = unpacked(spec.plays);
     if (!spec.plays.length) return;
     const [choosing, bar, decksBox] = ["choosing", "transport", "decks"].map((name) => figure.querySelector(`.dlviz-${name}`));
     const state = { t: 0, playing: false, speed: 30, loop: false, stretch: Infinity, reel: null };
@@ -163,7 +176,7 @@
     /** Something to compare with: the same kind of example from another recording, of the same run, the earliest. */
     function other() {
       const here = spec.plays[lead().index];
-      const rank = (one) => [one === here, one.of === here.of, one.run !== here.run, !one.picks?.some((pick) => here.picks?.includes(pick)), !one.n];
+      const rank = (one) => [one === here, one.of === here.of, one.run !== here.run, !one.picks.some((pick) => here.picks.includes(pick)), !one.n];
       const order = [...spec.plays.keys()].sort((a, b) => {
         const [p, q] = [rank(spec.plays[a]), rank(spec.plays[b])];
         return p.reduce((sum, value, i) => sum || value - q[i], 0) || a - b;
@@ -266,7 +279,7 @@
       rows = spec.plays.map((one, i) => {
         const name = [spec.recordings[one.of], one.title].filter(Boolean).join(" · ");
         const open = button(name, () => (pause(), change(0, i), figure.scrollIntoView({ block: "start" })), { title: "Show it" });
-        const cells = [...spec.facts.map((_, j) => one.facts[j]), (one.picks ?? []).join(", ")];
+        const cells = [...spec.facts.map((_, j) => one.facts[j]), one.picks.join(", ")];
         return html("tr", {}, html("th", { scope: "row" }, open), ...cells.map((cell, j) => html("td", j < spec.facts.length && spec.numeric.includes(spec.facts[j]) ? amount(cell) : {}, cell)));
       });
       figure.querySelector(".dlviz-listed tbody").replaceChildren(...rows);

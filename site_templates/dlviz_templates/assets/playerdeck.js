@@ -43,12 +43,12 @@
       };
       const recording = list("recording", here.of, spec.recordings.map((one, i) => option(i, one)), (of) => {
         const same = [...spec.plays.keys()].filter((i) => spec.plays[i].of === of);
-        pick(same.find((i) => spec.plays[i].picks?.some((one) => here.picks?.includes(one))) ?? same[0]);
+        pick(same.find((i) => spec.plays[i].picks.some((one) => here.picks.includes(one))) ?? same[0]);
       });
       const label = (i) => [spec.plays[i].title, Number.isFinite(spec.plays[i].total) ? `return ${written(spec.plays[i].total)}` : ""].filter(Boolean).join(", ");
       const episode = list("episode", deck.index, fellows.map((i) => option(i, label(i))), pick);
       const examples = ["best", "median", "worst", "most surprising"].flatMap((one) => {
-        const at = fellows.find((i) => spec.plays[i].picks?.includes(one));
+        const at = fellows.find((i) => spec.plays[i].picks.includes(one));
         return at === undefined ? [] : [button(one, () => pick(at), { "aria-pressed": String(at === deck.index), "data-key": one })];
       });
       const used = choosing.contains(document.activeElement) ? document.activeElement.dataset.key : null;

@@ -32,7 +32,7 @@
   }
 
   function widened(low, high, kind) {
-    if (low < high) return [low, high];
+    if (high / 2 - low / 2 > 1e-290) return [low, high];
     return kind === "bar" || !(low <= high) ? [0, 1] : [low - 0.5, high + 0.5];
   }
 
@@ -150,5 +150,5 @@
     return zero ? [svg("path", { class: "dlviz-zero", d: `M${a} ${placer(ends)(0)}H${b}` }), ...marks] : marks;
   }
 
-  window.dlviz.tracks = { spanOf, widened, draw, GRID };
+  window.dlviz.tracks = { spanOf, draw, GRID };
 })();
