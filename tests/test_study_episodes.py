@@ -101,6 +101,8 @@ def test_files_of_episodes_are_nothing_else(runs: Path, capsys: pytest.CaptureFi
     assert "episodes videos/one  of run one" in told
     assert "left out  talk.mp4: a film that is not named as those of episodes are" in told
     assert "table.npz: neither its name nor its columns" in told
+    assert main(["scan", str(runs), "--workers", "0", "--cache-dir", str(runs.parent / "cache")]) == 0
+    assert "5 recordings of episodes" in capsys.readouterr().out
 
 
 def test_a_data_set_of_minari_is_an_experiment(tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Kept", "Played", "shrunk"]
+__all__ = ["Kept", "Played", "are_pictures", "shrunk"]
 
+_CHANNELS = (1, 3, 4)
+_SMALLEST = 8
 _MOST_NAMES = 32
 """Components of the reward, and as many other numbers: an environment may tell a new one at every step."""
 _THOUGHTS = ("values", "action_values", "probabilities")
@@ -112,11 +114,22 @@ def _named(told: list[dict[str, float]]) -> dict[str, NDArray[np.float64]]:
     return {name: np.array([one.get(name, np.nan) for one in told]) for name in names}
 
 
+def are_pictures(shape: tuple[int, ...], dtype: Any) -> bool:
+    """Whether observations of that kind are pictures: grey, or with their channels last or first."""
+    if dtype != np.uint8 or len(shape) not in (2, 3):
+        return False
+    if len(shape) == 2 or shape[2] in _CHANNELS:
+        return min(shape[:2]) >= _SMALLEST
+    return shape[0] in _CHANNELS and min(shape[1:]) >= _SMALLEST
+
+
 def shrunk(picture: Any, side: int) -> NDArray[np.uint8] | None:
     """At most `side` px, each the mean of a square of the original; None for what is no picture of 8 bits."""
     pixels = np.asarray(picture)
-    if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3):
+    if not are_pictures(pixels.shape, pixels.dtype):
         return None
+    if pixels.ndim == 3 and pixels.shape[2] not in _CHANNELS:
+        pixels = np.moveaxis(pixels, 0, 2)  # channels first, as PyTorch has them
     block = -(-max(pixels.shape[:2]) // side)
     if block == 1:
         return pixels.copy()

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs.record._asked import asked
-from dlviz_docs.record._kept import Kept, Played, shrunk
+from dlviz_docs.record._kept import Kept, Played, are_pictures, shrunk
 from dlviz_docs.record._told import infos_in, success_in, terms_in
 from dlviz_docs.record.arrays import saved
 
@@ -192,17 +192,13 @@ def _flat(observation: Any) -> NDArray[Any] | None:
         parts = [part for one in inner if (part := _flat(one)) is not None]
         return np.concatenate([part.reshape(-1) for part in parts]) if parts else None
     array = np.array(observation)
-    return None if array.dtype.kind not in "biuf" or array.size > _MOST_SEEN or _is_picture(array) else array
-
-
-def _is_picture(array: NDArray[Any]) -> bool:
-    return array.dtype == np.uint8 and array.ndim in (2, 3) and min(array.shape[:2]) >= 8
+    kept = array.dtype.kind in "biuf" and array.size <= _MOST_SEEN and not are_pictures(array.shape, array.dtype)
+    return array if kept else None
 
 
 def _sees_pictures(env: Any) -> bool:
     space = getattr(env, "observation_space", None)
-    shape, dtype = getattr(space, "shape", None) or (), getattr(space, "dtype", None)
-    return dtype == np.uint8 and len(shape) in (2, 3) and min(shape[:2]) >= 8
+    return are_pictures(tuple(getattr(space, "shape", None) or ()), getattr(space, "dtype", None))
 
 
 def _is_gymnasium(env: Any) -> bool:

@@ -158,6 +158,36 @@ class Walk:
         self.closed = True
 
 
+class Seen(Walk):
+    """Its observations are pictures, and it draws none."""
+
+    def __init__(self, *shape: int) -> None:
+        self.observation_space = gym.spaces.Box(0, 255, shape, np.uint8)
+
+    def reset(self, **_: Any) -> tuple[np.ndarray, dict[str, Any]]:
+        super().reset()
+        return self._seen(), {}
+
+    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        _, *told = super().step(action)
+        return self._seen(), *told  # type: ignore[return-value]
+
+    def _seen(self) -> np.ndarray:
+        return np.full(self.observation_space.shape, 10 * self.x, np.uint8)
+
+
+@pytest.mark.parametrize("shape", [(84, 84, 3), (84, 84), (1, 84, 84), (4, 84, 84), (210, 160, 3)])
+def test_observations_that_are_pictures(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    with record.EpisodeRecorder(Seen(*shape), tmp_path, step=1, frames=True, side=100) as env:
+        play(env, 0, random(0))
+    (episode,) = recordings(tmp_path)[0].episodes
+    assert episode.observations is None
+    assert episode.frames is not None
+    assert episode.frames.steps.tolist() == [0, 1, 2]
+    assert episode.frames.pixels[:, 0, 0].tolist() == [[0] * 3, [10] * 3, [20] * 3]
+    assert max(episode.frames.pixels.shape[1:3]) <= 100
+
+
 def test_components_success_and_numbers_of_any_environment(tmp_path: Path) -> None:
     inner = Walk()
     env = record.EpisodeRecorder(inner, tmp_path, step=1, terms=lambda info, reward: {"mine": 2 * reward})

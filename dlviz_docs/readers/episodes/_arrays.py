@@ -22,7 +22,7 @@ Span: TypeAlias = tuple[int, int]
 _BLOCK = 1 << 22
 _MOST_MEMBERS = 200_000
 _WHOLE = 400_000_000
-"""Bytes of an array that is taken whole: one in the order of Fortran, or one without rows."""
+"""Bytes that are taken at once: of an array that is needed whole, or of one episode."""
 _BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, KeyError)
 
 
@@ -121,6 +121,8 @@ class NpzArrays:
             raise ReadError(f"{name} breaks off before the end of its array", AGAIN)
         if end > self.most_bytes:
             raise ReadError(f"{name} unpacks to {natural_size(end)}, more than is read of an array", AGAIN)
+        if max((stop - start for start, stop in spans), default=0) * one > _WHOLE:
+            raise ReadError(f"{name} holds more of an episode than is read at once", AGAIN)
         place = 0
         for start, stop in spans:
             _passed(file, start * one - place)

@@ -13,7 +13,7 @@ from dlviz_docs.errors import ReadError
 from dlviz_docs.model import Ending, Episode, FloatArray, Frames
 from dlviz_docs.readers.episodes._pictures import are_pictures
 
-__all__ = ["Piece", "episode_of", "flat", "without_offset"]
+__all__ = ["Piece", "Pieces", "episode_of", "flat", "without_offset"]
 
 MOST_NUMBERS = 4_096
 """Numbers of one observation; what has more is a picture or nothing that could be told apart."""
@@ -35,6 +35,21 @@ class Piece:
     frames: Frames | None = None
     wrong: list[str] = field(default_factory=list)
     """What was left out, and why."""
+
+
+@dataclass(slots=True)
+class Pieces:
+    """What one file gives: episodes that are kept of those it holds, and what it says of all."""
+
+    episodes: list[Piece] = field(default_factory=list)
+    seen: int = 0
+    empty: int = 0
+    wrong: list[str] = field(default_factory=list)
+    """Of the file as a whole, as sentences without their subject."""
+    told: dict[str, NDArray[Any]] = field(default_factory=dict)
+    """By part, what belongs to the recording: "step", "gamma", "environment", "action names", ..."""
+    shape: tuple[int, ...] = ()
+    """Of one observation."""
 
 
 def without_offset(piece: Piece) -> Piece:

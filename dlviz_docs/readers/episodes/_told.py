@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dlviz_docs.readers.episodes._moments import described
-from dlviz_docs.readers.episodes.npz import Pieces
+from dlviz_docs.readers.episodes._piece import Pieces
 
 __all__ = ["told_by"]
 

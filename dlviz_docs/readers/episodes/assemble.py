@@ -19,10 +19,10 @@ from dlviz_docs.readers.episodes._arrays import AGAIN, NpzArrays
 from dlviz_docs.readers.episodes._choice import chosen
 from dlviz_docs.readers.episodes._moments import episode_of as number_of
 from dlviz_docs.readers.episodes._moments import step_of
-from dlviz_docs.readers.episodes._piece import episode_of
+from dlviz_docs.readers.episodes._piece import Pieces, episode_of
 from dlviz_docs.readers.episodes._types import Found, Limits, Plan, Planned
 from dlviz_docs.readers.episodes.maps import read_map
-from dlviz_docs.readers.episodes.npz import Pieces, pieces_in
+from dlviz_docs.readers.episodes.npz import pieces_in
 
 __all__ = ["read"]
 

@@ -17,9 +17,10 @@ from dlviz_docs.errors import ReadError
 from dlviz_docs.readers._text import natural_size
 from dlviz_docs.readers.episodes._arrays import AGAIN, Span
 from dlviz_docs.readers.episodes._keys import are_episodes
+from dlviz_docs.readers.episodes._piece import Pieces
 from dlviz_docs.readers.episodes._told import told_by
 from dlviz_docs.readers.episodes._types import Found, Limits, Planned
-from dlviz_docs.readers.episodes.npz import Pieces, pieces_in
+from dlviz_docs.readers.episodes.npz import pieces_in
 from dlviz_docs.readers.networks._hdf5 import Array, Directory, assembled, opened_hdf5
 
 __all__ = ["holds_episodes", "read_hdf5"]
@@ -65,6 +66,8 @@ class _Hdf5Arrays:
         yield from (self._at(array, start, stop, one) for start, stop in spans)
 
     def _at(self, array: Array, start: int, stop: int, one: int) -> NDArray[Any]:
+        if (stop - start) * one > _WHOLE:
+            raise ReadError(f"{array.path} holds more of an episode than is read at once", AGAIN)
         raw = self.directory.file.read((array.offset or 0) + start * one, (stop - start) * one)
         return _typed(np.frombuffer(raw, np.uint8), array, (stop - start, *array.shape[1:]))
 

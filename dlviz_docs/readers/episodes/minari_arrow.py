@@ -18,10 +18,10 @@ from dlviz_docs.readers._text import natural_size
 from dlviz_docs.readers.episodes._arrays import AGAIN, Span
 from dlviz_docs.readers.episodes._choice import chosen
 from dlviz_docs.readers.episodes._moments import described
-from dlviz_docs.readers.episodes._piece import Piece
+from dlviz_docs.readers.episodes._piece import Piece, Pieces
 from dlviz_docs.readers.episodes._told import told_by
 from dlviz_docs.readers.episodes._types import Found, Limits, Planned
-from dlviz_docs.readers.episodes.npz import Pieces, steps_in
+from dlviz_docs.readers.episodes.npz import steps_in
 
 if TYPE_CHECKING:
     import polars as pl

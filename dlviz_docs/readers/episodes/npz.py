@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,36 +19,17 @@ from dlviz_docs.readers.episodes._arrays import Arrays
 from dlviz_docs.readers.episodes._choice import chosen
 from dlviz_docs.readers.episodes._composed import composed, names_of
 from dlviz_docs.readers.episodes._cuts import Cut, Cuts, cuts_of
-from dlviz_docs.readers.episodes._frames import frames_of
 from dlviz_docs.readers.episodes._keys import group_of, info_of, part_of, term_of
 from dlviz_docs.readers.episodes._pictures import are_pictures
-from dlviz_docs.readers.episodes._piece import Piece, without_offset
+from dlviz_docs.readers.episodes._piece import Piece, Pieces
+from dlviz_docs.readers.episodes._rows import OF_STEPS, Reading
 from dlviz_docs.readers.episodes._types import Limits
 
-__all__ = ["Pieces", "pieces_in", "steps_in"]
+__all__ = ["pieces_in", "steps_in"]
 
 _FLAGS = ("lengths", "first", "episode", "done", "terminated", "truncated")
-_OF_STEPS = ("actions", "observations", "next", "values", "action values", "probabilities", "logits", "success")
 _OF_ALL = frozenset({"step", "gamma", "environment", "action names", "observation names"})
 _MOST_TOLD = 10_000
-_MOST_NAMED = 64
-_LONGEST_NAME = 100
-_DREAMER = frozenset({"is_first", "is_terminal", "discount"})
-
-
-@dataclass(slots=True)
-class Pieces:
-    """What one file gives: episodes that are kept of those it holds, and what it says of all."""
-
-    episodes: list[Piece] = field(default_factory=list)
-    seen: int = 0
-    empty: int = 0
-    wrong: list[str] = field(default_factory=list)
-    """Of the file as a whole, as sentences without their subject."""
-    told: dict[str, NDArray[Any]] = field(default_factory=dict)
-    """By part, what belongs to the recording: "step", "gamma", "environment", "action names", ..."""
-    shape: tuple[int, ...] = ()
-    """Of one observation."""
 
 
 def pieces_in(arrays: Arrays, limits: Limits) -> Pieces:
@@ -79,21 +60,20 @@ def _groups_in(names: Sequence[str]) -> dict[str, list[str]]:
 
 def _of_groups(arrays: Arrays, groups: dict[str, list[str]], limits: Limits) -> Pieces:
     names = list(groups)
-    lengths, wide = [], 0
-    shape: tuple[int, ...] = ()
+    lengths = []
     for group, keys in groups.items():
         rewards = next(key for key in keys if part_of(key) == "rewards")
         lengths.append((arrays.shape(f"{group}/{rewards}") or (0,))[0])
-        seen = next((key for key in keys if part_of(key) == "observations"), None)
-        if seen is not None:
-            shape = arrays.shape(f"{group}/{seen}")[1:]
-            wide = max(wide, _width(shape, 0))
+    wide = sum(_width(arrays.shape(f"{names[0]}/{key}"), 1) for key in groups[names[0]] if _is_of_steps(key))
     full = [place for place, length in enumerate(lengths) if length]
     kept = chosen(full, [lengths[place] for place in full], wide, limits) if full else []
-    pieces = Pieces(seen=len(names), empty=len(names) - len(full), shape=shape)
+    pieces = Pieces(seen=len(names), empty=len(names) - len(full))
     pieces.told |= _told(arrays, pieces)
+    left = limits.most_pixels
     for place in kept:
-        pieces.episodes.append(_group(arrays, names[place], groups[names[place]], limits, pieces))
+        piece = _group(arrays, names[place], groups[names[place]], replace(limits, most_pixels=left), pieces)
+        left -= piece.frames.pixels.nbytes if piece.frames is not None else 0
+        pieces.episodes.append(piece)
     return pieces
 
 
@@ -104,11 +84,8 @@ def _group(arrays: Arrays, group: str, keys: Sequence[str], limits: Limits, piec
     pieces.wrong += [f"{group}: {why}" for why in found.wrong]
     pieces.told |= found.told
     pieces.shape = pieces.shape or found.shape
-    return (
-        replace(found.episodes[0], name=group.removeprefix("episode_"))
-        if found.episodes
-        else Piece(group, {"rewards": np.zeros(0)})
-    )
+    piece = found.episodes[0] if found.episodes else Piece(group, {"rewards": np.zeros(0)})
+    return replace(piece, name=group.removeprefix("episode_"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +137,7 @@ def _of_rows(arrays: Arrays, limits: Limits, *, one: bool = False) -> Pieces:
     wide = sum(_width(arrays.shape(name), len(shape)) for name in arrays.names() if _is_of_steps(name))
     kept = chosen(cuts.episodes, [cut.length for cut in cuts.episodes], wide, limits)
     kept = [_bounded(cut, limits, pieces) for cut in kept]
-    reading = _Reading(arrays, names, shape, cuts, kept, pieces)
-    pieces.episodes = reading.pieces(limits)
+    pieces.episodes = Reading(arrays, names, shape, cuts, kept, pieces.wrong).pieces(limits)
     pieces.told |= _told(arrays, pieces)
     return pieces
 
@@ -207,7 +183,7 @@ def _width(shape: tuple[int, ...], axes: int) -> int:
 
 
 def _is_of_steps(name: str) -> bool:
-    return part_of(name) in _OF_STEPS or bool(term_of(name) or info_of(name))
+    return part_of(name) in OF_STEPS or bool(term_of(name) or info_of(name))
 
 
 def _whole(arrays: Arrays, names: dict[str, str], part: str, pieces: Pieces) -> NDArray[Any] | None:
@@ -233,106 +209,3 @@ def _told(arrays: Arrays, pieces: Pieces) -> dict[str, NDArray[Any]]:
             except ReadError as error:
                 pieces.wrong.append(f"{error.what}; it is left out")
     return found
-
-
-@dataclass(slots=True)
-class _Reading:
-    """Takes the rows of the episodes that are kept out of each array in turn."""
-
-    arrays: Arrays
-    names: dict[str, str]
-    shape: tuple[int, ...]
-    cuts: Cuts
-    kept: list[Cut]
-    pieces_: Pieces
-
-    def pieces(self, limits: Limits) -> list[Piece]:
-        numbers = self._of_episodes("numbers")
-        made = [Piece(str(cut.number), {}, ending=cut.ending) for cut in self.kept]
-        for part in ("rewards", *_OF_STEPS):
-            if (name := self.names.get(part)) is None or self._is_picture(name):
-                continue
-            for piece, rows in zip(made, self._rows(name), strict=False):
-                piece.parts[part] = rows
-        for name in self._names():
-            self._named(name, made)
-        self._tell(made)
-        for piece, number in zip(made, numbers if numbers is not None else (), strict=False):
-            piece.name = str(int(number))
-        frames_of(self.arrays, self.names, self.shape, self.kept, made, limits, self.pieces_.wrong)
-        dreamer = bool(_DREAMER & set(self.arrays.names())) and "action" in self.arrays.names()
-        return [without_offset(piece) for piece in made if "rewards" in piece.parts] if dreamer else made
-
-    def _is_picture(self, name: str) -> bool:
-        return are_pictures(self.arrays.shape(name)[len(self.shape) :])
-
-    def _names(self) -> list[str]:
-        """Of components of the reward and of what is told beside, as many as a page can show."""
-        named = [name for name in self.arrays.names() if not part_of(name) and (term_of(name) or info_of(name))]
-        if len(named) > _MOST_NAMED:
-            self.pieces_.wrong.append(f"it tells {len(named):,} numbers of each step; the first {_MOST_NAMED} are read")
-        return named[:_MOST_NAMED]
-
-    def _named(self, name: str, made: list[Piece]) -> None:
-        term = term_of(name)
-        for piece, rows in zip(made, self._rows(name), strict=False):
-            (piece.terms if term else piece.infos)[(term or info_of(name))[:_LONGEST_NAME]] = rows
-
-    def _rows(self, name: str) -> list[NDArray[Any]]:
-        """Of each episode; none, and a word about it, of an array that does not fit or is damaged."""
-        there = self.arrays.shape(name)
-        spare = len(self.cuts.episodes) == 1 and len(self.shape) == 1 and there[:1] == (self.shape[0] + 1,)
-        if there[: len(self.shape)] != self.shape and not spare:
-            if there[:1] == (len(self.cuts.episodes) + self.cuts.empty,):
-                return []  # one an episode
-            if name == self.names["rewards"]:
-                pass
-            else:
-                told = f"{there[0]:,} rows" if there else "a single value"
-                what = " × ".join(f"{side:,}" for side in self.shape)
-                self.pieces_.wrong.append(f"{name} has {told} where there are {what} rewards; it is left out")
-                return []
-        try:
-            if len(self.shape) == 1:
-                spans = [(cut.start, cut.stop + (1 if spare else 0)) for cut in self.kept]
-                return list(self.arrays.rows(name, spans))
-            return list(self._of_block(name))
-        except ReadError as error:
-            if name == self.names["rewards"]:
-                raise
-            self.pieces_.wrong.append(f"{error.what}; it is left out")
-            return []
-
-    def _of_block(self, name: str) -> Iterator[NDArray[Any]]:
-        wanted = sorted({cut.row for cut in self.kept if cut.row is not None})
-        rows = dict(zip(wanted, self.arrays.rows(name, [(row, row + 1) for row in wanted]), strict=True))
-        for cut in self.kept:
-            if cut.row is not None:
-                yield rows[cut.row][0][cut.start : cut.stop]
-
-    def _of_episodes(self, part: str) -> NDArray[Any] | None:
-        """Of an array with one entry an episode, those that are kept; None where there is none."""
-        name = self.names.get(part)
-        count = len(self.cuts.episodes) + self.cuts.empty
-        if name is None or self.arrays.shape(name)[:1] != (count,):
-            return None
-        try:
-            values = self.arrays.whole(name)
-        except ReadError:
-            return None
-        return values[[cut.number for cut in self.kept]]
-
-    def _tell(self, made: list[Piece]) -> None:
-        """What is told once of each episode."""
-        for part in ("success", "seeds", "last"):
-            values = self._of_episodes(part)
-            if values is None or values.dtype.kind not in "biuf":
-                continue
-            for piece, value in zip(made, values, strict=True):
-                if part == "last":
-                    piece.parts["last"] = value
-                elif values.ndim == 1 and np.isfinite(value) and value >= 0 and part not in piece.parts:
-                    if part == "success":
-                        piece.success = bool(value)
-                    else:
-                        piece.seed = int(value)
