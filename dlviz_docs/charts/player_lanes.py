@@ -182,7 +182,8 @@ def _ribbon(chosen: FloatArray, amount: int) -> Iterator[str]:
 
 def _place(values: FloatArray, ends: tuple[float, float]) -> FloatArray:
     low, high = ends
-    share = (values / 2 - low / 2) / (high / 2 - low / 2)
+    half = high / 2 - low / 2
+    share = (values / 2 - low / 2) / half if half > _LEAST else np.where(np.isfinite(values), 0.5, np.nan)
     return np.asarray(_TOP + (1 - 2 * _TOP) * share.clip(0, 1))
 
 

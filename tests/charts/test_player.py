@@ -102,6 +102,10 @@ def test_any_numbers_are_drawn(kind: str, rows: list[tuple[float, float]]) -> No
     assert not re.search(r"nan|inf", " ".join(paths(lane)))
 
 
+def test_a_scale_of_no_length_has_its_curve_in_the_middle() -> None:
+    assert paths(one("line", {"a": [0, 5e-324]}, ends=(0.0, 5e-324))) == ["M250 500l500 0"]
+
+
 def test_ends_of_axes() -> None:
     def ends(kind: Any, *values: FloatArray) -> tuple[float, float]:
         return span_of(Track("", kind, ()), {str(i): np.asarray(one, float) for i, one in enumerate(values)})

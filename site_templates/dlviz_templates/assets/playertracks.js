@@ -37,7 +37,8 @@
   }
 
   const placer = ([low, high]) => (v) => {
-    const share = (v / 2 - low / 2) / (high / 2 - low / 2); // halves: a difference may be too large for a float
+    const half = high / 2 - low / 2; // of the range, which may be too large for a float
+    const share = half > 1e-290 ? (v / 2 - low / 2) / half : 0.5;
     return Math.round(GRID * (1 - TOP - (1 - 2 * TOP) * Math.max(0, Math.min(1, share))));
   };
 
