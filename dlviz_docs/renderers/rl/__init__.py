@@ -262,7 +262,7 @@ def _of_task(task: Task, bundles: Sequence[Bundle], *, several: bool, whole: boo
             both = len(bundles) <= BOTH_SPLITS and whole
             yield replace(tell, figure=place_of(task, "train-and-evaluation", several=several) if both else figure)
     if found and len(bundles) > 1:
-        yield from _some(_sooner(task, bundles, found.steps, found.levels[-1], axis))
+        yield from _some(_sooner(on, bundles, found.steps, found.levels[-1], axis))
 
 
 def _gap(task: Task, one: Bundle, learned: float, who: str) -> Insight | None:
@@ -285,9 +285,7 @@ def _places(points: tuple[np.ndarray, np.ndarray, np.ndarray]) -> tuple[np.ndarr
     return points[0], points[1]
 
 
-def _sooner(
-    task: Task, bundles: Sequence[Bundle], steps: Sequence[np.ndarray], goal: float, axis: str
-) -> Insight | None:
+def _sooner(on: str, bundles: Sequence[Bundle], steps: Sequence[np.ndarray], goal: float, axis: str) -> Insight | None:
     """The first and the second algorithm to go most of the way, where more than half of their seeds do."""
     medians = []
     for one, found in zip(bundles, steps, strict=True):
@@ -297,4 +295,4 @@ def _sooner(
     if len(medians) < 2:
         return None
     (first, fast), (second, slow), *_ = sorted(medians)
-    return rl_course.sooner(fast, slow, (first, second), LEVELS[-1], goal, axis)
+    return rl_course.sooner(f"{fast}{on}", slow, (first, second), LEVELS[-1], goal, axis)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -80,6 +80,13 @@ def _row(one: Standing, suite: Suite, several: bool) -> tuple[Cell, ...]:
     )
 
 
+def _runs(shown: Sequence[Standing]) -> str:
+    """ "25 runs each", "12 to 25 runs each"."""
+    low, high = (end(one.found.runs for one in shown) for end in (min, max))
+    each = " each" if len(shown) > 1 else ""
+    return f"{words.count(high, 'run')}{each}" if low == high else f"{low:,} to {high:,} runs each"
+
+
 def _rest(suite: Suite) -> str:
     more = len(suite.standings) > MOST_ROWS
     return f" The best {MOST_ROWS} of {len(suite.standings):,} algorithms." if more else ""
@@ -143,6 +150,6 @@ def _profiles(suite: Suite) -> Figure:
     told = decimal(half[0]) if suite.normal else four(half[0])
     caption = (
         f"Share of runs whose score is above each threshold: the higher curve is better. Half of the runs of "
-        f"{shown[0].algorithm} are above {told}. Bands are pointwise 95 % intervals."
+        f"{shown[0].algorithm} are above {told}. Of {_runs(shown)}; bands are pointwise 95 % intervals."
     )
     return Figure("profiles", "Performance profiles", caption, plot, _GROUP)

@@ -55,7 +55,12 @@ def improvements(tasks: Sequence[Task], found: Chances) -> Figure | None:
         values[i, j], texts[i][j] = value[0], estimate(*value, 2)
     amounts = {amount for _, amount in found.values()}
     shared = f"{min(amounts):,}" if len(amounts) == 1 else f"{min(amounts):,} to {max(amounts):,}"
-    on = "" if len(tasks) == 1 else f" Means over the {shared} tasks that both were trained on."
+    runs = sum(task.runs for task in tasks)
+    on = (
+        f" From {runs:,} runs."
+        if len(tasks) == 1
+        else f" From {runs:,} runs; means over the {shared} tasks that both were trained on."
+    )
     caption = (
         "How likely a run of the row's algorithm has a higher score than one of the column's, on the same task; 0.5 is "
         f"no difference. In brackets the 95 % interval.{on} Only the order of scores counts: no common scale is needed."
@@ -98,9 +103,10 @@ def ranks(tasks: Sequence[Task]) -> Figure | None:
     )
     left = [name for name in algorithms(tasks) if name not in most]
     without = f" Without {', '.join(left)}, trained on half of the tasks or fewer." if left else ""
+    runs = sum(len(scores) for row in whole for scores in row)
     caption = (
-        f"Ranks by the mean score of each task, averaged over {len(whole):,} tasks; 95 % intervals by drawing "
-        f"the seeds again.{without}"
+        f"Ranks by the mean score of each task, averaged over {len(whole):,} tasks with {runs:,} runs; 95 % intervals by "
+        f"drawing the seeds again.{without}"
     )
     return Figure("ranks", "Ranks", caption, Table(columns, cells), _GROUP)
 

@@ -79,9 +79,10 @@ def _scaled(found: Bundle, task: Task, scores: Mapping[str, tuple[float, float]]
 def _caption(suite: Suite, layers: Sequence[Layer], draws: int, by_steps: bool) -> str:
     lines = [layer for layer in layers if layer.mark == "line"]
     best = max(lines, key=lambda layer: float(layer.y[-1]))
+    runs = sum(one.found.runs for one in suite.standings)
     half = float(np.interp(0.5, np.linspace(0, 1, len(best.y)), best.y))
     told = (
-        f"Interquartile mean over all runs of {len(suite.tasks):,} tasks. {best.label} ends at "
+        f"Interquartile mean over all {runs:,} runs of {len(suite.tasks):,} tasks. {best.label} ends at "
         f"{decimal(float(best.y[-1]))}, and was at {decimal(half)} half-way."
     )
     why = "" if by_steps else " Trainings of different tasks differ in length, so each counts by its own."
