@@ -31,6 +31,8 @@ SAMPLES = frozenset(
 )
 """Files that may hold data or predictions, when no log reader wants them."""
 FILMS = frozenset({".mp4", ".webm"})
+_TOLD = ("metadata.json", ".meta.json")
+"""What lies beside episodes and says more of them."""
 PLAYED = FILMS | {".hdf5", ".h5"}
 """Files that may hold what an agent did, and nothing else that is read."""
 _ROLE = re.compile(
@@ -134,7 +136,7 @@ def may_be_episodes(samples: SampleFiles | None) -> tuple[Source, ...]:
     """Files that episodes come in, by names alone; what they hold is for their content to say."""
     if samples is None:
         return ()
-    told = [source for source in samples.files if Path(source.path).name == "metadata.json"]
+    told = [source for source in samples.files if source.path.endswith(_TOLD)]
     arrow = [source for source in samples.files if source.path.endswith(".arrow")] if told else []
     return (*samples.played, *arrow, *told) if samples.played or arrow else ()
 

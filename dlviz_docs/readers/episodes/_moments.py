@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from dlviz_docs.errors import ReadError
 from dlviz_docs.readers._text import read_text
 
-__all__ = ["described", "episode_of", "is_film_of_episode", "step_of"]
+__all__ = ["described", "episode_of", "is_film_of_episode", "meta_of", "step_of", "whole_number"]
 
 _NUMBER = r"(\d[\d_]*(?:\.\d+)?(?:e\d+)?)([km]?)"
 _STEP = (
@@ -19,6 +19,7 @@ _STEP = (
 _EPISODE = re.compile(r"(?<![a-z])(?:episodes?|ep)[-_=.]?(\d+)(?!\d)", re.IGNORECASE)
 _TIMES = {"": 1.0, "k": 1e3, "m": 1e6}
 _MOST_TOLD = 20_000_000
+_OLD_FILM = re.compile(r"^openaigym\.video\..*video(\d{6})$")
 _FILM_FOLDER = re.compile(r"(^|[-_ ])(videos?|films?|episodes?|rollouts?|renders?|recordings?|replays?|evals?)$", re.I)
 
 
@@ -33,16 +34,22 @@ def step_of(path: str) -> float | None:
 
 
 def episode_of(path: str) -> int | None:
-    """Number of the episode: "rl-video-episode-8.mp4"."""
-    match = _EPISODE.search(PurePosixPath(path).stem)
+    """Number of the episode: "rl-video-episode-8.mp4", "openaigym.video.0.123.video000008.mp4"."""
+    stem = PurePosixPath(path).stem
+    match = _EPISODE.search(stem) or _OLD_FILM.search(stem)
     return int(match[1]) if match and len(match[1]) < 16 else None
 
 
 def is_film_of_episode(path: str) -> bool:
     """Whether a film is named, or lies, as those of episodes do: gymnasium's RecordVideo, videos/, eval_episodes/."""
     pure = PurePosixPath(path)
-    named = pure.stem.startswith("rl-video") or episode_of(path) is not None
+    named = pure.stem.startswith(("rl-video", "openaigym.video")) or episode_of(path) is not None
     return named or any(_FILM_FOLDER.search(folder) for folder in pure.parent.parts)
+
+
+def meta_of(path: str) -> str:
+    """Where gym said more of a film: "rl-video-episode-8.meta.json" beside "rl-video-episode-8.mp4"."""
+    return PurePosixPath(path).with_suffix(".meta.json").as_posix()
 
 
 def described(path: Path) -> dict[str, object]:
@@ -53,3 +60,8 @@ def described(path: Path) -> dict[str, object]:
     except (ReadError, OSError, ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def whole_number(value: object) -> int | None:
+    """Of what such a file tells; None for anything else, and for what is below zero."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 48 else None

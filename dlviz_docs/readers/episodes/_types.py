@@ -47,7 +47,7 @@ class Found:
     root: Path
     """The folder that paths are relative to."""
     files: tuple[str, ...] = ()
-    """NPZ, Arrow and HDF5 files, films, and metadata.json, in natural order."""
+    """NPZ, Arrow and HDF5 files, films, metadata.json and *.meta.json, in natural order."""
     runs: Mapping[str, str] = field(default_factory=dict)
     """Name of the run by its folder relative to the root ("." for the root itself)."""
 
@@ -67,8 +67,8 @@ class Planned:
     """The folder of that run."""
     step: float | None = None
     """Where the name tells it."""
-    told: str = ""
-    """A metadata.json that says more."""
+    told: tuple[str, ...] = ()
+    """Files that say more: a metadata.json of Minari, the .meta.json of a film."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +82,4 @@ class Plan:
     @property
     def files(self) -> frozenset[str]:
         """All that nobody else needs to look at."""
-        return frozenset(path for one in self.recordings for path in (*one.files, *((one.told,) if one.told else ())))
+        return frozenset(path for one in self.recordings for path in (*one.files, *one.told))

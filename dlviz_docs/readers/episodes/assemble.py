@@ -17,8 +17,8 @@ from dlviz_docs.names import exact_slug, natural
 from dlviz_docs.readers._text import clean, counted
 from dlviz_docs.readers.episodes._arrays import AGAIN, NpzArrays
 from dlviz_docs.readers.episodes._choice import chosen
+from dlviz_docs.readers.episodes._moments import described, meta_of, step_of, whole_number
 from dlviz_docs.readers.episodes._moments import episode_of as number_of
-from dlviz_docs.readers.episodes._moments import step_of
 from dlviz_docs.readers.episodes._piece import Pieces, episode_of
 from dlviz_docs.readers.episodes._types import Found, Limits, Plan, Planned
 from dlviz_docs.readers.episodes.maps import read_map
@@ -115,12 +115,23 @@ def _of_files(found: Found, planned: Planned, limits: Limits) -> Pieces:
 
 
 def _of_films(found: Found, planned: Planned) -> Recording:
-    videos = []
-    for path in planned.files:
-        name = PurePosixPath(path).name
-        videos.append(Video(path, (found.root / path).stat().st_size, number_of(name), step_of(name)))
+    videos = tuple(_film(found, planned, path) for path in planned.files)
     slug = exact_slug(planned.run, "") if planned.run else ""
-    return Recording(slug, "", planned.source, videos=tuple(videos), seen=len(videos))
+    return Recording(slug, "", planned.source, videos=videos, seen=len(videos))
+
+
+def _film(found: Found, planned: Planned, path: str) -> Video:
+    """By its name, and by what gym has left beside it."""
+    name, beside = PurePosixPath(path).name, meta_of(path)
+    told = described(found.root / beside) if beside in planned.told else {}
+    step, episode = whole_number(told.get("step_id")), whole_number(told.get("episode_id"))
+    by_name = step_of(name)
+    return Video(
+        path,
+        (found.root / path).stat().st_size,
+        number_of(name) if episode is None else episode,
+        by_name if step is None else float(step),
+    )
 
 
 def _of_pieces(planned: Planned, pieces: Pieces) -> Recording:

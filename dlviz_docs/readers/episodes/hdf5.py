@@ -104,4 +104,4 @@ def read_hdf5(found: Found, planned: Planned, limits: Limits) -> Pieces:
         if not are_episodes(arrays.names()):
             raise ReadError("holds no rewards that can be read", AGAIN)
         pieces = pieces_in(arrays, limits)
-    return told_by(found.root / planned.told, pieces) if planned.told else pieces
+    return told_by(found.root / planned.told[0], pieces) if planned.told else pieces

@@ -17,7 +17,7 @@ from dlviz_docs.errors import ReadError
 from dlviz_docs.readers._text import natural_size
 from dlviz_docs.readers.episodes._arrays import AGAIN, Span
 from dlviz_docs.readers.episodes._choice import chosen
-from dlviz_docs.readers.episodes._moments import described
+from dlviz_docs.readers.episodes._moments import described, whole_number
 from dlviz_docs.readers.episodes._piece import Piece, Pieces
 from dlviz_docs.readers.episodes._told import told_by
 from dlviz_docs.readers.episodes._types import Found, Limits, Planned
@@ -36,7 +36,7 @@ _MOST_NAMES = 200
 def read_minari_arrow(found: Found, planned: Planned, limits: Limits) -> Pieces:
     """One file an episode; one that is damaged costs itself. Lengths are as each episode's metadata.json has them."""
     told = [described((found.root / path).with_name("metadata.json")) for path in planned.files]
-    lengths = [_whole_number(one.get("total_steps")) or 1 for one in told]
+    lengths = [whole_number(one.get("total_steps")) or 1 for one in told]
     kept = chosen(list(range(len(told))), lengths, 1, limits)
     whole = Pieces(seen=len(planned.files))
     for place in kept:
@@ -48,13 +48,9 @@ def read_minari_arrow(found: Found, planned: Planned, limits: Limits) -> Pieces:
             why = error.what if isinstance(error, ReadError) else "cannot be read"
             whole.wrong.append(f"episode {name} {why}")
             continue
-        piece.name, piece.seed = name, _whole_number(told[place].get("seed"))
+        piece.name, piece.seed = name, whole_number(told[place].get("seed"))
         whole.episodes.append(piece)
-    return told_by(found.root / planned.told, whole)
-
-
-def _whole_number(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 48 else None
+    return told_by(found.root / planned.told[0], whole)
 
 
 def _episode(path: Path, limits: Limits, whole: Pieces) -> Piece:

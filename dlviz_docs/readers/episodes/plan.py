@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from dlviz_docs.names import natural
 from dlviz_docs.readers.episodes._arrays import headers
 from dlviz_docs.readers.episodes._keys import are_episodes, group_of, is_map, part_of
-from dlviz_docs.readers.episodes._moments import described, is_film_of_episode, step_of
+from dlviz_docs.readers.episodes._moments import described, is_film_of_episode, meta_of, step_of
 from dlviz_docs.readers.episodes._types import Form, Found, Plan, Planned
 
 __all__ = ["plan"]
@@ -46,11 +46,11 @@ def _minari(found: Found) -> Iterator[Planned]:
         folder = posixpath.dirname(told)
         main = posixpath.join(folder, MINARI)
         if main in found.files:
-            yield _planned(found, "hdf5", (main,), main, told=told)
+            yield _planned(found, "hdf5", (main,), main, told=(told,))
         elif {"data_format", "total_episodes", "dataset_id"} & described(found.root / told).keys():
             arrow = [path for path in found.files if path.endswith(".arrow") and _lies_in(path, folder)]
             if arrow:
-                yield _planned(found, "arrow", tuple(sorted(arrow, key=natural)), folder, told=told)
+                yield _planned(found, "arrow", tuple(sorted(arrow, key=natural)), folder, told=(told,))
 
 
 def _lies_in(path: str, folder: str) -> bool:
@@ -105,14 +105,16 @@ def _films(found: Found) -> Iterator[Planned]:
     for path in found.files:
         if path.lower().endswith(FILMS) and is_film_of_episode(path):
             folders.setdefault(posixpath.dirname(path), []).append(path)
+    known = frozenset(found.files)
     for folder, paths in folders.items():
-        yield _planned(found, "films", tuple(sorted(paths, key=natural)), folder or ".")
+        told = tuple(beside for path in paths if (beside := meta_of(path)) in known)
+        yield _planned(found, "films", tuple(sorted(paths, key=natural)), folder or ".", told)
 
 
 # --- whose ---
 
 
-def _planned(found: Found, form: Form, files: tuple[str, ...], source: str, told: str = "") -> Planned:
+def _planned(found: Found, form: Form, files: tuple[str, ...], source: str, told: tuple[str, ...] = ()) -> Planned:
     folder, run = _run_of(found, files[0])
     inside = posixpath.relpath(files[0], folder) if run else files[0]
     step = None if form == "films" else step_of(inside)

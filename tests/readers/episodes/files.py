@@ -14,6 +14,7 @@ from dlviz_docs.readers.episodes import Found, Limits, plan, read
 __all__ = ["codes", "found_in", "one", "read_all", "save", "steps"]
 
 KINDS = (".npz", ".arrow", ".hdf5", ".h5", ".mp4", ".webm")
+TOLD = ("metadata.json", ".meta.json")
 
 
 def steps(seed: int, length: int, actions: int = 2, wide: int = 3) -> dict[str, np.ndarray]:
@@ -33,7 +34,7 @@ def save(path: Path, arrays: Mapping[str, Any]) -> Path:
 
 
 def found_in(root: Path, runs: Mapping[str, str] | None = None) -> Found:
-    files = [p for p in root.rglob("*") if p.suffix in KINDS or p.name == "metadata.json"]
+    files = [p for p in root.rglob("*") if p.suffix in KINDS or p.name.endswith(TOLD)]
     return Found(root, tuple(sorted(p.relative_to(root).as_posix() for p in files)), runs or {})
 
 

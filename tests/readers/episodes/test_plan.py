@@ -41,6 +41,7 @@ def test_the_moment_in_names(path: str, step: float | None) -> None:
         ("videos/final.mp4", None, True),
         ("eval_videos/run/x.webm", None, True),
         ("ep_12.mp4", 12, True),
+        ("openaigym.video.0.123.video000064.mp4", 64, True),
         ("talk.mp4", None, False),
         ("deep/talk.mp4", None, False),
     ],
@@ -61,6 +62,16 @@ def test_films_of_one_folder_are_one_recording(tmp_path: Path) -> None:
     assert [video.episode for video in recording.videos] == [0, 8, 100]
     assert {video.size for video in recording.videos} == {len(MP4)}
     assert [path for path, _ in plan(found_in(tmp_path)).left] == ["talk.mp4"]
+
+
+def test_what_gym_says_of_a_film(tmp_path: Path) -> None:
+    for number in (0, 8):
+        (tmp_path / f"rl-video-episode-{number}.mp4").write_bytes(MP4)
+    (tmp_path / "rl-video-episode-8.meta.json").write_text('{"step_id": 800, "episode_id": 8}')
+    (tmp_path / "rl-video-episode-0.meta.json").write_text('{"step_id": "many", "epis')
+    found = found_in(tmp_path)
+    assert {"rl-video-episode-8.meta.json", "rl-video-episode-8.mp4"} < plan(found).files
+    assert [(v.episode, v.step) for v in read_all(tmp_path).recordings[0].videos] == [(0, None), (8, 800)]
 
 
 def test_a_recording_belongs_to_the_run_around_it(tmp_path: Path) -> None:
