@@ -105,8 +105,8 @@ def ranks(tasks: Sequence[Task]) -> Figure | None:
     without = f" Without {', '.join(left)}, trained on half of the tasks or fewer." if left else ""
     runs = sum(len(scores) for row in whole for scores in row)
     caption = (
-        f"Ranks by the mean score of each task, averaged over {len(whole):,} tasks with {runs:,} runs; 95 % intervals by "
-        f"drawing the seeds again.{without}"
+        f"Ranks by the mean score of each task, averaged over {len(whole):,} tasks with {runs:,} runs; 95 % intervals "
+        f"by drawing the seeds again.{without}"
     )
     return Figure("ranks", "Ranks", caption, Table(columns, cells), _GROUP)
 
