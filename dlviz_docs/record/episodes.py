@@ -40,9 +40,10 @@ class EpisodeRecorder:
     recorded. With `frames`, pictures are kept: of `env.render()`, or of observations that are pictures themselves; at
     most `most_frames` of a file (of more, every second, every fourth, ...), of at most `side` px.
 
-    Components of the reward are those of `info["reward_terms"]`, of numbers in `info` called `reward_...` or `r_...`,
-    and of `terms(info, reward)` where that is given. Raises `ValueError` for several environments at once, and where
-    pictures are wanted of one that draws none.
+    `environment` is its name, where gymnasium gives it none. Components of the reward are those of
+    `info["reward_terms"]`, of numbers in `info` called `reward_...` or `r_...`, and of `terms(info, reward)` where that
+    is given. Raises `ValueError` for several environments at once, and where pictures are wanted of one that draws
+    none.
     """
 
     def __new__(cls, env: Any, *_: Any, **__: Any) -> EpisodeRecorder:
@@ -61,6 +62,7 @@ class EpisodeRecorder:
         action_names: Sequence[str] = (),
         observation_names: Sequence[str] = (),
         gamma: float | None = None,
+        environment: str = "",
         most_episodes: int = 20,
         most_steps: int = 20_000,
         most_frames: int = 1_000,
@@ -79,6 +81,7 @@ class EpisodeRecorder:
         self._draws, self._terms = frames, terms
         self._names = {"action_names": action_names, "observation_names": observation_names}
         self._gamma, self._side = gamma, side
+        self._environment = environment or str(getattr(getattr(env, "spec", None), "id", ""))
         self._most = (most_episodes, most_steps, most_frames if frames else 0)
         self._kept = Kept(self._most[2])
         self._begun = -1
@@ -140,8 +143,8 @@ class EpisodeRecorder:
         arrays["step"] = np.array(step)
         if self._gamma is not None:
             arrays["gamma"] = np.array(float(self._gamma))
-        if name := getattr(getattr(self.env, "spec", None), "id", ""):
-            arrays["environment"] = np.array(str(name))
+        if self._environment:
+            arrays["environment"] = np.array(self._environment)
         return saved(self._folder / f"step-{step}.npz", arrays)
 
     def close(self) -> None:

@@ -56,6 +56,7 @@ def keep(agent: Agent, folder: Path, step: int) -> None:
         action_names=ACTIONS,
         observation_names=["row", "column"],
         gamma=gamma,
+        environment=agent.config.env,
     ) as env:
         for number in range(6):
             play(agent, env, seed=10_000 + number)

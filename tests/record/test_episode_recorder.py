@@ -190,12 +190,15 @@ def test_observations_that_are_pictures(tmp_path: Path, shape: tuple[int, ...]) 
 
 def test_components_success_and_numbers_of_any_environment(tmp_path: Path) -> None:
     inner = Walk()
-    env = record.EpisodeRecorder(inner, tmp_path, step=1, terms=lambda info, reward: {"mine": 2 * reward})
+    mine = {"terms": lambda info, reward: {"mine": 2 * reward}, "environment": "a walk"}
+    env = record.EpisodeRecorder(inner, tmp_path, step=1, **mine)
     assert not isinstance(env, gym.Env)
     play(env, 0, random(0))
     env.close()
     assert inner.closed
-    (episode,) = recordings(tmp_path)[0].episodes
+    (one,) = recordings(tmp_path)
+    assert one.environment == "a walk"
+    (episode,) = one.episodes
     assert {name: row.tolist() for name, row in episode.terms.items()} == {
         "alive": [1.0] * 3,
         "forward": [2.0] * 3,
