@@ -157,6 +157,12 @@ def _values(y: FloatArray, most: float | None) -> Vital:
     return Vital(f"Action values go {_course(y)}, at most {four(high)}, within {four(most)}, the most that can be had.")
 
 
+def _error(y: FloatArray, _: float | None) -> Vital:
+    """Temporal-difference error: how far values are from the targets they are fitted to."""
+    course = "better" if abs(_end(y)) < abs(_start(y)) else "worse"
+    return Vital(f"The TD error goes {_course(y)}: values fit their targets {course} than at the start.")
+
+
 def _exploration(y: FloatArray, _: float | None) -> Vital:
     """Share of actions by chance."""
     end = float(y[-1])
@@ -187,6 +193,7 @@ KINDS: Mapping[str, Callable[[FloatArray, float | None], Vital | None]] = {
     "clip_fraction": _clipped,
     "explained_variance": _explained,
     "q_value": _values,
+    "td_error": _error,
     "exploration_rate": _exploration,
     "ent_coef": _alpha,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -219,6 +220,7 @@ def test_steps_to_learn_are_those_of_the_made_curves() -> None:
     halves = [float(text.split(" ")[0].replace(",", "")) for text in column(table, "steps to 50 %")]
     np.testing.assert_allclose(halves, [10_000, 20_000], rtol=0.02)
     assert kinds(items)["learns-sooner"].values["ratio"] == pytest.approx(2, rel=0.02)
+    assert re.match(r"fast reaches 8\d\.\d+, 90 % of the way, as the first after 3\d,\d00 steps\.", table.caption)
 
 
 # --- the course -------------------------------------------------------------------------------------------------------

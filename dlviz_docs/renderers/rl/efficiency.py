@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dlviz_docs.insights.rl_words import four, three
+from dlviz_docs.insights.rl_words import four, percent, three
 from dlviz_docs.model import FloatArray
 from dlviz_docs.renderers.rl._curves import COUNTED, Bundle
 from dlviz_docs.renderers.rl._trials import Task
@@ -62,7 +62,7 @@ def efficiency(tasks: Sequence[tuple[Task, Sequence[Bundle]]]) -> Figure | None:
         *(Column(f"{unit} to {100 * share:.0f} %", True, "Median over the seeds that got there") for share in LEVELS),
         Column("Mean over all training", True, "Area under the curve over its length: high for learning early"),
     )
-    caption = (
+    caption = _first(tasks) + (
         "Median step at which a seed first reached so much of the way from where agents begin to what the best "
         "algorithm of the task comes to. In brackets the first and the last seed, and how many got there where not "
         "all did."
@@ -71,6 +71,24 @@ def efficiency(tasks: Sequence[tuple[Task, Sequence[Bundle]]]) -> Figure | None:
         caption += f" The first {MOST_ROWS} of {len(rows):,} rows."
     table = Table(columns, tuple(rows[:MOST_ROWS]), searchable=len(rows) > 10)
     return Figure("sample-efficiency", "Steps to learn", caption, table, "Sample efficiency")
+
+
+def _first(tasks: Sequence[tuple[Task, Sequence[Bundle]]]) -> str:
+    """Who goes most of the way first, on the only task."""
+    if len(tasks) > 1 or (found := way(tasks[0][1])) is None:
+        return ""
+    task, bundles = tasks[0]
+    medians = [
+        (float(np.median(known)), one.cell.algorithm)
+        for one, steps in zip(bundles, found.steps, strict=True)
+        if len(known := steps[-1][np.isfinite(steps[-1])])
+    ]
+    if not medians:
+        return ""
+    step, who = min(medians)
+    first = " as the first" if len(bundles) > 1 else ""
+    level = f"{four(found.levels[-1])}, {percent(LEVELS[-1])} of the way,"
+    return f"{who} reaches {level}{first} after {three(step)} {COUNTED[task.axis]}. "
 
 
 def _rows(task: Task, bundles: Sequence[Bundle], *, several: bool) -> Iterator[tuple[Cell, ...]]:

@@ -171,16 +171,17 @@ def _both(task: Task, several: bool) -> Figure | None:
     told = [name for name in found if all(t.series(name) for cell in task.cells for t in cell.trials)]
     if len(told) < 2 or len(task.cells) > BOTH_SPLITS:
         return None
-    layers = []
+    layers, ends = [], []
     for name in reversed(told[:3]):
         dash: Dash = "dashed" if name.startswith("train/") else "solid" if name == told[0] else "dotted"
         for cell in task.cells:
             if one := bundle(cell, name):
                 label = f"{cell.algorithm}, {name}" if len(task.cells) > 1 else name
                 layers.append(Layer("line", one.x, one.middle, label=label, color=cell.color, dash=dash))
+                ends.append(f"{label} ends at {four(float(one.middle[-max(1, len(one.x) // 10) :].mean()))}")
     caption = (
-        f"{' and '.join(told[:3])}, means over seeds. While learning, an agent explores; what it is judged by may be "
-        "on levels or starts it has not met."
+        f"Means over {words.count(task.runs, 'run')}: {', '.join(ends[:4])}. While learning, an agent explores; what "
+        "it is judged by may be on levels or starts it has not met."
     )
     plot = curve_plot(task, layers, up=metric)
     return figure_of(
