@@ -52,7 +52,7 @@ def cuts_of(shape: tuple[int, ...], flags: Mapping[str, NDArray[Any]]) -> Cuts:
 def _in_block(shape: tuple[int, ...], flags: Mapping[str, NDArray[Any]]) -> Cuts:
     rows, steps = shape
     lengths = flags.get("lengths")
-    if lengths is not None and len(lengths) == rows:
+    if lengths is not None and lengths.shape == (rows,) and lengths.dtype.kind in "iu":
         told = [int(length) for length in lengths]
         cuts = [Cut(i, 0, max(min(n, steps), 0), i, _ending(flags, i, rows, ())) for i, n in enumerate(told)]
         over = sum(length > steps for length in told)

@@ -41,8 +41,8 @@ class Reading:
 
     def pieces(self, limits: Limits) -> list[Piece]:
         """One for each episode that is kept."""
-        numbers = self._of_episodes("numbers")
-        made = [Piece(str(cut.number), {}, ending=cut.ending) for cut in self.kept]
+        names = zip(self._called(), self.kept, strict=True)
+        made = [Piece(name, {}, ending=cut.ending) for name, cut in names]
         for part in ("rewards", *OF_STEPS):
             if (name := self.names.get(part)) is None or self._is_picture(name):
                 continue
@@ -51,11 +51,16 @@ class Reading:
         for name in self._names():
             self._named(name, made)
         self._tell(made)
-        for piece, number in zip(made, numbers if numbers is not None else (), strict=False):
-            piece.name = str(int(number))
         frames_of(self.arrays, self.names, self.shape, self.kept, made, limits, self.wrong)
         dreamer = bool(_DREAMER & set(self.arrays.names())) and "action" in self.arrays.names()
         return [without_offset(piece) for piece in made if "rewards" in piece.parts] if dreamer else made
+
+    def _called(self) -> list[str]:
+        """Their numbers in the training, where the file tells these; else their places in it."""
+        told = self._of_episodes("numbers")
+        if told is None or told.ndim > 1 or told.dtype.kind not in "iu" or len(np.unique(told)) < len(told):
+            return [str(cut.number) for cut in self.kept]
+        return [str(number) for number in told.tolist()]
 
     @property
     def _count(self) -> int:

@@ -71,7 +71,12 @@ def _of_groups(arrays: Arrays, groups: dict[str, list[str]], limits: Limits) -> 
     pieces.told |= _told(arrays, pieces)
     left = limits.most_pixels
     for place in kept:
-        piece = _group(arrays, names[place], groups[names[place]], replace(limits, most_pixels=left), pieces)
+        name = names[place]
+        try:
+            piece = _group(arrays, name, groups[name], replace(limits, most_pixels=left), pieces)
+        except ReadError as error:
+            pieces.wrong.append(f"{name} {error.what}; it is left out")
+            continue
         left -= piece.frames.pixels.nbytes if piece.frames is not None else 0
         pieces.episodes.append(piece)
     return pieces
@@ -124,7 +129,7 @@ def _of_rows(arrays: Arrays, limits: Limits, *, one: bool = False) -> Pieces:
     shape = arrays.shape(names["rewards"])
     if len(shape) > 1 and shape[1] == 1:
         shape = shape[:1]
-    if not shape or len(shape) > 2:
+    if not shape or len(shape) > (1 if one else 2):
         raise ReadError(f"has rewards of shape {shape}", "Record one number a step.")
     arrays = composed(arrays, len(shape))
     names = _by_part(arrays)

@@ -124,6 +124,14 @@ def test_a_damaged_array_costs_itself(tmp_path: Path) -> None:
     assert "values" in recording.problems[0].what
 
 
+def test_a_damaged_group_costs_itself(tmp_path: Path) -> None:
+    save(tmp_path / "a.npz", {"0/rewards": np.ones(3), "0/actions": np.ones(3), "1/rewards": np.array(["a", "b"])})
+    save(tmp_path / "b.npz", {"0/rewards": np.ones(3), "0/actions": np.ones(3), "1/rewards": np.ones((3, 3))})
+    for recording in read_all(tmp_path).recordings:
+        assert [episode.name for episode in recording.episodes] == ["0"]
+        assert "1 has rewards" in recording.problems[0].what
+
+
 def test_what_claims_to_be_huge_is_not_unpacked(tmp_path: Path) -> None:
     """A header of a million million rows before few bytes."""
     header = io.BytesIO()
