@@ -15,6 +15,7 @@ from dlviz_docs.model import FloatArray
 from dlviz_docs.model.episodes import Episode
 from dlviz_docs.renderers.episodes._signals import signals
 from dlviz_docs.renderers.episodes._stages import Stage, Task
+from dlviz_docs.renderers.episodes.rules import rules
 from dlviz_docs.stats.histogram import bins_of
 from dlviz_docs.stats.summary import order_of
 from dlviz_docs.stats.visits import most_telling
@@ -34,6 +35,7 @@ def decisions(task: Task) -> Iterator[Shown]:
     """Nothing where no actions were recorded."""
     group = task.group(GROUP)
     if 2 <= len(task.first.actions) <= MOST_ACTIONS:
+        yield from rules(task, group)
         yield from _usage(task, group)
         if figure := _by_region(task, task.stages[-1], task.id("actions-by-region"), group):
             yield figure
