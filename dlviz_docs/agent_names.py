@@ -49,7 +49,7 @@ _MEAN = "(?:mean|avg|average)"
 _SPREAD = "(?P<{}>std|stdev|stddev|min|max|median)"
 _RETURN_NAME = re.compile(
     rf"{_SPREAD.format('first')}?(?:{_MEAN}|total|undiscounted|cumulative|cum|100)*{_EPISODE}*"
-    rf"(?:total|cumulative)?(?:(?P<plain>rew|rewards?)|rets?|returns?)(?:{_MEAN}|100)?{_SPREAD.format('last')}?"
+    rf"(?:total|cumulative)?(?:rew|rewards?|rets?|returns?)(?:{_MEAN}|100)?{_SPREAD.format('last')}?"
 )
 _SCORE_NAME = re.compile(rf"{_SPREAD.format('first')}?{_MEAN}?{_EPISODE}scores?{_MEAN}?{_SPREAD.format('last')}?")
 _LENGTH_NAME = re.compile(
@@ -61,43 +61,22 @@ _COUNT_NAME = re.compile("(?:total)?episodes(?:total|count)?|(?:total|n|num)epis
 _MEAN_FIRST = re.compile(rf"^{_MEAN}(?=.)")
 _SPELLED = {"stdev": "std", "stddev": "std"}
 
-_COLLECTED = frozenset(
-    {
-        "rollout",
-        "rollouts",
-        "charts",
-        "env_runners",
-        "sampler_results",
-        "collect",
-        "exploration",
-        "actor",
-        "environment",
-    }
-)
+
+def _all(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_COLLECTED = _all("rollout rollouts charts env_runners sampler_results collect exploration actor environment")
 """Folders of tags that hold what was met while learning."""
-_JUDGED = frozenset({"evaluator"})
-_FOLDERS = (
-    _COLLECTED
-    | _JUDGED
-    | frozenset(
-        {"loss", "losses", "misc", "metrics", "update", "episode", "episodes", "env", "policy", "agent", "trainer"}
-        | {"info", "learner", "learners", "learner_info", "learner_stats", "default_policy", "time", "total", "algo"}
-        | {
-            "return",
-            "returns",
-            "reward",
-            "rewards",
-            "episode_lengths",
-            "epstats",
-            "ep",
-            "stats",
-            "results",
-            "optim",
-            "optimizer",
-        }
-    )
+_JUDGED = _all("evaluator")
+_FOLDERS = (_COLLECTED | _JUDGED) | _all(
+    "loss losses misc metrics update episode episodes env policy agent trainer info learner learners learner_info "
+    "learner_stats default_policy time total algo return returns reward rewards episode_lengths epstats ep stats "
+    "results optim optimizer"
 )
 """Folders of tags that say nothing of a metric but where it stands."""
+_LONGEST = 200
+"""Characters; a longer name is no metric's that anybody gave."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SPLIT_WITHIN = re.compile(r"(?:^|(?<=_))(train|test|eval|val|evaluation)_(?=[a-z])")
 _LANGUAGE = re.compile(
@@ -151,6 +130,8 @@ def _full(one: _Meaning, judged: Collection[str]) -> str:
 
 @lru_cache(maxsize=16_384)
 def _meaning(name: str) -> _Meaning | None:
+    if len(name) > _LONGEST:
+        return None
     head, slash, rest = name.partition("/")
     split, metric = (head, rest) if slash and head in ("train", "val", "test") else ("", name)
     *folders, last = [_CAMEL.sub("_", part).lower().strip(" %_") for part in metric.split("/")]

@@ -36,7 +36,6 @@ _EXACT = re.compile(
     r"((?:(?:ALE|dm_control|phys2d|tabular)/)?[A-Za-z][A-Za-z0-9.]*(?:[-_][A-Za-z0-9.]+)*?[-_]v\d+)(?:_\d+)?"
 )
 """RL Zoo counts the runs of an environment: CartPole-v1_1."""
-_CLEANRL = re.compile(r"(?P<task>[^_](?:.*?[^_])?)__(?P<algorithm>[^_](?:.*?[^_])?)__\d+__\d{9,}")
 _WITHIN = re.compile(r"(?<![A-Za-z0-9])[A-Z][A-Za-z0-9]*(?:-[A-Z0-9][A-Za-z0-9]*)*[-_]v\d+(?![A-Za-z0-9])")
 """Among other words, which an environment's name is told from by its capital."""
 _VARIANTS = _all(
@@ -46,6 +45,9 @@ _VARIANTS = _all(
 )
 _TOKEN = re.compile(r"[-_ .+]+")
 _LONGEST = 80
+"""Characters of a setting that names something."""
+_LONGEST_NAME = 300
+"""Characters of a name that are looked at."""
 
 _TASK_KEYS = (
     *("env_id", "env_name", "environment_id", "environment_name", "gym_id", "env.id", "env.name", "env.env_name"),
@@ -111,21 +113,23 @@ def _is_word(value: str) -> bool:
 
 def words_of(segment: str) -> tuple[str, str]:
     """Task and algorithm that one folder or file tells by a form its writer gives it; "" where it tells none."""
-    if match := _CLEANRL.search(segment):
-        return match["task"], match["algorithm"]
+    parts = segment.rsplit("__", 3)
+    if len(parts) == 4 and parts[2].isdigit() and parts[3][:9].isdigit():
+        return parts[0], parts[1]  # CleanRL's Env__program__seed__time
     return environment_in(segment), algorithm_in(segment)
 
 
 @lru_cache(maxsize=4096)
 def is_environment(segment: str) -> bool:
     """Whether the whole name is an environment's, as gymnasium registers them: "CartPole-v1", "Ant-v3_2"."""
-    match = _EXACT.fullmatch(segment)
+    match = _EXACT.fullmatch(segment[:_LONGEST_NAME])
     return match is not None and environment_in(segment) == match[1]
 
 
 @lru_cache(maxsize=4096)
 def environment_in(segment: str) -> str:
     """The environment that a name is of, or names among other words: "ppo_CartPole-v1_seed1"."""
+    segment = segment[:_LONGEST_NAME]
     match = _EXACT.fullmatch(segment)
     found = match[1] if match else next((within[0] for within in _WITHIN.finditer(segment)), "")
     first, joint, rest = found.partition("-") if "-" in found else found.partition("_")
@@ -143,6 +147,7 @@ def is_algorithm(segment: str) -> bool:
 @lru_cache(maxsize=4096)
 def algorithm_in(segment: str) -> str:
     """The first algorithm among the words of a name, with the words of its variant that follow; "" for none."""
+    segment = segment[:_LONGEST_NAME]
     tokens = [token for token in _TOKEN.split(segment) if token]
     for start in range(len(tokens)):
         for length in (3, 2, 1):
