@@ -126,7 +126,8 @@ def _ending(flags: Mapping[str, NDArray[Any]], at: int | tuple[int, int], count:
     """What ended an episode, by flags of one entry an episode (`count` of them), or one a step."""
     for name in ("terminated", "truncated"):
         flag = flags.get(name)
-        if flag is not None and flag.shape == (tuple(shape) or (count,)) and bool(flag[at]):
+        fits = flag is not None and flag.size and flag.shape == (tuple(shape) or (count,))
+        if fits and flag is not None and bool(flag[at]):
             return "terminated" if name == "terminated" else "truncated"
     return "unknown"
 

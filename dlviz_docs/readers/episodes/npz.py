@@ -127,7 +127,7 @@ def _of_rows(arrays: Arrays, limits: Limits, *, one: bool = False) -> Pieces:
     pieces = Pieces()
     flags = {part: values for part in _FLAGS if (values := _whole(arrays, names, part, pieces)) is not None}
     shape = arrays.shape(names["rewards"])
-    if len(shape) > 1 and shape[1] == 1:
+    if len(shape) == 2 and shape[1] == 1:
         shape = shape[:1]
     if not shape or len(shape) > (1 if one else 2):
         raise ReadError(f"has rewards of shape {shape}", "Record one number a step.")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from files import found_in, save
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -53,6 +53,10 @@ def check(episode: Episode) -> None:
         assert not len(episode.frames.steps) or (episode.frames.steps[0] >= 0 and episode.frames.steps[-1] < steps)
 
 
+@example({"rewards": np.zeros((1, 0)), "actions": np.ones(3), "terminated": np.zeros((1, 0))}, ())
+@example({"rewards": np.ones((1, 1, 9, 9))}, (4,))
+@example({"lengths": np.array(1.0)}, (3, 4))
+@example({"0/rewards": np.zeros((1, 0))}, (4,))
 @settings(
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
