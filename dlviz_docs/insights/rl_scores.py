@@ -12,7 +12,7 @@ from dlviz_docs.insights.rl_words import FEWEST_SEEDS, among, few, four, percent
 from dlviz_docs.model import FloatArray, Insight, Severity
 from dlviz_docs.stats.aggregate import Estimate
 
-__all__ = ["better", "gap", "headline", "no_scale", "scattered", "short_runs", "too_few"]
+__all__ = ["better", "gap", "headline", "no_scale", "scattered", "short_runs", "too_few", "unknown_scores"]
 
 SCATTER = 0.5
 """Of what was learned, between the best and the worst seed: chance decides as much as the algorithm."""
@@ -115,6 +115,19 @@ def no_scale(tasks: int, example: str) -> Insight:
         "probabilities of improvement and the table of tasks are shown."
     )
     return Insight("no-common-scale", "info", text, "tasks", values={"tasks": float(tasks)})
+
+
+def unknown_scores(given: Sequence[str], tasks: Sequence[str]) -> Insight | None:
+    """That experiment.yml tells scores of tasks that nobody learned: most likely, a name is spelled otherwise."""
+    unknown = [name for name in given if name != "*" and name not in tasks]
+    if not unknown:
+        return None
+    verb = "is the name of no task" if len(unknown) == 1 else "are names of no task"
+    text = (
+        f"experiment.yml gives scores of {among(unknown)}, which {verb}, so that they count for nothing. Tasks are "
+        f"called {among([name for name in tasks if name] or ['nothing'], 8)}."
+    )
+    return Insight("unknown-scores", "warning", text, "aggregates", values={"unknown": float(len(unknown))})
 
 
 def short_runs(names: Sequence[str], without: int, figure: str) -> Insight | None:

@@ -333,6 +333,13 @@ def test_with_scores_of_a_random_agent_and_a_reference_they_are() -> None:
     assert float(gap.split(" ")[0]) == pytest.approx(1 / 3, abs=0.03)
 
 
+def test_scores_of_a_task_that_nobody_learned_are_told() -> None:
+    told = kinds(shown(many(TOPS, "a"), scores={"easy": (0.0, 1.0), "*": (0.0, 1.0)}))["unknown-scores"]
+    assert "scores of easy, which is the name of no task" in told.text
+    assert "Tasks are called Easy, Hard, Odd." in told.text
+    assert "unknown-scores" not in kinds(shown(many(TOPS, "a"), scores={"Easy": (0.0, 1.0)}))
+
+
 def test_success_rates_need_no_scale() -> None:
     runs = [
         training(name, s, {"success_rate": rising(top)}, task=task)
@@ -562,3 +569,12 @@ def test_a_far_longer_training_offers_a_logarithmic_axis() -> None:
         spec = figures(shown(runs))["returns"].spec
         assert isinstance(spec, Plot)
         assert spec.x.logarithmic is offered
+
+
+def test_tasks_that_have_only_their_first_step_in_common_have_no_curve_together() -> None:
+    runs = [
+        training("a", s, {"success_rate": rising(1.0)[:n]}, task=task, x=X[:n])
+        for task in ("Push", "Pull")
+        for s, n in enumerate((1, 1, 1, 3))
+    ]
+    assert "progress" not in figures(shown(runs))

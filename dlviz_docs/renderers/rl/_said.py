@@ -61,6 +61,7 @@ def _scores(found: Found) -> Iterator[Insight]:
     if len(found.unscaled) > 1:
         example = next((task.name for task in found.unscaled if task.name), "*")
         yield rl_scores.no_scale(len(found.unscaled), example)
+    yield from some(rl_scores.unknown_scores(list(found.scores), [task.name for task in found.tasks]))
     yield from some(_too_few(found))
     yield from some(_better(found))
     short = [run.name for task in found.tasks for run in task.short]

@@ -74,7 +74,11 @@ def _row(one: Standing, suite: Suite, several: bool) -> tuple[Cell, ...]:
         *([Cell(f"{len(one.tasks):,}", float(len(one.tasks)))] if several else []),
         Cell(f"{low:,}" if low == high else f"{low:,}–{high:,}", float(low)),
         *(
-            Cell(said(value, normal=suite.normal), value[0], bar=_bar(value, min(axis), max(axis)) if not i else None)
+            Cell(
+                said(value, normal=suite.normal),
+                value[0],
+                bar=_bar(value, min(axis, default=0.0), max(axis, default=0.0)) if not i else None,
+            )
             for i, value in enumerate(shown)
         ),
     )

@@ -31,6 +31,8 @@ def together(suite: Suite, bundles: Curves, scores: Mapping[str, tuple[float, fl
     if len(suite.tasks) < 2:
         return None
     ends = [task.end for task in suite.tasks]
+    if min(ends) <= 0:
+        return None  # a task whose runs have their first value in common, and no more
     by_steps = max(ends) - min(ends) <= SAME_LENGTH * max(ends) and len({task.axis for task in suite.tasks}) == 1
     begin = max((float(one.x[0]) / task.end for task in suite.tasks for one in bundles.get(task.name, ())), default=1.0)
     if begin >= 0.5:
