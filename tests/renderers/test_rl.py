@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_agents import X, experiment, rising, training
 
+from dlviz_docs.charts.matrix import matrix_context
+from dlviz_docs.charts.plot import plot_context
 from dlviz_docs.model import Experiment, Insight, Run
 from dlviz_docs.renderers.rl import RL
 from dlviz_docs.view import Fact, Figure, Matrix, Plot, Table
@@ -527,6 +529,9 @@ def test_any_trainings_make_a_page_that_holds_together(runs: list[Run], scores: 
         elif isinstance(one, Figure) and isinstance(one.spec, Plot):
             for layer in one.spec.layers:
                 assert len(layer.x) == len(layer.y)
+            assert "nan" not in str(plot_context(one)["svg"])
+        elif isinstance(one, Figure) and isinstance(one.spec, Matrix):
+            matrix_context(one)
 
 
 def test_of_many_configurations_the_best_are_drawn_and_compared() -> None:
