@@ -18,7 +18,7 @@ from dlviz_docs.present import PAGE, IndexJob, Presentation, PresentJob, present
 from dlviz_docs.registry import load_renderers
 from dlviz_docs.render import asks_for
 from dlviz_docs.scan import ExperimentFolder, RunFolder, Scan, Source
-from dlviz_docs.study import SUBJECTS, WEBP, Study, StudyJob, Subject, signed, study, title_of
+from dlviz_docs.study import SUBJECTS, WEBP, Running, Study, StudyJob, Subject, note_of, signed, study, title_of
 from dlviz_docs.view import IndexEntry, Page
 from dlviz_docs.workers import Failure, Workers
 
@@ -140,7 +140,7 @@ class Engine:
         seconds = self.options.probes_timeout if subject == "probes" else self.options.samples_timeout
         for i, outcome in self._run(study, todo, step, seconds) if todo else ():
             if isinstance(outcome, Failure):
-                problem = _not_studied(todo[i].folder, outcome, subject)
+                problem = _not_studied(todo[i], outcome, note_of(self.cache, todo[i].name))
                 studies.problems.setdefault(todo[i].folder.slug, []).append(problem)
             else:
                 known[outcome] = self.cache.get(outcome, Study)
@@ -281,6 +281,12 @@ _REMEDIES: Mapping[str, str] = {
 }
 
 
+_MORE: Mapping[str, str] = {
+    "timeout": "give it more time with the option `probes_timeout`",
+    "memory": "allow more with the option `memory_limit`",
+}
+
+
 def _not_read(folder: RunFolder, failure: Failure) -> Problem:
     place = folder.sources[-1].relative.rpartition("/")[0] or folder.name
     what = f"the run {folder.name!r} could not be read: {failure.detail}"
@@ -293,7 +299,10 @@ def _without(job: PresentJob, problem: Problem) -> PresentJob:
     return replace(job, problems=problems, studies=(), name=caching.key(job.name, problems))
 
 
-def _not_studied(folder: ExperimentFolder, failure: Failure, subject: Subject) -> Problem:
+def _not_studied(job: StudyJob, failure: Failure, running: Running | None) -> Problem:
+    if running is not None:
+        return _not_run(running, failure)
+    folder, subject = job.folder, job.subject
     what = f"the {title_of(subject)} of {folder.name!r} could not be read: {failure.detail}"
     option = "probes_timeout" if subject == "probes" else "samples_timeout"
     remedy = _REMEDIES[failure.kind].replace("file_timeout", option)
@@ -301,6 +310,17 @@ def _not_studied(folder: ExperimentFolder, failure: Failure, subject: Subject) -
     if subject == "episodes":
         return Problem(f"episodes-{kind}", folder.relative, what, remedy)
     return Problem(f"samples-{kind}" if subject == "samples" else f"models-{kind}", folder.relative, what, remedy)
+
+
+def _not_run(running: Running, failure: Failure) -> Problem:
+    """Of the one model that was being run."""
+    built = f" as {running.factory} builds it" if running.factory else ""
+    ways = [_MORE[failure.kind]] if failure.kind in _MORE else []
+    ways += ["correct the function that builds it"] if running.factory else []
+    ways.append("leave the topic out: renderers: {cam: false}.")
+    remedy = ", or ".join(ways)
+    what = f"could not be run{built}: {failure.detail}"
+    return Problem(f"models-{failure.kind}", running.path, what, remedy[0].upper() + remedy[1:])
 
 
 def _not_drawn_studies(folder: ExperimentFolder, failure: Failure) -> Problem:

@@ -43,6 +43,11 @@ class ReadError(DlvizError):
 class ProbeError(DlvizError):
     """A model could not be run: the message says what it holds that it may not, or what did not fit."""
 
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(what)
+        self.remedy = remedy
+        """What to do, where that is known here; a sentence."""
+
 
 class RenderError(DlvizError):
     """A topic could not be shown."""

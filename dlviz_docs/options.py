@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Literal, TypeAlias, TypeVar
@@ -20,6 +21,7 @@ __all__ = [
     "Selection",
     "factory_of",
     "from_mapping",
+    "is_of_python",
     "parse",
 ]
 
@@ -158,9 +160,21 @@ def factory_of(about: About) -> tuple[str, str] | None:
     return module, function
 
 
+def is_of_python(module: str) -> bool:
+    """Whether a module is of the standard library: its functions do anything, and none builds a model."""
+    return module.partition(".")[0] in sys.stdlib_module_names
+
+
 def parse(mapping: Mapping[str, object]) -> Options:
     """The plugin's options, every one of them checked."""
-    return from_mapping(Options, mapping, where="dlviz")
+    options = from_mapping(Options, mapping, where="dlviz")
+    for package in options.factories:
+        if is_of_python(package):
+            raise OptionError(
+                f"dlviz: factories: {package!r} is of Python's own library, whose functions build no models and can do "
+                "anything: name packages of your own."
+            )
+    return options
 
 
 def from_mapping(cls: type[T], mapping: Mapping[str, object], *, where: str) -> T:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from PIL import Image
 from dlviz_docs import record
 from dlviz_docs.build import build, probe
 from dlviz_docs.cache import Cache
+from dlviz_docs.errors import OptionError
 from dlviz_docs.model.kept import Kept
 from dlviz_docs.options import Options, parse
 from dlviz_docs.readers.kept import packed_kept, read_kept
@@ -268,6 +270,40 @@ def test_a_function_that_a_folder_names_runs_only_where_the_site_trusts_its_pack
     trusted = make(runs, parse({"workers": 0, "path": "", "factories": ["mine_to_trust"]}))
     assert trusted.problems == ()
     assert "HiResCAM" in page(trusted, "runs/cam/index.html")
+
+
+def test_a_function_that_hangs_costs_only_the_page_of_its_model(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "mine_that_hangs.py").write_text("import time\n\ndef build():\n    time.sleep(3600)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "code"))  # of the worker
+    monkeypatch.syspath_prepend(tmp_path / "code")
+    for path in runs.rglob("*.pt2"):
+        path.unlink()
+    torch.save(network().state_dict(), runs / "one" / "best.pt")
+    (runs / "experiment.yml").write_text("model: mine_that_hangs:build\n")
+    given = {"workers": 1, "path": "", "factories": ["mine_that_hangs"]}
+    site = make(runs, parse({**given, "probes_timeout": 10}))
+    (problem,) = site.problems
+    assert (problem.code, problem.path) == ("models-timeout", "one/best.pt")
+    assert problem.what == "could not be run as mine_that_hangs:build builds it: took longer than 10 seconds"
+    assert "`probes_timeout`, or correct the function that builds it, or leave the topic out" in problem.remedy
+    assert {one.path for one in site.pages} >= {f"runs/{name}index.html" for name in ("", "architecture/", "results/")}
+    assert not page(site, "runs/cam/index.html")
+    assert "mine_that_hangs:build" in page(site, "runs/index.html")
+    assert make(runs, parse({**given, "renderers": {"cam": False}})).problems == ()
+
+
+def test_what_is_of_python_builds_no_model(runs: Path, tmp_path: Path) -> None:
+    """Neither on a folder's word nor on the site's."""
+    (runs / "experiment.yml").write_text("model: os:system\nmodel_options: {command: touch CANARY}\n")
+    for factories in ((), ("os",)):
+        site = make(runs, replace(HERE, factories=factories))
+        assert {problem.code for problem in site.problems} == {"factory-not-trusted"}
+        assert "factories:" not in site.problems[0].remedy
+    with pytest.raises(OptionError, match=r"'os\.path' is of Python's own library"):
+        parse({"factories": ["mine", "os.path"]})
 
 
 def test_a_model_that_cannot_be_run_costs_only_its_page(runs: Path) -> None:

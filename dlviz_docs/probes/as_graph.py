@@ -5,7 +5,10 @@ The code is the user's own and trusted; PyTorch follows it once, writes down wha
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import warnings
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,13 +64,25 @@ def like_pictures(samples: PictureInput, model: Runnable, limits: Limits) -> Ten
 def _graph(model: ModuleModel, x: Tensor, limits: Limits) -> GraphModel:
     from dlviz_docs.record import model as recorded
 
-    with TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # PyTorch's own, of what it plans to change
+    with TemporaryDirectory() as folder, _quiet():
         path = recorded(Path(folder), model.module, x)
         try:
             return GraphModel(program_of_exported(read_exported(path, Path(folder))), limits)
         except ReadError as error:
             raise ProbeError(f"it {error.what}") from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without PyTorch's own words, of what it plans to change, and of what it could not follow: that is told here."""
+    before = logging.root.manager.disable
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.disable(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            logging.disable(before)
 
 
 def _difference(model: ModuleModel, graph: GraphModel, x: Tensor) -> str:

@@ -14,6 +14,7 @@ from dlviz_docs.probes.aten import Operator, evaluated, operator_of, trains
 from dlviz_docs.probes.attention import explicit_attention, is_attention
 from dlviz_docs.probes.guard import fingerprint, guarded
 from dlviz_docs.probes.memory import seen_elsewhere
+from dlviz_docs.probes.misfit import PassFailed
 from dlviz_docs.probes.onnx_ops import onnx_operator
 from dlviz_docs.probes.places import Places, places_of
 from dlviz_docs.probes.program import Argument, Constant, Program, Ref, Step, references, steps
@@ -205,7 +206,8 @@ class GraphModel:
             return result
         except _FAILURES as error:
             first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise ProbeError(f"{call.target} in {call.module or 'the graph'} failed: {first}") from error
+            shape = given[self._input].shape if self._input in given else ()
+            raise PassFailed(f"{call.target} in {call.module or 'the graph'} failed: {first}.", shape) from error
 
 
 def _others(argument: Argument, value: Any, values: Mapping[str, Any], given: Mapping[str, Any]) -> bool:

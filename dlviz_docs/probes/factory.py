@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from dlviz_docs.errors import ProbeError
+from dlviz_docs.probes.misfit import PassFailed
 from dlviz_docs.probes.runnable import Answering, Layer, Seen, answer, first_tensor, tensors_of
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class Loaded:
 def built(name: str, arguments: Mapping[str, Any] | None = None) -> Module:
     """What the factory "package.module:build" returns, in evaluation mode.
 
-    Raises `ProbeError` where it cannot be imported, raises itself, or returns no module.
+    Raises `ProbeError` where it cannot be imported, is of another package, raises itself, or returns no module.
     """
     import torch
 
@@ -50,13 +52,29 @@ def built(name: str, arguments: Mapping[str, Any] | None = None) -> Module:
         found: Any = importlib.import_module(module_name)
         for part in function_name.split("."):
             found = getattr(found, part)
+            _refuse_foreign(name, found)
         model = found(**(arguments or {}))
+    except ProbeError:
+        raise
     # The user's own code may raise anything.
     except (Exception, SystemExit) as error:
         raise ProbeError(f"{name} could not be called: {type(error).__name__}: {error}") from error
     if not isinstance(model, torch.nn.Module):
         raise ProbeError(f"{name} returned {type(model).__name__}, not a torch.nn.Module.")
     return model.eval().requires_grad_(False)
+
+
+def _refuse_foreign(name: str, found: object) -> None:
+    """`ProbeError` for what the named package imports from others: "package:os.system"."""
+    package = name.partition(":")[0].partition(".")[0]
+    if not (inspect.ismodule(found) or inspect.isroutine(found) or inspect.isclass(found)):
+        return  # made by the package
+    home: str = getattr(found, "__name__" if inspect.ismodule(found) else "__module__", None) or "builtins"
+    if home.partition(".")[0] != package:
+        raise ProbeError(
+            f"{name} leads to {home}, and not to a function of {package!r} itself.",
+            "Name a function or a class where it is defined.",
+        )
 
 
 def loaded(model: Module, weights: Mapping[str, NDArray[Any]]) -> Loaded:
@@ -123,7 +141,8 @@ class ModuleModel:
             raise
         # The user's own code may raise anything.
         except Exception as error:
-            raise ProbeError(f"The model failed as it ran: {type(error).__name__}: {error}") from error
+            what = f"The model failed as it ran: {type(error).__name__}: {str(error).strip().rstrip('.')}."
+            raise PassFailed(what, x.shape) from error
 
     def layers(self, x: Tensor) -> tuple[Layer, ...]:
         import torch

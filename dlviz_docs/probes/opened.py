@@ -6,6 +6,7 @@ import importlib
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dlviz_docs.errors import ProbeError, ReadError
 from dlviz_docs.model import Port
@@ -18,6 +19,9 @@ from dlviz_docs.probes.job import Factory, Job, TextInput
 from dlviz_docs.probes.program import Program
 from dlviz_docs.probes.runnable import Limits, Runnable
 from dlviz_docs.probes.text_inputs import of_tokens_alone
+
+if TYPE_CHECKING:
+    from dlviz_docs.readers.networks.onnx import OnnxModel
 
 __all__ = ["Opened", "opened"]
 
@@ -54,10 +58,18 @@ def _program(path: Path, root: Path) -> Program:
 
     try:
         if path.suffix.lower() == ".onnx":
-            return program_of_onnx(read_onnx(path, root))
+            return program_of_onnx(_whole(read_onnx(path, root), path))
         return program_of_exported(read_exported(path, root))
     except ReadError as error:
-        raise ProbeError(f"{path.name} {error.what}.") from error
+        raise ProbeError(f"{path.name} {error.what}.", error.remedy) from error
+
+
+def _whole(model: OnnxModel, path: Path) -> OnnxModel:
+    """The model, unless its file is damaged: what can still be read of it is another one."""
+    for problem in model.problems:
+        if problem.code == "damaged":
+            raise ProbeError(f"{path.name} {problem.what}.", problem.remedy)
+    return model
 
 
 def _from_program(program: Program, limits: Limits) -> Opened:

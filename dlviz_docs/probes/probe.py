@@ -15,6 +15,7 @@ from dlviz_docs.probes.as_graph import as_graph, like_pictures
 from dlviz_docs.probes.clock import Clock
 from dlviz_docs.probes.columns import columns_of
 from dlviz_docs.probes.job import Job, PictureInput, TableInput
+from dlviz_docs.probes.misfit import PassFailed, misfit_of_pictures, misfit_of_rows
 from dlviz_docs.probes.opened import Opened, opened
 from dlviz_docs.probes.passes import outputs_of
 from dlviz_docs.probes.pictures import probe_pictures
@@ -56,13 +57,21 @@ def _needs_torch() -> None:
 
 
 def _probe(job: Job, found: Opened, clock: Clock) -> Probed:
-    if isinstance(job.samples, PictureInput):
-        if found.port is None and len(job.samples.pictures):
-            found = as_graph(found, like_pictures(job.samples, found.model, job.limits), job.limits)
-        return probe_pictures(job, job.samples, found, clock)
-    if isinstance(job.samples, TableInput):
-        return _of_table(job, job.samples, found)
-    return probe_texts(job, job.samples, found, clock)
+    try:
+        if isinstance(job.samples, PictureInput):
+            return _of_pictures(job, job.samples, found, clock)
+        if isinstance(job.samples, TableInput):
+            return _of_table(job, job.samples, found)
+        return probe_texts(job, job.samples, found, clock)
+    except PassFailed as error:
+        pictures = isinstance(job.samples, PictureInput)
+        raise (misfit_of_pictures(error, found.port) if pictures else misfit_of_rows(error)) from error
+
+
+def _of_pictures(job: Job, pictures: PictureInput, found: Opened, clock: Clock) -> Probed:
+    if found.port is None and len(pictures.pictures):
+        found = as_graph(found, like_pictures(pictures, found.model, job.limits), job.limits)
+    return probe_pictures(job, pictures, found, clock)
 
 
 def _of_table(job: Job, table: TableInput, found: Opened) -> Probed:

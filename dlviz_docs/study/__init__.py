@@ -9,14 +9,17 @@ from dlviz_docs.study.episodes import planned_episodes
 from dlviz_docs.study.jobs import SUBJECTS, StudyJob, Subject, signed, study, title_of
 from dlviz_docs.study.models import passed_by
 from dlviz_docs.study.packed import WEBP, Study, sections_of
+from dlviz_docs.study.running import Running, note_of
 from dlviz_docs.study.samples import planned
 
 __all__ = [
     "SUBJECTS",
     "WEBP",
+    "Running",
     "Study",
     "StudyJob",
     "Subject",
+    "note_of",
     "passed_by",
     "planned",
     "planned_episodes",

@@ -98,4 +98,4 @@ def _study(job: StudyJob, cache: Cache) -> Study:
         return study_episodes(job.folder, job.renderers, cache)
     from dlviz_docs.study.probes import study_probes
 
-    return study_probes(job.folder, job.renderers, cache, job.factories)
+    return study_probes(job.folder, job.renderers, cache, job.factories, job.name)

@@ -12,7 +12,7 @@ from dlviz_docs.errors import MissingExtra, ProbeError, ReadError
 from dlviz_docs.model import Checkpoint, Experiment, Network, Problem, Samples
 from dlviz_docs.model.kept import Kept
 from dlviz_docs.model.probes import Probed
-from dlviz_docs.options import About, Selection, factory_of
+from dlviz_docs.options import About, Selection, factory_of, is_of_python
 from dlviz_docs.readers._about import read_about
 from dlviz_docs.readers.kept import SUFFIX, read_kept
 from dlviz_docs.readers.python_source import source_hash
@@ -25,6 +25,7 @@ from dlviz_docs.study.pictures import PicturesOfSamples
 from dlviz_docs.study.prepared import class_names, prepared_of
 from dlviz_docs.study.responses import responses
 from dlviz_docs.study.rows import Rows, rows_for
+from dlviz_docs.study.running import Running, running
 from dlviz_docs.study.samples import read_samples
 from dlviz_docs.study.sections import drawn, placed
 from dlviz_docs.study.shown import Shown, pictures_for
@@ -40,19 +41,22 @@ RUNNABLE = (".pt2", ".onnx")
 """Files that hold a graph of operations, which our own executors run."""
 
 
-def study_probes(folder: ExperimentFolder, renderers: Selection, cache: Cache, factories: Sequence[str]) -> Study:
+def study_probes(
+    folder: ExperimentFolder, renderers: Selection, cache: Cache, factories: Sequence[str], name: str
+) -> Study:
     """What running its models on its samples showed; nothing where there is none that can be run.
 
-    `factories` are the packages whose functions may build a model, by the site's own configuration.
+    `factories` are the packages whose functions may build a model, by the site's own configuration; `name` is what the
+    study is called in the cache.
     """
     about, _, _ = read_about([Path(source.path) for source in folder.about])
     if not _may_run(folder, about):
         return Study()
-    (name, models), samples = read_models(folder, cache), read_samples(folder)
-    probe = _Probe(folder, about, samples, cache, tuple(factories))
+    (read, models), samples = read_models(folder, cache), read_samples(folder)
+    probe = _Probe(folder, about, samples, cache, tuple(factories), name)
     found = [one for network in models.networks for one in probe.of(network)]
     if not found:
-        return Study(needs=(name,))
+        return Study(needs=(read,))
     kept = [one for one in found if isinstance(one, Kept)]
     facts = tuple(dict.fromkeys(Fact("Words of texts", one.why) for one in found if isinstance(one, Lacking)))
     told = [one for one in found if isinstance(one, Problem)]
@@ -65,7 +69,7 @@ def study_probes(folder: ExperimentFolder, renderers: Selection, cache: Cache, f
     figures = [figure for section in sections for figure in section.figures]
     pictures = PicturesOfSamples(probe.place, samples, cache)
     thumbs = (*pictures.thumbs(figures), *responses(probes, pictures))
-    return Study(packed(sections), thumbs, kept=tuple((one.probed.model, one.key) for one in kept), needs=(name,))
+    return Study(packed(sections), thumbs, kept=tuple((one.probed.model, one.key) for one in kept), needs=(read,))
 
 
 def _may_run(folder: ExperimentFolder, about: About) -> bool:
@@ -83,6 +87,8 @@ class _Probe:
     samples: Samples
     cache: Cache
     factories: tuple[str, ...]
+    study: str
+    """Its name in the cache."""
 
     def of(self, network: Network) -> Iterator[Kept | Problem | Lacking]:
         """All of the model's last checkpoint that can be run, then the same maps of those before it, latest first."""
@@ -148,6 +154,9 @@ class _Probe:
         package = named[0].partition(".")[0]
         what = f"experiment.yml says that {':'.join(named)} builds the model, which is code and was not run"
         remedy = f"If it is yours, name its package in mkdocs.yml: factories: [{package}]."
+        if is_of_python(package):
+            what = f"experiment.yml says that {':'.join(named)} builds the model, which is of Python and was not run"
+            remedy = "Name a function of your own, as package.module:build, or say in a sentence what the model is."
         return Problem("factory-not-trusted", self._placed(checkpoint), what, remedy)
 
     def _result(
@@ -170,15 +179,19 @@ class _Probe:
         known = kept if kept is not None and kept.content == content else None
         if (problem := self._distrust(checkpoint)) is not None:
             return self._stored(known) if known else problem
+        model = Running(self._placed(checkpoint), job.factory.name if job.factory else "")
         try:
-            return self._stored(Kept(key, content, network, probe(job)))
+            with running(self.cache, self.study, model):
+                probed = probe(job)
+            return self._stored(Kept(key, content, network, probed))
         except MissingExtra as error:
             if known:
                 return self._stored(known)  # of the same model; samples or options were others
             what = "is not run, since PyTorch cannot be imported here"
             return Problem("model-not-run", self._placed(checkpoint), what, str(error))
         except ProbeError as error:
-            mend = "Export it anew" if factory_of(self.about) is None else "Correct the function that builds it"
+            usual = "Export it anew" if factory_of(self.about) is None else "Correct the function that builds it"
+            mend = error.remedy.rstrip(".") or usual
             what = f"could not be run: {Homes().out_of(str(error))}"  # what a function of the user's raises names files
             remedy = f"{mend}, or leave the topic out: renderers: {{cam: false}}."
             return Problem("model-not-run", self._placed(checkpoint), what, remedy)
@@ -243,4 +256,6 @@ class _Probe:
 
 
 def _trusted(module: str, factories: Sequence[str]) -> bool:
-    return any(module == package or module.startswith(f"{package}.") for package in factories)
+    """By the site's own configuration; never what is of Python, whatever stands there."""
+    within = any(module == package or module.startswith(f"{package}.") for package in factories)
+    return within and not is_of_python(module)

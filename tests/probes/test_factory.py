@@ -17,8 +17,13 @@ from dlviz_docs.probes.sanity import cascade
 from dlviz_docs.probes.trace import traced
 
 CODE = """
+import functools
+import os
+import subprocess
+import sys
+from os import system
 import torch
-from torch import nn
+from torch import load, nn
 
 def build(classes=4, bad=False):
     if bad:
@@ -36,6 +41,12 @@ def number():
 
 def leave():
     raise SystemExit(3)
+
+def made(count, kind=nn.Linear):
+    return kind(count, 2)
+
+linear = functools.partial(made, 3)
+this = sys.modules[__name__]
 """
 
 
@@ -54,6 +65,32 @@ def test_a_factory_gives_a_module_that_is_not_trained_on() -> None:
     assert not model.training
     assert not any(p.requires_grad for p in model.parameters())
     assert built("their_models:Zoo.small")[4].out_features == 2
+    assert built("their_models:linear").in_features == 3
+    assert built("their_models:this.build")[4].out_features == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("their_models:os.system", {"command": "touch CANARY"}),
+        ("their_models:system", {"command": "touch CANARY"}),
+        ("their_models:subprocess.run", {"args": "touch CANARY", "shell": True}),
+        ("their_models:torch.hub.load", {"repo_or_dir": "a/b", "model": "c"}),
+        ("their_models:load", {"f": "model.pt", "weights_only": False}),
+        ("their_models:nn.Identity", {}),
+        ("their_models:build.__globals__.get", {}),
+        ("their_models:build.__class__", {}),
+    ],
+)
+@pytest.mark.usefixtures("package")
+def test_trust_in_a_package_is_none_in_what_it_imports(
+    name: str, arguments: dict[str, bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ProbeError, match="not to a function of 'their_models' itself") as caught:
+        built(name, arguments)
+    assert "where it is defined" in caught.value.remedy
+    assert not (tmp_path / "CANARY").exists()
 
 
 @pytest.mark.parametrize(

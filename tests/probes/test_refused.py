@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,9 +15,11 @@ import pytest
 import torch
 from made import ResNet, exported, from_pt2, seeded
 
+from dlviz_docs import record
 from dlviz_docs.errors import ProbeError
 from dlviz_docs.model import Port
-from dlviz_docs.probes import Job, PictureInput, probe
+from dlviz_docs.model.probes import Prepared
+from dlviz_docs.probes import Factory, Job, PictureInput, probe
 from dlviz_docs.probes.aten import allowed, operator_of
 from dlviz_docs.probes.executor import GraphModel
 from dlviz_docs.probes.onnx_ops import onnx_operator
@@ -75,6 +79,54 @@ def test_what_is_not_in_the_table_is_refused_before_anything_runs(target: str) -
     assert not allowed(target)
     with pytest.raises(ProbeError):
         graph(call("aten.relu.default", Ref("x"), output="z"), call(target, Ref("z")))
+
+
+class Flat(torch.nn.Module):
+    """Takes pictures of one size."""
+
+    def __init__(self, length: int = 3 * 8 * 8) -> None:
+        super().__init__()
+        self.fc = torch.nn.Linear(length, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(x.flatten(1))
+
+
+def refused(samples: PictureInput, path: Path | None = None, factory: Factory | None = None) -> ProbeError:
+    with pytest.raises(ProbeError) as caught:
+        probe(Job(samples, path, path.parent if path else None, factory))
+    return caught.value
+
+
+def test_a_model_of_no_pictures_says_what_it_takes(tmp_path: Path) -> None:
+    path = record.model(tmp_path, Flat(100), torch.zeros(2, 100))
+    error = refused(pictures(6, 16), path)
+    assert re.fullmatch(
+        r"The model takes \(\w+, 100\), and pictures are given to it as \(\d, 3, 16, 16\)\.", str(error)
+    )
+    assert "Export a module whose forward takes pictures" in error.remedy
+
+
+def test_a_size_that_is_asked_for_and_is_not_the_models_is_told(tmp_path: Path) -> None:
+    path = record.model(tmp_path, Flat(), torch.zeros(2, 3, 8, 8))
+    assert probe(Job(pictures(6, 16), path, tmp_path)).samples == 6  # of its own size
+    error = refused(replace(pictures(6, 16), prepared=Prepared((10, 12), 3)), path)
+    assert re.search(r"takes \(\w+, 3, 8, 8\), and it was given \(\d, 3, 10, 12\), as experiment.yml asks", str(error))
+    assert "Take the size out of experiment.yml" in error.remedy
+
+
+def test_a_factorys_model_that_fails_says_what_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A factory tells no size: pictures are given as they are, and the notice says how another is named."""
+    (tmp_path / "flat_models.py").write_text(
+        "from torch import nn\ndef build():\n    return nn.Sequential(nn.Flatten(), nn.Linear(192, 2))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    error = refused(pictures(6, 16), factory=Factory("flat_models:build"))
+    assert "mat1 and mat2 shapes" in str(error)
+    assert re.search(r"It was given pictures as \(\d, 3, 16, 16\)\.$", str(error))
+    assert "input: {size: [height, width]}" in error.remedy
+    fits = Job(replace(pictures(6, 16), prepared=Prepared((8, 8), 3)), factory=Factory("flat_models:build"))
+    assert probe(fits).samples == 6
 
 
 @pytest.mark.parametrize("name", ["If", "Loop", "Scan", "SequenceAt", "StringConcat", "RandomNormal", "Attention", ""])

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass, field
 
 from dlviz_docs.readers._text import clean
-from dlviz_docs.readers._wire import BYTES, Field, WireError
+from dlviz_docs.readers._wire import BYTES, Field
 from dlviz_docs.readers.networks._onnx_tensors import pair, parse_sparse, parse_tensor, parse_type, parse_value
 from dlviz_docs.readers.networks._onnx_types import (
     Attribute,
@@ -23,7 +23,7 @@ from dlviz_docs.readers.networks._onnx_types import (
     Refers,
 )
 from dlviz_docs.readers.networks._outside import Outside
-from dlviz_docs.readers.networks._pages import Pages, signed
+from dlviz_docs.readers.networks._pages import Pages, TooMuch, signed
 from dlviz_docs.readers.networks._stored import Stored
 
 __all__ = ["Parser"]
@@ -70,9 +70,9 @@ class Parser:
     nodes: int = 0
     weights: int = 0
 
-    def model(self, start: int, end: int) -> None:
+    def model(self) -> None:
         """ModelProto."""
-        for part in self.pages.fields(start, end):
+        for part in self.pages.whole():
             match part.number:
                 case 7:
                     self._graph(part, self.graph, 0)
@@ -100,7 +100,7 @@ class Parser:
     def _graph(self, message: Field, graph: _Graph, depth: int) -> None:
         """GraphProto."""
         if depth > _DEEPEST:
-            raise WireError(f"graphs within graphs, more than {_DEEPEST} deep")
+            raise TooMuch(f"graphs within graphs, more than {_DEEPEST} deep")
         pages = self.pages
         for part in pages.fields(message.start, message.end):
             match part.number:
@@ -127,13 +127,13 @@ class Parser:
     def _count_weight(self) -> None:
         self.weights += 1
         if self.weights > _MOST_WEIGHTS:
-            raise WireError(f"more than {_MOST_WEIGHTS:,} weights")
+            raise TooMuch(f"more than {_MOST_WEIGHTS:,} weights")
 
     def _node(self, message: Field, depth: int) -> OnnxNode:
         """NodeProto."""
         self.nodes += 1
         if self.nodes > _MOST_NODES:
-            raise WireError(f"more than {_MOST_NODES:,} nodes")
+            raise TooMuch(f"more than {_MOST_NODES:,} nodes")
         inputs, outputs, texts = [], [], {3: "", 4: "", 7: "", 8: ""}
         attributes: dict[str, Attribute] = {}
         notes: dict[str, str] = {}

@@ -13,7 +13,7 @@ from dlviz_docs.readers._wire import BYTES, Field, WireError
 from dlviz_docs.readers.networks._dtypes import BITS, octets_of
 from dlviz_docs.readers.networks._onnx_types import OnnxSparse, OnnxValue
 from dlviz_docs.readers.networks._outside import Outside
-from dlviz_docs.readers.networks._pages import Pages, signed
+from dlviz_docs.readers.networks._pages import Pages, TooMuch, signed
 from dlviz_docs.readers.networks._places import Place
 from dlviz_docs.readers.networks._stored import Stored, can_be, strides_of
 
@@ -100,7 +100,7 @@ def parse_tensor(pages: Pages, start: int, end: int, outside: Outside) -> Stored
             case 14:
                 array.is_outside = part.value == 1
         if len(array.chunks) > _SMALL:
-            raise WireError(f"an array in more than {_SMALL:,} pieces at byte {start}")
+            raise TooMuch(f"an array in more than {_SMALL:,} pieces at byte {start}")
         _sensible(array.shape, start)
     return _weight(pages, array, outside)
 

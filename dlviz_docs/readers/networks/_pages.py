@@ -11,7 +11,7 @@ from typing import IO
 
 from dlviz_docs.readers._wire import BYTES, Field, WireError, fields, varint
 
-__all__ = ["Pages", "signed"]
+__all__ = ["CutOff", "Pages", "TooMuch", "signed"]
 
 _PAGE = 1 << 17
 _LONGEST_HEADER = 20
@@ -21,6 +21,16 @@ _MOST_FIELDS = 3_000_000
 _MOST_OCTETS = 96 << 20
 """Names, texts and small arrays that are kept, all together."""
 _LONGEST_TEXT = 1 << 14
+_LONGEST_MESSAGE = 1 << 31
+"""Bytes that protocol buffers allow: a field that claims more is damaged, and not cut off."""
+
+
+class CutOff(WireError):
+    """The file ends within a message."""
+
+
+class TooMuch(WireError):
+    """More than is read of any file."""
 
 
 def signed(value: int) -> int:
@@ -38,14 +48,23 @@ class Pages:
         self._data = b""
         self._fields = 0
         self._octets = 0
+        self._least = 0
+        """Size that the file had at least before it was cut off."""
+
+    def whole(self) -> Iterator[Field]:
+        """Of the file itself, as `fields`; where it was cut off, the last one ends behind it, and so do some within."""
+        yield from self._counted(self._large(0, self._size, beyond=True))
 
     def fields(self, start: int, end: int) -> Iterator[Field]:
         """Of the message in these bytes of the file, in their order; WireError where they make no sense."""
-        found = self._small(start, end) if end - start <= _PAGE else self._large(start, end)
+        small = end - start <= _PAGE and end <= self._size
+        yield from self._counted(self._small(start, end) if small else self._large(start, end))
+
+    def _counted(self, found: Iterator[Field]) -> Iterator[Field]:
         for field in found:
             self._fields += 1
             if self._fields > _MOST_FIELDS:
-                raise WireError(f"more than {_MOST_FIELDS:,} fields")
+                raise TooMuch(f"more than {_MOST_FIELDS:,} fields")
             yield field
 
     def _small(self, start: int, end: int) -> Iterator[Field]:
@@ -53,33 +72,53 @@ class Pages:
         for number, wire, value, first, last in fields(data, start - base, end - base):
             yield Field(number, wire, value, first + base, last + base)
 
-    def _large(self, start: int, end: int) -> Iterator[Field]:
-        """One header after the other; a payload is not read, and must end within the message."""
-        at = start
+    def _large(self, start: int, end: int, *, beyond: bool = False) -> Iterator[Field]:
+        """One header after the other; a payload is not read, and must end within the message, or `beyond` it."""
+        at, cut = start, beyond or end > self._size
         while at < end:
-            data, base = self._around(at, min(at + _LONGEST_HEADER, end))
-            place = at - base
-            key, after = varint(data, place, len(data))
-            if key & 7 == BYTES:
-                size, after = varint(data, after, len(data))
-                field = Field(key >> 3, BYTES, 0, base + after, base + after + size)
-                if key < 8 or field.end > end:
-                    raise WireError(f"a field leaves its message at byte {field.start}")
-            else:
-                found = next(fields(data, place, min(len(data), place + _LONGEST_HEADER)))
-                field = Field(found.number, found.wire, found.value, found.start + base, found.end + base)
+            if at >= self._size:
+                raise self._cut()
+            try:
+                field = self._header(at, min(end, self._size))
+            except WireError:
+                if cut and self._size - at < _LONGEST_HEADER:
+                    raise self._cut() from None
+                raise
+            if field.end > (field.start + _LONGEST_MESSAGE if beyond else end):
+                raise WireError(f"a field leaves its message at byte {field.start}")
+            if beyond:
+                self._least = field.end
             yield field
             at = field.end
+        if at > self._size:
+            raise self._cut()
+
+    def _header(self, at: int, end: int) -> Field:
+        """The field that begins here; its payload may end anywhere."""
+        data, base = self._around(at, min(at + _LONGEST_HEADER, end))
+        place = at - base
+        key, after = varint(data, place, end - base)
+        if key & 7 != BYTES:
+            found = next(fields(data, place, min(end - base, place + _LONGEST_HEADER)))
+            return Field(found.number, found.wire, found.value, found.start + base, found.end + base)
+        size, after = varint(data, after, end - base)
+        if key < 8:
+            raise WireError(f"a field without a number at byte {at}")
+        return Field(key >> 3, BYTES, 0, base + after, base + after + size)
+
+    def _cut(self) -> CutOff:
+        whole = f" of at least {self._least:,}" if self._least > self._size else ""
+        return CutOff(f"at byte {self._size:,}{whole}")
 
     def _around(self, start: int, end: int) -> tuple[bytes, int]:
         """Bytes of the file that hold these, and the position of the first."""
         if end > self._size:
-            raise WireError(f"breaks off at byte {self._size}")
+            raise self._cut()
         if not self._start <= start <= end <= self._start + len(self._data):
             self._file.seek(start)
             self._data, self._start = self._file.read(max(_PAGE, end - start)), start
             if len(self._data) < end - start:
-                raise WireError(f"breaks off at byte {start + len(self._data)}")
+                raise CutOff(f"at byte {start + len(self._data):,}, and was longer when it was opened")
         return self._data, self._start
 
     def take(self, start: int, end: int) -> bytes:
@@ -92,7 +131,7 @@ class Pages:
         """Count something that is kept."""
         self._octets += octets
         if self._octets > _MOST_OCTETS:
-            raise WireError(f"more than {_MOST_OCTETS >> 20} MB beside the weights")
+            raise TooMuch(f"more than {_MOST_OCTETS >> 20} MB beside the weights")
 
     def text(self, field: Field) -> str:
         """A name; what is longer than any name is cut."""

@@ -23,7 +23,7 @@ from dlviz_docs.readers.networks._onnx_types import (
     Refers,
 )
 from dlviz_docs.readers.networks._outside import Outside
-from dlviz_docs.readers.networks._pages import Pages
+from dlviz_docs.readers.networks._pages import CutOff, Pages, TooMuch
 from dlviz_docs.readers.networks._private import public
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 _AGAIN = "Export the model again."
+_COPY = "Copy the file again, or export the model again."
 _FACTS = {"ir": "IR version", "version": "model version", "graph": "graph name"}
 _MOST_METADATA = 60
 
@@ -52,16 +53,24 @@ def read_onnx(path: Path, root: Path) -> OnnxModel:
         parser = Parser(Pages(file, size), Outside(path))
         problems: list[Problem] = []
         try:
-            parser.model(0, size)
+            parser.model()
         except WireError as error:
-            what = f"cannot be read to its end: {error}"
-            problems.append(Problem("damaged", relative, what, _AGAIN))
+            problems.append(_damage(relative, error))
     graph = parser.graph.frozen()
     if not (graph.nodes or graph.initialisers or graph.outputs):
         what = "is empty" if not size else problems[0].what if problems else "holds no ONNX model"
-        raise ReadError(what, _AGAIN)
+        raise ReadError(what, problems[0].remedy if problems else _AGAIN)
     problems += _unread(relative, graph)
     return OnnxModel(relative, graph, parser.opsets, tuple(parser.functions), _facts(parser), tuple(problems))
+
+
+def _damage(relative: str, error: WireError) -> Problem:
+    """What a reader stumbled over, by who is to blame."""
+    if isinstance(error, CutOff):
+        return Problem("damaged", relative, f"breaks off {error}", _COPY)
+    if isinstance(error, TooMuch):
+        return Problem("damaged", relative, f"cannot be read to its end: {error}", _AGAIN)
+    return Problem("damaged", relative, f"is damaged: {error}", _COPY)
 
 
 def _facts(parser: Parser) -> dict[str, str]:

@@ -67,7 +67,9 @@ def structure_of(trace: Trace, path: str) -> Structure:
         problems = []
     steps = [_placed(step) for step in (*steps, *waiting)]
     names = _unique(steps, trace.inputs)
-    problems += [*_loose(steps, trace, path), *_told_endless(endless, path)]
+    if not any(problem.code == "damaged" for problem in trace.problems):  # which leaves ends loose, and is told
+        problems += _loose(steps, trace, path)
+    problems += _told_endless(endless, path)
     fields = _fields(steps, trace)
     macs = [None if endless & {*step.reads, *step.writes} else multiply_adds(step.call) for step in steps]
     bookkeeping = _bookkeeping(steps)

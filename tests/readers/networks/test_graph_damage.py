@@ -78,6 +78,43 @@ def test_cut_archives_never_end_in_an_error_of_ours(tmp_path: Path) -> None:
         outcome(path)
 
 
+@pytest.mark.parametrize("dynamo", [False, True], ids=["torchscript", "dynamo"])
+def test_a_cut_file_of_onnx_gives_what_stands_before(tmp_path: Path, dynamo: bool) -> None:
+    whole = onnx_file("policy", dynamo=dynamo).read_bytes()
+    path = tmp_path / "a.onnx"
+    path.write_bytes(whole)
+    kinds = [operation.kind for operation in read(path).operations]
+    most, refused = 0, []
+    for size in (*spread(len(whole), 40), len(whole) // 2):
+        path.write_bytes(whole[:size])
+        try:
+            found = read(path)
+        except ReadError as error:
+            refused.append(error.what)
+            continue
+        assert [operation.kind for operation in found.operations] == kinds[: len(found.operations)]
+        most = max(most, len(found.operations))
+        told = [(one.code, one.what.partition(" at byte ")[0]) for one in found.problems]
+        assert told == [("damaged", "breaks off")]
+        assert "Copy the file again" in found.problems[0].remedy
+    assert f"breaks off at byte {len(whole) // 2:,} of at least" in found.problems[0].what
+    assert most == len(kinds)
+    assert refused
+    assert all(what.startswith(("breaks off at byte ", "is empty", "holds no ONNX model")) for what in refused)
+
+
+def test_damage_within_a_file_of_onnx_is_told_from_a_cut(tmp_path: Path) -> None:
+    whole = onnx_file("policy", dynamo=False).read_bytes()
+    place = whole.rindex(b"\x22\x04Gemm") + 1
+    path = tmp_path / "a.onnx"
+    path.write_bytes(whole[:place] + b"\x7f" + whole[place + 1 :])  # the operator's name is as long as the rest
+    (problem,) = read(path).problems
+    assert problem.what.startswith("is damaged: a field leaves its message at byte ")
+    path.write_bytes(b"\x3a" + varint(1 << 40) + whole)
+    with pytest.raises(ReadError, match="is damaged: a field leaves its message at byte"):
+        read(path)
+
+
 def test_parts_of_a_program_that_are_not_what_they_should_be(tmp_path: Path) -> None:
     """Every value in the JSON in turn is replaced by ones of other types."""
     with zipfile.ZipFile(exported("policy")) as archive:
