@@ -85,8 +85,10 @@ class Episode:
 
     @property
     def total(self) -> float:
-        """The return: the sum of all rewards, undiscounted; NaN where one is missing."""
-        return float(self.rewards.sum())
+        """The return: the sum of all rewards, undiscounted; NaN where one is missing or infinite, or the sum is."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = float(self.rewards.sum())
+        return found if np.isfinite(found) else float("nan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,10 +12,14 @@ _PART = 1 << 16
 """Bytes at the end, where an archive lists its members; or at the beginning of one that is cut off before."""
 _END = b"PK\5\6"
 _NAMES = re.compile(rb"(?:^|[^a-z])(?:rew(?:ard)?s?|r|grid)\.npy", re.IGNORECASE)
+_FOLDER = re.compile(r"(?:^|[_-])episodes$", re.IGNORECASE)
+"""Where recorders write, ours and Dreamer's: what is damaged there was one of theirs."""
 
 
 def may_hold_episodes(path: Path) -> bool:
-    """Whether it lists an array that is called like rewards, or a grid; not of what cannot be opened."""
+    """Whether it lists an array that is called like rewards, or a grid; of one that is cut off before, whether it lies
+    among episodes. Not of what cannot be opened.
+    """
     try:
         with path.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _PART))
@@ -23,6 +27,8 @@ def may_hold_episodes(path: Path) -> bool:
             if _END not in tail:
                 file.seek(0)
                 tail = file.read(_PART)
+                if _FOLDER.search(path.parent.name):
+                    return True
             return bool(_NAMES.search(tail))
     except OSError:
         return False

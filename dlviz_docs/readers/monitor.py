@@ -88,6 +88,8 @@ class _Session:
     start: float | None
     """Seconds since 1970; None where the file does not tell."""
     environment: str
+    appended: bool = False
+    """Whether no line of JSON begins it."""
     cells: array[float] = field(default_factory=lambda: array("d"))
     """Row after row, one an episode; NaN where a cell holds no number."""
 
@@ -101,8 +103,6 @@ class _Log:
     columns: tuple[str, ...] = ()
     sessions: list[_Session] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    appended: int = 0
-    """Sessions whose begin is not told."""
     bad: int = 0
     first_bad: int = 0
     at: tuple[int, int, int] = (0, 0, 0)
@@ -158,8 +158,7 @@ class _Log:
         before = last.cells[self.at[2] - len(self.columns)] if last.cells else elapsed
         if elapsed < before:
             ended = None if last.start is None else last.start + before
-            self.sessions.append(_Session(ended, last.environment))
-            self.appended += 1
+            self.sessions.append(_Session(ended, last.environment, appended=True))
         return self.sessions[-1]
 
     def _end(self, refused: str) -> None:
@@ -172,6 +171,8 @@ class _Log:
             cut = not self.longest or len(_cells(self.lines.last)[-1]) < self.longest
             if cut:
                 del self.sessions[-1].cells[-len(self.columns) :]
+                if self.sessions[-1].appended and not self.sessions[-1].cells:
+                    self.sessions.pop()  # time did not begin again: its number was cut
         if cut:
             what = "ends inside a row: its last episode is left out"
             self._tell("cut-off", what, "Wait if it is still being written; else delete the row.")
@@ -189,10 +190,11 @@ class _Log:
             shown = ", ".join(sorted(environments))
             what = f"holds episodes of {len(environments)} environments ({shown}), shown as one curve"
             self._tell("several-environments", what, "Write a file for each environment.")
-        if self.appended:
+        if appended := sum(one.appended for one in self.sessions):
+            was, it, its = ("was", "it", "its") if appended == 1 else ("were", "they", "their")
             what = (
-                f"{counted(self.appended, 'later session')} was appended without saying when it began: "
-                "its episodes are taken to follow those before it"
+                f"{counted(appended, 'later session')} {was} appended without saying when {it} began: "
+                f"{its} episodes are taken to follow those before {'it' if appended == 1 else 'them'}"
             )
             self._tell("appended", what, "Let every session write a file of its own.")
 

@@ -98,3 +98,18 @@ def test_a_begin_at_zero_is_no_time_of_day(tmp_path: Path) -> None:
     reading = read(path)
     assert curve(reading, "r").values.tolist() == [1, 3, 2]
     assert curve(reading, "r").times is None
+
+
+@AS_IT_IS
+@given(st.lists(EPISODE, min_size=1, max_size=12), st.data())
+def test_a_cut_row_is_no_session(tmp_path: Path, episodes: list[tuple[float, int, float]], data: st.DataObject) -> None:
+    """What is left of a last `t` of 103.2 may be 10, before the one of the row above."""
+    ends = np.cumsum([wait for _, _, wait in episodes])
+    rows = "".join(f"{r},{steps},{t:.4f}\n" for (r, steps, _), t in zip(episodes, ends, strict=True))
+    content = '#{"t_start": 1600000000.0, "env_id": "CartPole-v1"}\nr,l,t\n' + rows
+    path = tmp_path / "monitor.csv"
+    path.write_text(content[: data.draw(st.integers(content.index("r,l,t") + 6, len(content)))])
+    reading = read(path)
+    assert {problem.code for problem in reading.problems} <= {"cut-off", "no-episodes"}
+    found = [] if not reading.series else curve(reading, "r").values.tolist()
+    assert found == [r for r, _, _ in episodes[: len(found)]]

@@ -42,6 +42,8 @@ def frames_of(
         if places is None:
             wrong.append(f"{name} has {arrays.shape(name)[0]:,} pictures, and nothing tells of which steps they are")
             return
+        if astray := _astray(arrays, names, places, kept):
+            wrong.append(f"{name} has {astray:,} pictures of steps that there are not; they are left out")
         _take(arrays, name, shape, places, kept, made, limits)
     except ReadError as error:
         wrong.append(f"{error.what}; the pictures are left out")
@@ -85,6 +87,17 @@ def _said(episodes: NDArray[Any], steps: NDArray[Any], count: int, kept: Sequenc
         rising = np.concatenate([[True], np.diff(shown) > 0]) if len(shown) else np.zeros(0, bool)
         found.append((rows[rising], shown[rising]))
     return found
+
+
+def _astray(arrays: Arrays, names: Mapping[str, str], places: Sequence[_Place], kept: Sequence[Cut]) -> int:
+    """Pictures that are of no step, or of the same or an earlier one than the picture before; of kept episodes."""
+    if "frame steps" not in names or "frame episodes" not in names:
+        return 0
+    episodes = arrays.whole(names["frame episodes"])
+    numbers = [cut.number for cut in kept]
+    whole = numbers == list(range(len(kept)))  # else others may be of episodes that were not chosen
+    own = np.isin(episodes, numbers) | (episodes < 0) | (whole & (episodes >= len(kept)))
+    return int(own.sum()) - sum(len(rows) for rows, _ in places)
 
 
 def _thinned(count: int, kept: Sequence[Cut]) -> list[_Place] | None:

@@ -142,11 +142,12 @@ def _of_pieces(planned: Planned, pieces: Pieces) -> Recording:
         except ReadError as error:
             wrong.append(f"episode {piece.name} {error.what}; it is left out")
         wrong += [f"{why}, in episode {piece.name}; they are left out" for why in piece.wrong]
-    unknown = sum(bool(np.isnan(episode.rewards).any()) for episode in episodes)
+    unknown = sum(not np.isfinite(episode.total) for episode in episodes)
     problems = [
         *_problems(planned.source, wrong),
         *_empty(planned.source, pieces.empty),
         *_nan(planned.source, unknown),
+        *_no_discount(planned.source, pieces.told.get("gamma")),
     ]
     step = _number(pieces.told.get("step"))
     return Recording(
@@ -156,7 +157,7 @@ def _of_pieces(planned: Planned, pieces: Pieces) -> Recording:
         tuple(episodes),
         planned.step if step is None else step,
         _text(pieces.told.get("environment")),
-        _number(pieces.told.get("gamma")),
+        _discount(pieces.told.get("gamma")),
         _actions(pieces, episodes),
         _observations(pieces, episodes),
         pieces.shape,
@@ -185,8 +186,15 @@ def _empty(source: str, empty: int) -> Iterator[Problem]:
 
 def _nan(source: str, episodes: int) -> Iterator[Problem]:
     if episodes:
-        what = f"some rewards of {counted(episodes, 'episode')} are not a number; the return of these is not known"
+        what = f"some rewards of {counted(episodes, 'episode')} are no finite number; the return of these is not known"
         yield Problem("episodes-nan", source, what, "Look for a division by zero in the reward.")
+
+
+def _no_discount(source: str, told: NDArray[Any] | None) -> Iterator[Problem]:
+    value = _number(told)
+    if value is not None and _discount(told) is None:
+        what = f"tells a discount factor of {value:.6g}, which is none: nothing is discounted"
+        yield Problem("episodes-damaged", source, what, "Record a gamma from 0 to 1.")
 
 
 # --- what the file tells of all ---
@@ -199,18 +207,25 @@ def _number(value: NDArray[Any] | None) -> float | None:
     return float(value.reshape(-1)[0])
 
 
+def _discount(value: NDArray[Any] | None) -> float | None:
+    """Of a number from 0 to 1."""
+    found = _number(value)
+    return found if found is not None and 0 <= found <= 1 else None
+
+
+def _line(name: object) -> str:
+    """A name without breaks, which would end a heading."""
+    return " ".join(clean(str(name)).split())[:_LONGEST_NAME]
+
+
 def _text(value: NDArray[Any] | None) -> str:
-    return (
-        clean(str(value.reshape(-1)[0]))[:_LONGEST_NAME]
-        if value is not None and value.dtype.kind == "U" and value.size == 1
-        else ""
-    )
+    return _line(value.reshape(-1)[0]) if value is not None and value.dtype.kind == "U" and value.size == 1 else ""
 
 
 def _names(value: NDArray[Any] | None) -> tuple[str, ...]:
     if value is None or value.dtype.kind != "U":
         return ()
-    return tuple(clean(str(name))[:_LONGEST_NAME] for name in value.reshape(-1).tolist())
+    return tuple(_line(name) for name in value.reshape(-1).tolist())
 
 
 def _actions(pieces: Pieces, episodes: Sequence[Episode]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs.errors import ReadError
-from dlviz_docs.readers.episodes._arrays import Arrays
+from dlviz_docs.readers.episodes._arrays import AGAIN, Arrays
 from dlviz_docs.readers.episodes._choice import chosen
 from dlviz_docs.readers.episodes._composed import composed, names_of
 from dlviz_docs.readers.episodes._cuts import Cut, Cuts, cuts_of
@@ -30,6 +30,7 @@ __all__ = ["pieces_in", "steps_in"]
 _FLAGS = ("lengths", "first", "episode", "done", "terminated", "truncated")
 _OF_ALL = frozenset({"step", "gamma", "environment", "action names", "observation names"})
 _MOST_TOLD = 10_000
+_MOST_WHOLE = 1e15
 
 
 def pieces_in(arrays: Arrays, limits: Limits) -> Pieces:
@@ -124,6 +125,8 @@ class _Inner:
 def _of_rows(arrays: Arrays, limits: Limits, *, one: bool = False) -> Pieces:
     """Episodes along the first axis; with `one`, all of it is one."""
     names = _by_part(arrays)
+    if "rewards" not in names:
+        raise ReadError(next(iter(arrays.wrong), "holds no rewards"), AGAIN)
     pieces = Pieces()
     flags = {part: values for part in _FLAGS if (values := _whole(arrays, names, part, pieces)) is not None}
     shape = arrays.shape(names["rewards"])
@@ -201,6 +204,11 @@ def _whole(arrays: Arrays, names: dict[str, str], part: str, pieces: Pieces) -> 
         return None
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
+    if part == "lengths" and values.dtype.kind == "f":
+        whole = bool((np.isfinite(values) & (values == np.round(values)) & (abs(values) < _MOST_WHOLE)).all())
+        if not whole:
+            pieces.wrong.append(f"{names[part]} has values that are no whole numbers; it is left out")
+        return values.astype(np.int64) if whole else None
     return values if values.dtype.kind in "biuf" or part == "episode" else None
 
 

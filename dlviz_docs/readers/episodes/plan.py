@@ -65,8 +65,10 @@ def _arrays(found: Found) -> Iterator[Planned]:
     """Files of several episodes are a recording each; files of one each are one, if they lie together."""
     single: dict[tuple[str, float | None], list[str]] = {}
     for path in [path for path in found.files if path.lower().endswith(".npz")]:
-        known, _ = headers(found.root / path)
-        if not known:  # it mentions rewards and is cut off: that is said when it is read
+        known, wrong = headers(found.root / path)
+        damaged = {told.partition(" ")[0] for told in wrong}
+        if not known or (not are_episodes(known) and are_episodes({*known, *damaged})):
+            # It is cut off, or nobody may open its rewards: that is said when it is read.
             yield _planned(found, "npz", (path,), path)
         elif is_map(known):
             yield _planned(found, "map", (path,), path)

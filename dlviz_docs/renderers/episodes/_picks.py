@@ -34,7 +34,9 @@ class Ranked:
 
 
 def picked(plays: Sequence[Ranked]) -> list[tuple[str, ...]]:
-    """What each is an example of, among those of its recording: best, median and worst by return, most surprising."""
+    """What each is an example of, among those of its recording: best, median and worst by return, most surprising.
+
+    Where all returns are equal, there is no best."""
     names: list[list[str]] = [[] for _ in plays]
     groups: defaultdict[str, list[int]] = defaultdict(list)
     for i, play in enumerate(plays):
@@ -42,7 +44,7 @@ def picked(plays: Sequence[Ranked]) -> list[tuple[str, ...]]:
     for members in groups.values():
         known = [i for i in members if np.isfinite(plays[i].episode.total)]
         ranked = sorted(known, key=lambda i: (plays[i].episode.total, -i))
-        if len(ranked) > 1:
+        if ranked and plays[ranked[-1]].episode.total > plays[ranked[0]].episode.total:
             names[ranked[-1]].append("best")
             names[ranked[0]].append("worst")
         if ranked and len(ranked) != 2:

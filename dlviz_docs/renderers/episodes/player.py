@@ -211,7 +211,10 @@ def _notes(every: Iterable[_One]) -> Iterator[str]:
     if cut and any(one.found.worth is not None for one in plays):
         yield "Where an episode was cut off, what came is short of what would have followed."
     if any(not np.isfinite(one.episode.rewards).all() for one in plays):
-        yield "Some rewards are missing: sums leave them out, and what depends on them is not drawn."
+        yield (
+            "Some rewards are missing: the return so far leaves them out, that of the whole episode is not known, and "
+            "what depends on them is not drawn."
+        )
 
 
 def _networks(recordings: Sequence[Recording]) -> Iterator[str]:
