@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from dlviz_docs import words
 from dlviz_docs.insights.estimates import estimate
-from dlviz_docs.insights.rl_words import FEWEST_SEEDS, among, few, four, percent, seeds
+from dlviz_docs.insights.rl_words import FEWEST_SEEDS, among, few, four, percent, seeds, three
 from dlviz_docs.model import FloatArray, Insight, Severity
 from dlviz_docs.stats.aggregate import Estimate
 
-__all__ = ["better", "gap", "headline", "no_scale", "scattered", "short_runs", "too_few", "unknown_scores"]
+__all__ = ["better", "gap", "headline", "longer", "no_scale", "scattered", "short_runs", "too_few", "unknown_scores"]
 
 SCATTER = 0.5
 """Of what was learned, between the best and the worst seed: chance decides as much as the algorithm."""
@@ -78,7 +78,7 @@ def scattered(who: str, scores: FloatArray, learned: float, where: str) -> Insig
     low, high = (four(end) for end in (scores.min(), scores.max()))
     text = (
         f"The seeds of {who} disagree{where}: their scores go from {low} to {high}, {percent(spread / learned)} of "
-        "what was learned at best. A mean says little here; look at each."
+        "what the best algorithm learned. A mean says little here; look at each."
     )
     values = {"lowest": float(scores.min()), "highest": float(scores.max()), "share": spread / learned}
     return Insight("seeds-disagree", "warning", text, "seeds", values=values | {"share_threshold": SCATTER})
@@ -128,6 +128,25 @@ def unknown_scores(given: Sequence[str], tasks: Sequence[str]) -> Insight | None
         f"called {among([name for name in tasks if name] or ['nothing'], 8)}."
     )
     return Insight("unknown-scores", "warning", text, "aggregates", values={"unknown": float(len(unknown))})
+
+
+def longer(
+    task: str, end: float, ends: Mapping[str, tuple[float, float]], unit: str, figure: str, most: int = 3
+) -> Insight:
+    """What algorithms come to that were trained on, behind where scores end: by name, where that is, and the mean over
+    the last part of it. The highest come first.
+    """
+    ordered = sorted(ends.items(), key=lambda item: -item[1][1])
+    told = [f"{name} to {four(score)} at {three(step)}" for name, (step, score) in ordered[:most]]
+    more = f"; {len(ordered) - most:,} more do, too" if len(ordered) > most else ""
+    listed = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
+    on = f" on {task}" if task else ""
+    text = (
+        f"Scores{on} are those of the first {three(end)} {unit}, since some trainings end there. Others go on: "
+        f"{listed} {unit}{more}."
+    )
+    values = {"end": end, "longest": max(step for step, _ in ends.values()), "longer": float(len(ends))}
+    return Insight("trained-longer", "info", text, figure, step=end, values=values)
 
 
 def short_runs(names: Sequence[str], without: int, figure: str) -> Insight | None:

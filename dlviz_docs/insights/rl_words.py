@@ -26,13 +26,17 @@ def few(amount: int) -> str:
     return "one seed, so no interval" if amount == 1 else f"interval unreliable: {amount} seeds"
 
 
-def measured(measure: str, counts: Sequence[int], episodes: int) -> str:
-    """What a score is: "mean of val/return over the last 10 % of training, 5 evaluations of 10 episodes a seed"."""
+def measured(measure: str, counts: Sequence[int], episodes: int, until: str = "") -> str:
+    """What a score is: "mean of val/return over the last 10 % of training, 5 evaluations of 10 episodes a seed".
+
+    `until` is told where some trainings go on behind it: "the first 100,000 steps".
+    """
     low, high = min(counts), max(counts)
     amount = f"{low:,}" if low == high else f"{low:,} to {high:,}"
     unit = "evaluation" if measure.startswith(("val/", "test/")) else "recorded point"
     each = f" of {words.count(episodes, 'episode')}" if episodes else ""
-    return f"mean of {measure} over the last 10 % of training, {amount} {unit}{'' if high == 1 else 's'}{each} a seed"
+    points = f"{amount} {unit}{'' if high == 1 else 's'}{each} a seed"
+    return f"mean of {measure} over the last 10 % of {until or 'training'}, {points}"
 
 
 def percent(share: float) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from dlviz_docs.agent_names import RETURN, SUCCESS
 from dlviz_docs.insights import rl_course, rl_scores
+from dlviz_docs.insights.rl_words import three
 from dlviz_docs.model import FloatArray, Insight
 from dlviz_docs.renderers.rl._curves import Bundle
 from dlviz_docs.renderers.rl._found import some
@@ -34,7 +35,7 @@ def courses(task: Task, bundles: Sequence[Bundle], *, several: bool, whole: bool
         yield from _course(task, one, who, axis, figure, least)
         if tell := rl_scores.scattered(one.cell.algorithm, one.cell.scores, learned, on):
             yield replace(tell, figure=figure if several else tell.figure)
-        if tell := _gap(task, one, learned, who):
+        if tell := _gap(task, one, learned, f"{who}, at {axis} {three(task.end)}" if task.is_cut else who):
             both = len(bundles) <= BOTH_SPLITS and whole
             yield replace(tell, figure=place_of(task, "train-and-evaluation", several=several) if both else figure)
     if found and len(bundles) > 1:

@@ -9,12 +9,13 @@ from dataclasses import replace
 import numpy as np
 
 from dlviz_docs.insights import rl_scores
-from dlviz_docs.insights.rl_words import among, measured, seeds
+from dlviz_docs.insights.rl_words import among, measured, seeds, three
 from dlviz_docs.model import Insight
 from dlviz_docs.renderers.rl._courses import courses
+from dlviz_docs.renderers.rl._curves import COUNTED
 from dlviz_docs.renderers.rl._found import Found, some
 from dlviz_docs.renderers.rl._suites import Standing, Suite, alone
-from dlviz_docs.renderers.rl._trials import Task
+from dlviz_docs.renderers.rl._trials import LONGER, Task, own_end
 from dlviz_docs.renderers.rl.aggregate import said
 from dlviz_docs.renderers.rl.returns import place_of
 from dlviz_docs.view import Fact
@@ -105,6 +106,27 @@ def _courses(found: Found) -> Iterator[Insight]:
             counts[one.kind] += 1
             if counts[one.kind] <= SENTENCES:
                 yield one
+    told = (_longer(task, place_of(task, "returns", several=found.several)) for task in found.shown)
+    yield from [one for one in told if one is not None][:SENTENCES]
+
+
+def _until(suite: Suite) -> str:
+    """How far scores go where some trainings go on; "" where all end there."""
+    if not any(task.is_cut for task in suite.tasks):
+        return ""
+    if len(suite.tasks) > 1:
+        return "what all runs of a task have"
+    return f"the first {three(suite.tasks[0].end)} {COUNTED[suite.tasks[0].axis]}, which all have"
+
+
+def _longer(task: Task, figure: str) -> Insight | None:
+    """What those come to that went on behind where scores end."""
+    if not task.is_cut:
+        return None
+    ends = {cell.algorithm: [own_end(trial, task.measure) for trial in cell.trials] for cell in task.cells}
+    means = {name: np.array(own).mean(axis=0) for name, own in ends.items()}
+    longer = {name: (float(x), float(y)) for name, (x, y) in means.items() if x > LONGER * task.end}
+    return rl_scores.longer(task.name, task.end, longer, COUNTED[task.axis], figure) if longer else None
 
 
 def _headline(suite: Suite) -> Insight:
@@ -113,7 +135,8 @@ def _headline(suite: Suite) -> Insight:
     cells = [cell for task in suite.tasks for cell in task.cells if cell.algorithm == best.algorithm]
     counts = [count for cell in cells for count in cell.counts]
     each = {cell.episodes for cell in cells}
-    counted = measured(suite.tasks[0].measure if lone else suite.scale, counts, each.pop() if len(each) == 1 else 0)
+    measure = suite.tasks[0].measure if lone else suite.scale
+    counted = measured(measure, counts, each.pop() if len(each) == 1 else 0, _until(suite))
     first = [one.algorithm for one in suite.standings if one.found.iqm[0] == best.found.iqm[0]]
     who = best.algorithm
     if len(suite.standings) > 1:

@@ -14,10 +14,12 @@ from dlviz_docs.agent_names import EPISODES, RETURN, SUCCESS
 from dlviz_docs.model import Axis, Experiment, FloatArray, Run, Series
 from dlviz_docs.stats.align import in_order, tail_mean
 
-__all__ = ["MEASURES", "Cell", "Task", "Trial", "algorithms", "leading", "narrowed", "tasks"]
+__all__ = ["MEASURES", "Cell", "Task", "Trial", "algorithms", "leading", "narrowed", "own_end", "tasks"]
 
 LAST = 0.1
 """Of the training: scores are means over this last part of it."""
+LONGER = 1.1
+"""Times what all have, from which on a training is longer than others."""
 SHORT = 0.5
 """Of the median length: a run that ended before is not compared with the others."""
 MEASURES = tuple(f"{split}{metric}" for metric in (RETURN, SUCCESS) for split in ("val/", "test/", "", "train/"))
@@ -105,11 +107,18 @@ class Task:
     """Runs that ended too early to be compared."""
     without: int
     """Runs of this task that have no such curve."""
+    longest: float
+    """Where the longest of the compared runs ends."""
 
     @property
     def runs(self) -> int:
         """Runs that are compared."""
         return sum(map(len, self.cells))
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether some compared run goes on well behind where scores end."""
+        return self.longest > LONGER * self.end
 
     @property
     def is_share(self) -> bool:
@@ -128,6 +137,12 @@ def tasks(experiment: Experiment) -> list[Task]:
     colors = _colors(labels, by_task.values())
     found = (_task(name, members, labels, colors) for name, members in by_task.items())
     return sorted((task for task in found if task.cells), key=lambda task: names.natural(task.name))
+
+
+def own_end(trial: Trial, measure: str) -> tuple[float, float]:
+    """Where the trial itself ends, and its mean over the last part of its own training."""
+    x, y, counts = trial.points(measure)
+    return float(x[-1]), tail_mean(x, y, float(x[-1]), LAST, counts)[0]
 
 
 def algorithms(found: Sequence[Task]) -> dict[str, int]:
@@ -197,7 +212,8 @@ def _task(name: str, trials: Sequence[Trial], labels: Mapping[str, str], colors:
     ends = {trial.run.slug: float(trial.points(measure)[0][-1]) for trial in known}
     least = SHORT * float(np.median(list(ends.values())))
     kept = [trial for trial in known if ends[trial.run.slug] >= least]
-    end = min(ends[trial.run.slug] for trial in kept)
+    own = [ends[trial.run.slug] for trial in kept]
+    end = min(own)
     return Task(
         name,
         measure,
@@ -206,6 +222,7 @@ def _task(name: str, trials: Sequence[Trial], labels: Mapping[str, str], colors:
         tuple(_cells(kept, measure, end, labels, colors)),
         tuple(trial.run for trial in known if trial not in kept),
         len(trials) - len(known),
+        max(own),
     )
 
 

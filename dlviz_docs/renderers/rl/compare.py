@@ -8,14 +8,16 @@ from itertools import combinations
 import numpy as np
 
 from dlviz_docs.insights.estimates import decimal, estimate
-from dlviz_docs.insights.rl_words import FEWEST_SEEDS, four
+from dlviz_docs.insights.rl_words import FEWEST_SEEDS, among, four
 from dlviz_docs.renderers.rl._curves import Bundle
 from dlviz_docs.renderers.rl._suites import cell_of
+from dlviz_docs.renderers.rl._trials import Cell as Trained
 from dlviz_docs.renderers.rl._trials import Task, algorithms, leading
 from dlviz_docs.renderers.rl.aggregate import said
 from dlviz_docs.stats.aggregate import Estimate, aggregates
 from dlviz_docs.stats.improvement import improvement
 from dlviz_docs.stats.ranks import mean_ranks
+from dlviz_docs.stats.trimmed import iqm
 from dlviz_docs.view import Cell, Column, Figure, Matrix, Table
 
 __all__ = ["Chances", "chances", "improvements", "per_task", "ranks"]
@@ -138,16 +140,32 @@ def per_task(tasks: Sequence[Task], bundles: Mapping[str, Sequence[Bundle]]) -> 
     more = f" The first {TABLE_ROWS} of {len(tasks):,} tasks." if len(tasks) > TABLE_ROWS else ""
     caption = (
         f"The score of every algorithm on every task: of {FEWEST_SEEDS} seeds and more the interquartile mean with its "
-        f"95 % interval, else the mean ± the standard deviation over seeds; and its course over training.{more}"
+        f"95 % interval, else the mean ± the standard deviation over seeds; and its course over training."
     )
+    caption += f"{_until(tasks)}{more}"
     return Figure("tasks", "Every task", caption, Table(columns, rows, searchable=len(rows) > 10), "Every task")
+
+
+def _until(tasks: Sequence[Task]) -> str:
+    cut = any(task.is_cut for task in tasks)
+    return " Where some trainings go on, scores are those of the steps that all of the task have." if cut else ""
 
 
 def _task_row(task: Task, names: Sequence[str], bundles: Sequence[Bundle]) -> tuple[Cell, ...]:
     curves = {one.cell.algorithm: one.middle for one in bundles}
-    best = max(task.cells, key=lambda cell: float(cell.scores.mean()))
     cells = [_score(task, name, curves) for name in names]
-    return Cell(task.name or "unnamed"), Cell(task.measure), *cells, Cell(best.algorithm, color=best.color)
+    return Cell(task.name or "unnamed"), Cell(task.measure), *cells, _best(task)
+
+
+def _best(task: Task) -> Cell:
+    """By the numbers that the row shows; all that share it."""
+    shown = [_middle(cell) for cell in task.cells]
+    best = [cell for cell, value in zip(task.cells, shown, strict=True) if value == max(shown)]
+    return Cell(among([cell.algorithm for cell in best], 3), color=best[0].color if len(best) == 1 else None)
+
+
+def _middle(cell: Trained) -> float:
+    return float(iqm(cell.scores) if len(cell) >= FEWEST_SEEDS else cell.scores.mean())
 
 
 def _score(task: Task, name: str, curves: Mapping[str, np.ndarray]) -> Cell:

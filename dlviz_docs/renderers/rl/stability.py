@@ -8,7 +8,7 @@ import numpy as np
 
 from dlviz_docs.insights.rl_words import four, percent, three
 from dlviz_docs.renderers.rl._curves import COUNTED, Bundle
-from dlviz_docs.renderers.rl._trials import Task
+from dlviz_docs.renderers.rl._trials import Task, own_end
 from dlviz_docs.renderers.rl.returns import least_loss
 from dlviz_docs.stats.learning import COLLAPSE_LASTS, COLLAPSE_LOSS, collapses, drop
 from dlviz_docs.view import Cell, Column, Figure, Layer, Plot, PlotAxis, Table
@@ -43,7 +43,8 @@ def spread(tasks: Sequence[Task]) -> Figure | None:
 def each_training(tasks: Sequence[tuple[Task, Sequence[Bundle]]]) -> Figure | None:
     """What every single training came to; None where there are too many for a table."""
     several = len(tasks) > 1
-    rows = [row for task, bundles in tasks for row in _rows(task, bundles, several=several)]
+    cut = any(task.is_cut for task, _ in tasks)
+    rows = [row for task, bundles in tasks for row in _rows(task, bundles, several=several, cut=cut)]
     if not rows or len(rows) > MOST_ROWS:
         return None
     axes = {task.axis for task, _ in tasks}
@@ -53,6 +54,7 @@ def each_training(tasks: Sequence[tuple[Task, Sequence[Bundle]]]) -> Figure | No
         Column("Algorithm"),
         Column("Run"),
         Column("Score", True, "Mean over the last 10 % of what all compared runs have"),
+        *([Column("At its end", True, "Mean over the last 10 % of its own training")] if cut else []),
         Column("Highest", True, "Of the curve as it is drawn"),
         Column("at", True, unit),
         Column("Lost since", True, "From the highest value to the end, as a share of the curve's range"),
@@ -66,7 +68,7 @@ def each_training(tasks: Sequence[tuple[Task, Sequence[Bundle]]]) -> Figure | No
     return Figure("trainings", "Each training", caption, Table(columns, tuple(rows), searchable=len(rows) > 10), _GROUP)
 
 
-def _rows(task: Task, bundles: Sequence[Bundle], *, several: bool) -> Iterator[tuple[Cell, ...]]:
+def _rows(task: Task, bundles: Sequence[Bundle], *, several: bool, cut: bool) -> Iterator[tuple[Cell, ...]]:
     least = least_loss(bundles)
     for one in bundles:
         if len(one.seeds) != len(one.cell):
@@ -84,6 +86,7 @@ def _rows(task: Task, bundles: Sequence[Bundle], *, several: bool) -> Iterator[t
                 Cell(one.cell.algorithm, color=one.cell.color),
                 Cell(trial.run.name),
                 Cell(four(score), score),
+                *([Cell(four(own_end(trial, task.measure)[1]), own_end(trial, task.measure)[1])] if cut else []),
                 Cell(four(y[peak]), float(y[peak])),
                 Cell(three(x[peak]), float(x[peak])),
                 Cell(percent(share), share),
