@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from dlviz_docs.readers.samples import Plan
     from dlviz_docs.scan import ExperimentFolder, RunFolder
 
+AHEAD = 600.0
+"""Seconds for the explanations of a model where somebody waits for nothing else."""
 STUDIED = {
     "data": ("data set",),
     "predictions": ("set of predictions", "sets of predictions"),
@@ -69,7 +71,10 @@ def _parser() -> argparse.ArgumentParser:
     target.add_argument("-o", "--output", metavar="SITE", default="site", help="the folder of the site (default: site)")
     target.add_argument("--to", metavar="DIR", help="write plain Markdown, assets and nav.yml for another generator")
     build_.add_argument("--strict", action="store_true", help="exit with 1 when any file has a problem")
-    _command(commands, "probe", _probe, "run the models, and leave what that showed beside them")
+    probe = _command(commands, "probe", _probe, "run the models, and leave what that showed beside them")
+    probe.add_argument(
+        "--seconds", type=float, default=AHEAD, help=f"in which explanations of one model are begun (default: {AHEAD})"
+    )
     serve = _command(commands, "serve", _serve, "show the site, and rebuild what changes while a training runs")
     serve.add_argument("-a", "--address", metavar="HOST:PORT", default="127.0.0.1:8000")
     scan = _command(commands, "scan", _scan, "say what is found, without building")
@@ -114,8 +119,14 @@ def _options(given: argparse.Namespace) -> Options:
             "workers": given.workers,
             "strict": getattr(given, "strict", False),
             "factories": given.factories,
+            **_times(getattr(given, "seconds", None)),
         }
     )
+
+
+def _times(seconds: float | None) -> dict[str, float]:
+    """Who computes ahead has time; an experiment may have several models, and begun work is finished."""
+    return {} if seconds is None else {"probes_seconds": seconds, "probes_timeout": max(900.0, 12 * seconds)}
 
 
 def _cache_dir(given: argparse.Namespace) -> Path:
@@ -312,7 +323,7 @@ def _print_problems(console: Console, problems: Sequence[Problem]) -> None:
     from dlviz_docs.words import count
 
     for problem in problems:
-        console.print(f"[yellow]Problem[/] {escape(problem.path)}: {escape(problem.what)} {escape(problem.remedy)}")
+        console.print(f"[yellow]Problem[/] {escape(problem.told)}")
     if problems:
         console.print(f"[yellow]{count(len(problems), 'problem')}[/]; what could be read was read.")
 

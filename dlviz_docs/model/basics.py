@@ -40,6 +40,12 @@ class Problem:
     what: str
     remedy: str
 
+    @property
+    def told(self) -> str:
+        """On one line: "run/log.csv: is empty. Copy it again."."""
+        end = "" if self.what.endswith((".", "!", "?", ":")) or not self.remedy else "."
+        return f"{self.path}: {self.what}{end} {self.remedy}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class Objective:

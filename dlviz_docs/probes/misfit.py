@@ -39,7 +39,9 @@ def misfit_of_rows(error: PassFailed) -> ProbeError:
 
 
 def _told(shape: Sequence[object]) -> str:
-    return f"({', '.join(map(str, shape))})"
+    """As (n, 3, 32, 32), whatever the file calls the number of samples."""
+    first = [] if not shape else [str(shape[0]) if isinstance(shape[0], int) else "n"]
+    return f"({', '.join([*first, *map(str, shape[1:])])})"
 
 
 def _differ(asked: Sequence[object], given: Sequence[int]) -> bool:

@@ -27,7 +27,7 @@ class Running:
 
 @contextmanager
 def running(cache: Cache, study: str, model: Running) -> Iterator[None]:
-    """While it lasts, the cache has word of the model that the study of this name runs; after what is unforeseen, too."""
+    """While it lasts, the cache has word of the model that the study of this name runs; also after a surprise."""
     cache.put(f"{study}{_NOTE}", model)
     try:
         yield

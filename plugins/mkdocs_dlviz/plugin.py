@@ -23,7 +23,6 @@ from dlviz_docs import html, view
 from dlviz_docs.build import build
 from dlviz_docs.compose import outline
 from dlviz_docs.errors import DlvizError
-from dlviz_docs.model import Problem
 from mkdocs_dlviz.config import DlvizConfig
 from mkdocs_dlviz.nav import Entry, WindowedNav
 from mkdocs_dlviz.offline import SHIM, add_search, insert_shim
@@ -176,7 +175,7 @@ class DlvizPlugin(BasePlugin[DlvizConfig]):
     def _report(self) -> None:
         """One warning for each problem, so that MkDocs' own strict mode fails too."""
         for problem in self.site.problems:
-            log.warning("%s", _sentence(problem))
+            log.warning("%s", problem.told)
         if self.config.options.strict and self.site.problems:
             raise PluginError(f"dlviz: {len(self.site.problems)} problems, and `strict` is set")
 
@@ -237,10 +236,6 @@ def _table_of_contents(headings: Sequence[view.Heading]) -> TableOfContents:
         (trail[-1].children if trail else top).append(link)
         trail.append(link)
     return TableOfContents(top)
-
-
-def _sentence(problem: Problem) -> str:
-    return " ".join(part for part in (f"{problem.path}: {problem.what}", problem.remedy) if part)
 
 
 def _warnings() -> int:
