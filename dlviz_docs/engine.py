@@ -224,8 +224,9 @@ class Engine:
         place = (folder.slug, folder.name, folder.relative, [(run.name, run.place) for run in folder.runs])
         trusted, renderers = self.options.factories, self.options.renderers
         probed = studies.probed.get(folder.slug, ()) if subject == "models" else ()
-        name = caching.key("study", subject, place, _about(folder), files, renderers, trusted, probed)
-        return StudyJob(folder, renderers, str(self.cache.folder), name, subject, trusted, probed)
+        seconds = self.options.probes_seconds if subject == "probes" else 0.0
+        name = caching.key("study", subject, place, _about(folder), files, renderers, trusted, probed, seconds)
+        return StudyJob(folder, renderers, str(self.cache.folder), name, subject, trusted, probed, seconds)
 
     def _present_job(self, folder: ExperimentFolder, digests: Digests, studies: Studies) -> PresentJob:
         names, problems = digests.names.get(folder.slug, []), list(digests.problems.get(folder.slug, []))

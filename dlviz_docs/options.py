@@ -57,6 +57,8 @@ class Options:
     """Seconds the data and the predictions of one experiment, or its models, may take to be read and drawn."""
     probes_timeout: float = 900.0
     """Seconds the models of one experiment may take to be run and explained."""
+    probes_seconds: float = 120.0
+    """Seconds of these in which explanations of one model are begun; what was done by then is shown, and said."""
     factories: tuple[str, ...] = ()
     """Packages whose functions experiment.yml may name as `model:`. Their code is run: name only what you trust."""
     memory_limit: int = 4096

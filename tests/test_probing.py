@@ -85,6 +85,12 @@ def runs(tmp_path: Path) -> Path:
     return folder
 
 
+def unpacked(content: bytes, folder: Path) -> Kept:
+    file = folder / "kept.probe"
+    file.write_bytes(content)
+    return read_kept(file)
+
+
 def make(runs: Path, options: Options = HERE) -> Site:
     return build(runs, options, runs.parent / "cache")
 
@@ -132,6 +138,20 @@ def test_what_was_found_is_not_computed_again(runs: Path, monkeypatch: pytest.Mo
     (runs / "two" / "metrics.csv").write_text("step,train_loss\n0,3\n1,2\n2,1.4\n")
     (runs / "experiment.yml").write_text("title: Another\n")  # of which the explanations know nothing
     assert page(make(runs), "runs/cam/index.html")
+
+
+def test_what_was_left_out_for_want_of_time_is_done_where_there_is_more(runs: Path) -> None:
+    """And is good enough where there is less: results of a command that has time are shown by builds that have none."""
+    hasty, patient = (parse({"workers": 0, "path": "", "probes_seconds": seconds}) for seconds in (0.01, 300))
+    files, _ = probe(runs, hasty, runs.parent / "cache")
+    assert all(unpacked(content, runs.parent).probed.hurried == 0.01 for _, content in files)
+    files, _ = probe(runs, patient, runs.parent / "cache")
+    kept = {path: unpacked(content, runs.parent) for path, content in files}
+    assert [one.probed.hurried for one in kept.values()] == [0.0] * len(kept)
+    for path, content in files:
+        path.write_bytes(content)
+    site = build(runs, hasty, runs.parent / "another")
+    assert "seconds that explanations may take" not in explained(site)
 
 
 def test_results_beside_a_model_serve_where_it_cannot_be_run(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

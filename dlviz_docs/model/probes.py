@@ -303,6 +303,8 @@ class Probed:
     """Of the texts: as many, the first, were chosen to be looked at; the others tell what words come to over many."""
     notes: tuple[str, ...] = ()
     """What was assumed, and what was left out for want of time: sentences."""
+    hurried: float = 0.0
+    """Seconds that were not enough; 0 where all was done."""
     problems: tuple[Problem, ...] = ()
     sources: tuple[str, ...] = ()
     """By row of the samples: the key of its picture, or what else it is called; none where nobody says."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -164,7 +164,8 @@ def content_key(job: Job, weights: str) -> str:
         job.methods,
         job.layers,
     ]
-    told += [job.limits, job.seed, None if job.truth is None else job.truth.tolist()]
+    # The time is none of it: what was left out for want of it is told by the result.
+    told += [replace(job.limits, seconds=0.0), job.seed, None if job.truth is None else job.truth.tolist()]
     told += [getattr(job.samples, name, None) for name in ("boxes", "prepared", "names", "words", "pad", "hidden")]
     told += [[sorted(one) for one in getattr(job.samples, "special", ())], getattr(job.samples, "notes", ())]
     digest.update(msgspec.json.encode(told, enc_hook=lambda number: number.item()))  # NumPy's

@@ -39,7 +39,8 @@ def probe(job: Job) -> Probed:
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(job.seed)
-            return replace(_probe(job, opened(job), clock), sources=job.sources)
+            found = _probe(job, opened(job), clock)
+            return replace(found, sources=job.sources, hurried=clock.seconds if clock.left_out else 0.0)
     except torch.OutOfMemoryError as error:
         raise ProbeError("The model needs more memory than it may take.") from error
     except RuntimeError as error:

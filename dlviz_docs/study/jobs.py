@@ -73,6 +73,8 @@ class StudyJob:
     """Packages whose functions may build a model."""
     probed: tuple[str, ...] = ()
     """Names in the cache of what running its models showed."""
+    seconds: float = 0.0
+    """In which explanations of one model are begun."""
 
 
 def study(job: StudyJob) -> str:
@@ -98,4 +100,4 @@ def _study(job: StudyJob, cache: Cache) -> Study:
         return study_episodes(job.folder, job.renderers, cache)
     from dlviz_docs.study.probes import study_probes
 
-    return study_probes(job.folder, job.renderers, cache, job.factories, job.name)
+    return study_probes(job.folder, job.renderers, cache, job.factories, job.name, job.seconds)

@@ -42,18 +42,23 @@ RUNNABLE = (".pt2", ".onnx")
 
 
 def study_probes(
-    folder: ExperimentFolder, renderers: Selection, cache: Cache, factories: Sequence[str], name: str
+    folder: ExperimentFolder,
+    renderers: Selection,
+    cache: Cache,
+    factories: Sequence[str],
+    name: str,
+    seconds: float,
 ) -> Study:
     """What running its models on its samples showed; nothing where there is none that can be run.
 
     `factories` are the packages whose functions may build a model, by the site's own configuration; `name` is what the
-    study is called in the cache.
+    study is called in the cache; explanations of each model are begun in so many `seconds`.
     """
     about, _, _ = read_about([Path(source.path) for source in folder.about])
     if not _may_run(folder, about):
         return Study()
     (read, models), samples = read_models(folder, cache), read_samples(folder)
-    probe = _Probe(folder, about, samples, cache, tuple(factories), name)
+    probe = _Probe(folder, about, samples, cache, tuple(factories), name, seconds)
     found = [one for network in models.networks for one in probe.of(network)]
     if not found:
         return Study(needs=(read,))
@@ -89,6 +94,8 @@ class _Probe:
     factories: tuple[str, ...]
     study: str
     """Its name in the cache."""
+    seconds: float
+    """That explanations of one model may take."""
 
     def of(self, network: Network) -> Iterator[Kept | Problem | Lacking]:
         """All of the model's last checkpoint that can be run, then the same maps of those before it, latest first."""
@@ -172,9 +179,10 @@ class _Probe:
         job = self._job(checkpoint, shown, last)
         content = content_hash(str(path))
         key = content_key(job, content)
-        if (made := self.cache.get(key, Kept)) is not None:
+        made = self.cache.get(key, Kept)
+        if made is not None and self._is_enough(made):
             return made
-        if kept is not None and kept.key == key:
+        if kept is not None and kept.key == key and self._is_enough(kept):
             return self._stored(kept)
         known = kept if kept is not None and kept.content == content else None
         if (problem := self._distrust(checkpoint)) is not None:
@@ -196,6 +204,10 @@ class _Probe:
             remedy = f"{mend}, or leave the topic out: renderers: {{cam: false}}."
             return Problem("model-not-run", self._placed(checkpoint), what, remedy)
 
+    def _is_enough(self, kept: Kept) -> bool:
+        """Whether more time would show no more."""
+        return not kept.probed.hurried or kept.probed.hurried >= self.seconds
+
     def _kept(self, path: Path) -> Kept | None:
         """What `dlviz probe` left beside the model; a file that cannot be read is told with the models."""
         beside = path.with_name(path.name + SUFFIX)
@@ -209,7 +221,7 @@ class _Probe:
         return kept
 
     def _job(self, checkpoint: Checkpoint, shown: Shown | Rows | Sentences, last: Probed | None) -> Job:
-        from dlviz_docs.probes import Job
+        from dlviz_docs.probes import Job, Limits
 
         job = Job(
             self._inputs(checkpoint, shown, last),
@@ -218,6 +230,7 @@ class _Probe:
             factory=self._factory(self.about.model_options),
             truth=shown.truth,
             classes=shown.classes,
+            limits=Limits(seconds=self.seconds),
         )
         if isinstance(shown, Rows):
             return job
