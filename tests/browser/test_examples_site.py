@@ -18,7 +18,8 @@ pytestmark = pytest.mark.browser
 EXAMPLES = Path(__file__).parents[2] / "experiments"
 SPREADS = """() => document.documentElement.scrollWidth - document.documentElement.clientWidth"""
 # Scripts of figures come after the page.
-LIVE = """[...document.querySelectorAll("figure[data-spec]:not(.dlviz-chart), figure[data-overlay], figure[data-player]")]
+LIVE = """["[data-spec]:not(.dlviz-chart)", "[data-overlay]", "[data-player]"]
+    .flatMap((kind) => [...document.querySelectorAll(`figure${kind}`)])
     .every((figure) => figure.matches(".dlviz-live"))"""
 # What a reader without eyes is told, and what a browser needs to know before a picture is there.
 NAMES = """() => {

@@ -271,7 +271,8 @@ def test_the_picture_has_every_visible_box_and_says_what_it_shows() -> None:
     assert drawn.find("title") is not None
     described = drawn.find("desc")
     assert described is not None
-    assert described.text == "What it computes. 3 layers and operations in 1 block, 5 connections, 1 of them a shortcut."
+    counted = "3 layers and operations in 1 block, 5 connections, 1 of them a shortcut"
+    assert described.text == f"What it computes. {counted}."
     assert drawn.findall("path")[1].get("class") == "dlviz-wire dlviz-skip"
 
 
