@@ -90,8 +90,10 @@ def placed(runs: Sequence[Run], above: str = "") -> list[Run]:
 
 def _place(run: Run) -> _Place:
     segments: list[str] = []
-    labels: dict[str, str] = {}
-    for segment in run.name.split("/"):
+    part = next((series.part for series in run.series if "=" in series.part and run.name.endswith(series.part)), "")
+    # What a table says is one label, whatever its values hold: env=ALE/Pong-v5.
+    labels = {key.strip().lower().replace(" ", "_"): value.strip() for key, value in _LABEL.findall(part)}
+    for segment in filter(None, run.name.removesuffix(part).split("/")):
         found = _LABEL.findall(segment)
         labels |= {key.strip().lower().replace(" ", "_"): value.strip() for key, value in found}
         if not found:

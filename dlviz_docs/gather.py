@@ -98,6 +98,11 @@ def _or(marked: BoolArray | None, more: BoolArray) -> BoolArray | None:
     return both if both.any() else None
 
 
+def _environment(one: Told) -> str:
+    """What a monitor says of the environment it is of; "" for others."""
+    return str(one.reading.hparams.get("env_id", "")) if one.source.reader == "monitor" else ""
+
+
 def _without_lone_parts(told: Sequence[Told]) -> list[Told]:
     """A trainer's states tell of one training unless they name several: the one that its other loggers tell of."""
     parts = {(one.source.reader, series.part) for one in told for series in one.reading.series}
@@ -145,7 +150,10 @@ def _by_run(told: Sequence[Told]) -> Parcels:
     """Which run each curve belongs to: usually one for all; one a file for tables alike; one a part within a file."""
     alike: dict[_Shape, set[str]] = defaultdict(set)
     counts = Counter(_shape(one) for one in told)
+    environments: dict[tuple[str, str], set[str]] = defaultdict(set)
     for one in told:
+        if found := _environment(one):
+            environments[_place(one)].add(found)
         alike[_shape(one)].add(_stem(one.source)[0])
     parcels: Parcels = {}
     for one in told:
@@ -153,6 +161,8 @@ def _by_run(told: Sequence[Told]) -> Parcels:
         stem, split = _stem(one.source) if beside else ("", _only_split(one.source))
         if len(alike[_shape(one)]) == 1:
             stem = ""  # the monitors of one agent, the splits of one training
+        if len(environments[_place(one)]) > 1:
+            stem = _environment(one)  # nobody learns two tasks in one folder, but two agents may log there
         source = replace(one.source, split=one.source.split or split)
         for series in one.reading.series:
             label = "/".join(piece for piece in (stem, series.part) if piece)

@@ -216,3 +216,26 @@ def test_own_logs_count_their_steps_under_many_names(tmp_path: Path) -> None:
     assert (ends["b"]["return"], ends["b"]["train/length"]) == (60, 60)
     assert ends["c"] == dict.fromkeys(("train/return", "train/length", "train/episodes", "train/exploration_rate"), 100)
     assert ends["d"] == {"train/return": 4000, "train/length": 4000}
+
+
+@pytest.mark.parametrize(
+    "worlds", [["ALE/Pong-v5", "ALE/Breakout-v5"], ["dm_control/hop", "Ant-v3"], ["<b>a</b>", "b"]]
+)
+def test_several_environments_in_one_table_are_several_tasks(worlds: list[str], tmp_path: Path) -> None:
+    rows = [f"{1000 * n},{n},{seed},{world}" for world in worlds for seed in (1, 2) for n in range(20)]
+    found = told(tmp_path, {"log.csv": "step,reward,seed,env\n" + "\n".join(rows) + "\n"})
+    tasks = sorted((task, seed) for task, _, seed, _ in places(found).values())
+    assert tasks == sorted((world, seed) for world in worlds for seed in (1, 2))
+
+
+def test_monitors_of_several_environments_are_no_single_curve(tmp_path: Path) -> None:
+    files = {
+        f"ppo_1/{place}.monitor.csv": f'#{{"t_start": 1600000000.0, "env_id": "{world}"}}\nr,l,t\n'
+        + "".join(f"{sign * 10 * n},10,{n + 0.1 * place}\n" for n in range(1, 6))
+        for place, (world, sign) in enumerate([("CartPole-v1", 1), ("CartPole-v1", 1), ("Acrobot-v1", -1)])
+    }
+    found = told(tmp_path, files)
+    assert {task: counts(found[name])["train/return"] for name, (task, *_) in places(found).items()} == {
+        "CartPole-v1": 10,
+        "Acrobot-v1": 5,
+    }

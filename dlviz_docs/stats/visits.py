@@ -151,6 +151,14 @@ def dependence(a: Ints, b: Ints) -> float:
     return raw - float(extra)
 
 
+def _autocorrelation(z: Floats, most: int) -> Floats:
+    """Mean of z[t] z[t + lag] for each lag from 1 to `most`, by the spectrum: a long episode has too many pairs."""
+    size = 1 << int(len(z) + most - 1).bit_length()  # room for the lags, so that no end meets the beginning
+    spectrum = np.fft.rfft(z, size)
+    sums = np.fft.irfft(spectrum * spectrum.conj(), size)[1 : most + 1]
+    return np.asarray(sums / (len(z) - np.arange(1, most + 1)))
+
+
 def loop_strength(observations: Floats, least: int = 3) -> tuple[float, int]:
     """How much an episode repeats itself, and after how many steps: the highest peak of the autocorrelation of its
     standardised observations beyond lag `least`, up to a third of its length; (0, 0) where there is none.
@@ -163,12 +171,13 @@ def loop_strength(observations: Floats, least: int = 3) -> tuple[float, int]:
     kept = np.isfinite(spread) & (spread > 0)
     if most <= least + 1 or not kept.any():
         return 0.0, 0
-    z = (observations[:, kept] - observations[:, kept].mean(axis=0)) / spread[kept]
     lags = np.arange(1, most + 1)
-    found = np.array([(z[:-lag] * z[lag:]).mean() for lag in lags])
+    columns = (observations[:, place] for place in np.flatnonzero(kept))
+    total = sum(_autocorrelation((one - one.mean()) / one.std(), most) for one in columns)
+    found = np.asarray(total / kept.sum())
     inner = np.flatnonzero((found[1:-1] >= found[:-2]) & (found[1:-1] > found[2:])) + 1
-    peaks = [place for place in inner.tolist() if lags[place] >= least]
-    if not peaks:
+    peaks = inner[lags[inner] >= least]
+    if not len(peaks):
         return 0.0, 0
-    best = max(peaks, key=lambda place: found[place])
+    best = peaks[found[peaks].argmax()]
     return float(found[best]), int(lags[best])

@@ -68,3 +68,13 @@ def test_the_best_of_a_task_is_the_one_whose_number_is_highest() -> None:
     level = [line(name, 100_000, 500, "cart") for name in ("a", "b", "c")]
     labels, rows = table(shown([*lucky, *steady, *level]), "tasks")
     assert [row[labels.index("Best")] for row in rows] == ["a, b, c", "b"]
+
+
+def test_an_algorithm_that_nothing_tells_is_one_on_all_tasks() -> None:
+    made = [(task, high, seed) for task, high in (("ALE/Pong-v5", 20), ("Ant-v3", 900)) for seed in (1, 2)]
+    runs = [
+        replace(line("", 100_000, high, task, seed), algorithm="", group=f"log/env={task}") for task, high, seed in made
+    ]
+    assert table(shown(runs), "tasks")[0] == ["Task", "Measure", "log", "Best"]
+    bare = [replace(run, group=run.group.removeprefix("log/")) for run in runs]
+    assert table(shown(bare), "tasks")[0] == ["Task", "Measure", "agent", "Best"]

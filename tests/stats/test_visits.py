@@ -94,3 +94,23 @@ def test_walks_and_short_episodes_have_no_circles() -> None:
     assert loop_strength(np.zeros((0, 2))) == (0.0, 0)
     noise = np.random.default_rng(0).normal(size=(300, 3))
     assert loop_strength(noise)[0] < 0.4
+
+
+@given(st.integers(15, 400), st.integers(1, 3), st.integers(0, 1000))
+def test_loops_are_those_of_all_pairs_of_steps(length: int, wide: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = np.sin(np.arange(length)[:, None] * rng.uniform(0.1, 1, wide)) + rng.normal(0, 0.3, (length, wide))
+    z = (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    pairs = np.array([(z[:-lag] * z[lag:]).mean() for lag in range(1, length // 3 + 1)])
+    inner = [i for i in range(1, len(pairs) - 1) if pairs[i - 1] <= pairs[i] > pairs[i + 1] and i + 1 >= 3]
+    peak, lag = loop_strength(rows)
+    assert (peak, lag) == (0.0, 0) if not inner else peak == pytest.approx(max(pairs[i] for i in inner), abs=1e-9)
+    assert not inner or pairs[lag - 1] == pytest.approx(peak, abs=1e-9)
+
+
+def test_loops_of_a_very_long_episode() -> None:
+    """All pairs of its steps would take hours."""
+    steps = np.arange(400_000.0)
+    peak, lag = loop_strength(np.column_stack([np.sin(steps * 2 * np.pi / 50), np.cos(steps * 2 * np.pi / 50)]))
+    assert peak == pytest.approx(1.0, abs=1e-6)
+    assert lag % 50 == 0

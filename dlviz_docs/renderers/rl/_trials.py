@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ SHORT = 0.5
 MEASURES = tuple(f"{split}{metric}" for metric in (RETURN, SUCCESS) for split in ("val/", "test/", "", "train/"))
 """What agents are judged by: the first one that a task's runs have."""
 COLORS = 10
+_NO_VALUE = re.compile(r"(?:^|(?<=[/, ]))\w[\w ]*=(?=$|[/,])")
+"""What is left of "env=Ant-v3" where the task goes."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +205,9 @@ def _colors(labels: Mapping[str, str], tasks: Iterable[Sequence[Trial]]) -> dict
 def _label(algorithm: str, group: str, task: str, *, several: bool) -> str:
     if algorithm and not several:
         return algorithm
-    rest = group.replace(task, "").strip("/-_. ") if task and group != task else group
+    rest = _NO_VALUE.sub("", group.replace(task, "")).strip("/-_., ") if task and group != task else group
+    if task and group != task and not (rest or algorithm):
+        return "agent"  # the task is all that is told
     return f"{algorithm} ({rest})" if algorithm and rest and rest != algorithm else rest or algorithm or group
 
 
