@@ -36,14 +36,13 @@ def planned_episodes(folder: ExperimentFolder) -> Plan:
     return plan(_found(folder, folder.samples))
 
 
-def read_episodes(folder: ExperimentFolder) -> Episodes:
-    """All recordings of the experiment; paths of problems are relative to the scanned folder."""
+def read_episodes(folder: ExperimentFolder, plan: Plan | None = None) -> Episodes:
+    """All recordings of the experiment, as planned; paths of problems are relative to the scanned folder."""
     if folder.samples is None:
         return Episodes()
-    from dlviz_docs.readers.episodes import plan, read
+    from dlviz_docs.readers.episodes import read
 
-    found = _found(folder, folder.samples)
-    episodes = read(found, plan(found))
+    episodes = read(_found(folder, folder.samples), planned_episodes(folder) if plan is None else plan)
     place = folder.samples.relative
     recordings = tuple(replace(one, problems=placed(one.problems, place)) for one in episodes.recordings)
     maps = tuple(replace(one, problems=placed(one.problems, place)) for one in episodes.maps)
@@ -52,11 +51,12 @@ def read_episodes(folder: ExperimentFolder) -> Episodes:
 
 def study_episodes(folder: ExperimentFolder, renderers: Selection, cache: Cache) -> Study:
     """What its episodes come to; nothing where it has none."""
-    if folder.samples is None or not planned_episodes(folder).recordings:
+    plan = planned_episodes(folder)
+    if folder.samples is None or not plan.recordings:
         return Study()
     if find_spec("PIL") is None:
         return Study(told=(_not_installed(folder),))
-    episodes = read_episodes(folder)
+    episodes = read_episodes(folder, plan)
     problems = _problems(episodes)
     if not (episodes.recordings or episodes.maps or problems):
         return Study()

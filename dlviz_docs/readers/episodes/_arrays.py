@@ -15,7 +15,7 @@ from dlviz_docs.errors import ReadError
 from dlviz_docs.readers._text import clean, natural_size
 from dlviz_docs.readers.samples._npy import Header, read_body, read_header
 
-__all__ = ["AGAIN", "Arrays", "NpzArrays", "Span", "headers"]
+__all__ = ["AGAIN", "Arrays", "NpzArrays", "Span", "headers", "names_in"]
 
 AGAIN = "Record the episodes again, or delete the file."
 Span: TypeAlias = tuple[int, int]
@@ -52,6 +52,16 @@ class Arrays(Protocol):
         One after the other: none needs to be in memory with those before.
         """
         ...
+
+
+def names_in(path: Path) -> list[str]:
+    """Of all arrays of an NPZ, as its list of members has them; none of what is no archive."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [name for name in archive.namelist() if name.endswith(".npy")][:_MOST_MEMBERS]
+    except _BROKEN:
+        return []
+    return [clean(name.removesuffix(".npy")) for name in members]
 
 
 def headers(path: Path) -> tuple[dict[str, Header], list[str]]:

@@ -70,7 +70,7 @@ def _in_block(shape: tuple[int, ...], flags: Mapping[str, NDArray[Any]]) -> Cuts
 
 def _in_line(steps: int, flags: Mapping[str, NDArray[Any]]) -> Cuts:
     stops, why = _stops(steps, flags)
-    starts = [0, *stops[:-1]]
+    starts = [0, *stops[:-1]][: len(stops)]
     count = len(stops)
     cuts = []
     for number, (start, stop) in enumerate(zip(starts, stops, strict=True)):

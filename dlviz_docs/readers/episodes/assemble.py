@@ -71,7 +71,8 @@ def _read(found: Found, planned: Planned, limits: Limits, problems: list[Problem
         problems.append(Problem("episodes-unreadable", planned.source, f"cannot be read: {first}", AGAIN))
         return None
     if not recording.episodes:
-        problems += recording.problems
+        nothing = Problem("episodes-empty", planned.source, "holds no step of an episode", AGAIN)
+        problems += recording.problems or (nothing,)
         return None
     return recording
 

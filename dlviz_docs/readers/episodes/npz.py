@@ -174,7 +174,9 @@ def _last_only(values: NDArray[Any]) -> NDArray[Any]:
 def _bounded(cut: Cut, limits: Limits, pieces: Pieces) -> Cut:
     if cut.length <= limits.most_steps:
         return cut
-    pieces.wrong.append(f"an episode has {cut.length:,} steps; the first {limits.most_steps:,} are read")
+    pieces.wrong.append(
+        f"an episode has {cut.length:,} steps; the first {limits.most_steps:,} are read, and its return is theirs"
+    )
     return replace(cut, stop=cut.start + limits.most_steps, ending="unknown")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from dlviz_docs.names import natural
-from dlviz_docs.readers.episodes._arrays import headers
+from dlviz_docs.readers.episodes._arrays import names_in
 from dlviz_docs.readers.episodes._keys import are_episodes, group_of, is_map, part_of
 from dlviz_docs.readers.episodes._moments import described, is_film_of_episode, meta_of, step_of
 from dlviz_docs.readers.episodes._types import Form, Found, Plan, Planned
@@ -65,16 +65,14 @@ def _arrays(found: Found) -> Iterator[Planned]:
     """Files of several episodes are a recording each; files of one each are one, if they lie together."""
     single: dict[tuple[str, float | None], list[str]] = {}
     for path in [path for path in found.files if path.lower().endswith(".npz")]:
-        known, wrong = headers(found.root / path)
-        damaged = {told.partition(" ")[0] for told in wrong}
-        if not known or (not are_episodes(known) and are_episodes({*known, *damaged})):
-            # It is cut off, or nobody may open its rewards: that is said when it is read.
+        known = names_in(found.root / path)
+        if not known:  # it is cut off: that is said when it is read
             yield _planned(found, "npz", (path,), path)
         elif is_map(known):
             yield _planned(found, "map", (path,), path)
         if is_map(known) or not are_episodes(known):
             continue
-        if _holds_several(list(known)):
+        if _holds_several(known):
             yield _planned(found, "npz", (path,), path)
         else:
             single.setdefault((posixpath.dirname(path), step_of(path)), []).append(path)

@@ -92,3 +92,13 @@ def test_what_is_cut_off_among_episodes_was_one(tmp_path: Path, share: float, fo
     if taken:
         (problem,) = read_all(tmp_path).problems
         assert problem.what == "cannot be read: is no archive of arrays, or is cut off"
+
+
+@pytest.mark.parametrize("flags", [{"lengths": np.zeros(0, int)}, {"terminated": np.zeros(0, bool)}, {}])
+def test_a_file_without_any_step(tmp_path: Path, flags: dict[str, np.ndarray]) -> None:
+    save(tmp_path / "a.npz", {**steps(0, 0), **flags})
+    found = read_all(tmp_path)
+    assert found.recordings == ()
+    (problem,) = found.problems
+    assert (problem.code, problem.path) == ("episodes-empty", "a.npz")
+    assert problem.what == "holds no step of an episode"
