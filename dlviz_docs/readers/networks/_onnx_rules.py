@@ -168,12 +168,15 @@ def _permuted(seen: Seen) -> list[Known]:
 
 
 def _joined(seen: Seen) -> list[Known]:
-    first, axis = seen.shape(), seen.integer("axis")
-    axis %= len(first)
+    """Nothing is known of arrays that do not fit: PyTorch writes such for an LSTM with projections."""
+    shapes = [seen.shape(place) for place in range(len(seen.inputs))]
+    axis = seen.integer("axis") % len(shapes[0])
+    merged = [_either(lengths) for lengths in zip(*shapes, strict=True)]
     total: Dim = 0
-    for place in range(len(seen.inputs)):
-        total = added(total, seen.shape(place)[axis])
-    merged = [_either([seen.shape(place)[along] for place in range(len(seen.inputs))]) for along in range(len(first))]
+    for shape in shapes:
+        total = added(total, shape[axis])
+        if any(isinstance(one, int) and one != merged[place] for place, one in enumerate(shape) if place != axis):
+            return []
     merged[axis] = total
     return [Known(tuple(merged), _dtype(seen))]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from dlviz_docs.model import Field, Module, Operation, Setting, Shape
 from dlviz_docs.readers.networks._onnx_paths import owner
 from dlviz_docs.readers.networks._trace import Step, Trace
+from dlviz_docs.stats.calls import Permutation, Reshaping
 from dlviz_docs.stats.cost import elements
 
 __all__ = ["modules_of"]
@@ -203,7 +204,21 @@ class _Maker:
         numbers = [number for number in block.all if not self.operations[number].bookkeeping]
         made = [value for number in numbers for value in self.steps[number].writes if value]
         left = [value for value in made if value in self.ends or not within.issuperset(self.users.get(value, ()))]
-        return left[-_MOST_ENDS:]
+        computed = [value for value in left if not self._is_there_before(value, within)]
+        return (computed or left)[-_MOST_ENDS:]
+
+    def _is_there_before(self, value: str, within: set[int]) -> bool:
+        """Whether it is what came in, in another order, or follows from weights alone: exporters make an array once for
+        all blocks that want it so, in the first of them."""
+        for _ in range(_DEEPEST):
+            made = self.maker.get(value)
+            step = self.steps[made] if made is not None and made in within else None
+            if step is None or not step.reads:
+                return True
+            if not isinstance(step.call.does, Permutation | Reshaping):
+                return False
+            value = step.reads[0]
+        return False
 
     def _shapes(self, values: Sequence[str], calls: int) -> tuple[Shape, ...]:
         """Of a layer that is used several times, those of all uses, each once."""

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import torch
 from exported_models import MODELS
+from more_models import MORE
 
 __all__ = ["exported", "flops", "onnx_file", "script_file", "shapes_of"]
 
+_ALL = {**MODELS, **MORE}
 _FOLDER = tempfile.TemporaryDirectory(prefix="graphs")  # removed when the tests end
 
 
@@ -25,7 +27,7 @@ def _path(name: str) -> Path:
 @cache
 def exported(name: str, dynamic: bool = False, few: bool = False) -> Path:
     """A `.pt2` file; with a first axis that varies, or in the few operators that all others come down to, if asked."""
-    made = MODELS[name]
+    made = _ALL[name]
     shapes = ({0: torch.export.Dim("batch")},) if dynamic else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -40,7 +42,7 @@ def exported(name: str, dynamic: bool = False, few: bool = False) -> Path:
 @cache
 def onnx_file(name: str, dynamo: bool = True, dynamic: bool = False) -> Path:
     """An ONNX file of the present exporter, or of the one by TorchScript."""
-    made = MODELS[name]
+    made = _ALL[name]
     path = _path(f"{name}-{'dynamo' if dynamo else 'script'}{'-dynamic' if dynamic else ''}.onnx")
     logging.disable(logging.CRITICAL)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
@@ -66,7 +68,7 @@ def onnx_file(name: str, dynamo: bool = True, dynamic: bool = False) -> Path:
 @cache
 def script_file(name: str, traced: bool = False) -> Path:
     """A TorchScript archive."""
-    made = MODELS[name]
+    made = _ALL[name]
     path = _path(f"{name}-{'traced' if traced else 'scripted'}.pt")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -81,7 +83,7 @@ def flops(name: str) -> float:
     from torch.nn.attention import SDPBackend, sdpa_kernel
     from torch.utils.flop_counter import FlopCounterMode
 
-    made = MODELS[name]
+    made = _ALL[name]
     torch.backends.mha.set_fastpath_enabled(False)
     with FlopCounterMode(display=False) as counter, torch.no_grad(), sdpa_kernel(SDPBackend.MATH):
         made.model()(made.example())
@@ -91,7 +93,7 @@ def flops(name: str) -> float:
 
 def shapes_of(name: str) -> dict[str, tuple[int, ...]]:
     """Shape of what each module makes, by its path, in one run."""
-    made, found = MODELS[name], {}
+    made, found = _ALL[name], {}
     model = made.model()
 
     def note(path):
