@@ -217,7 +217,9 @@ def _ramps(matrix: Matrix, values: FloatArray, *, own: bool = True) -> tuple[Ram
         reach = max(abs(low), abs(high))
         signs = (*(f"n{s}" for s in reversed(_SIGNS[2::2])), *_SIGNS[0::2])
         return (Ramp("", number(-reach), number(reach), signs),)
-    plain = Ramp("off the diagonal" if _has_diagonal(matrix, values) else "", number(low), number(high), tuple(_SIGNS))
+    beyond = "≥ " if np.nanmax(_judged(matrix, values), initial=-np.inf) > high else ""
+    label = "off the diagonal" if _has_diagonal(matrix, values) else ""
+    plain = Ramp(label, number(low), beyond + number(high), tuple(_SIGNS))
     if not _has_diagonal(matrix, values):
         return (plain,)
     low, high = _ends(matrix, np.diagonal(values), own=False)
@@ -293,8 +295,8 @@ def _view(
     shown = cut.values(values)
     return {
         "name": name,
-        "steps": "".join(_SHORT[step] for row in steps(matrix, shown, own=False) for step in row),
+        "steps": "".join(_SHORT[step] for row in steps(matrix, shown, own=matrix.one_scale) for step in row),
         "texts": cut.texts(texts, shown),
         "values": coded(shown.ravel()),
-        "ramps": [[ramp.low, ramp.high] for ramp in _ramps(matrix, shown, own=False)],
+        "ramps": [[ramp.low, ramp.high] for ramp in _ramps(matrix, shown, own=matrix.one_scale)],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dlviz_docs.insights.data_words import of
 from dlviz_docs.model import Insight
@@ -14,24 +14,45 @@ SETTLED = 0.05
 UNSEEN = 0.1
 
 
-def agreement_sentence(who: str, when: str, same: int, cells: int, figure: str) -> Iterator[Insight]:
-    """In how many cells the agent's best action is one that planning finds best."""
-    if not cells:
+def agreement_sentence(agents: Mapping[str, tuple[int, int]], when: str, figure: str) -> Iterator[Insight]:
+    """In how many cells an agent's best action is one that planning finds best; `agents` are these, and all of them."""
+    if not _told(agents):
         return
-    text = f"{who}’s best action is one of those that planning finds best in {of(same, cells, 'cells')}{when}."
-    values = {"same": float(same), "cells": float(cells)}
+    if len(agents) == 1:
+        who, (same, cells) = next(iter(agents.items()))
+        text = f"{who}’s best action is one of those that planning finds best in {of(same, cells, 'cells')}{when}."
+        values = {"same": float(same), "cells": float(cells)}
+    else:
+        (least, low), (most, high) = _ends(agents)
+        text = (
+            f"The best actions of {len(agents):,} agents are among those that planning finds best in "
+            f"{_span(least, low, most, high)}{when}."
+        )
+        values = {"fewest": float(low[0]), "most": float(high[0]), "cells": float(high[1])}
     yield Insight(kind="policy-agreement", severity="info", text=text, figure=figure, values=values)
 
 
-def settled_sentence(who: str, before: str, after: str, changed: int, cells: int, figure: str) -> Iterator[Insight]:
-    """Whether the best actions still change from one moment to the next."""
-    if not cells:
+def settled_sentence(agents: Mapping[str, tuple[int, int]], before: str, after: str, figure: str) -> Iterator[Insight]:
+    """Whether best actions still change from one moment to the next; `agents` are cells that do, and all of them."""
+    if not _told(agents):
         return
-    settled = changed <= SETTLED * cells
-    how = "has settled" if settled else "still changes"
-    told = f"the best action is another in {of(changed, cells, 'cells')} from {before} to {after}"
-    text = f"{who}’s policy {how}: {told}."
-    values = {"changed": float(changed), "cells": float(cells), "threshold": SETTLED}
+    settled = all(changed <= SETTLED * cells for changed, cells in agents.values())
+    if len(agents) == 1:
+        who, (changed, cells) = next(iter(agents.items()))
+        how = f"{who}’s policy {'has settled' if settled else 'still changes'}"
+        told = of(changed, cells, "cells")
+        values = {"changed": float(changed), "cells": float(cells), "threshold": SETTLED}
+    else:
+        open_ = sum(changed > SETTLED * cells for changed, cells in agents.values())
+        how = (
+            f"The policies of {open_:,} of {len(agents):,} agents still change"
+            if open_
+            else "All policies have settled"
+        )
+        (least, low), (most, high) = _ends(agents)
+        told = _span(least, low, most, high)
+        values = {"changed": float(high[0]), "cells": float(high[1]), "threshold": SETTLED}
+    text = f"{how}: the best action is another in {told} from {before} to {after}."
     yield Insight(
         kind="policy-settled" if settled else "policy-not-settled",
         severity="info",
@@ -41,13 +62,32 @@ def settled_sentence(who: str, before: str, after: str, changed: int, cells: int
     )
 
 
-def unseen_sentence(who: str, unseen: int, cells: int, figure: str) -> Iterator[Insight]:
+def unseen_sentence(agents: Mapping[str, tuple[int, int]], figure: str) -> Iterator[Insight]:
     """How many cells an agent has never been in: what it says of them is its starting value."""
-    if not cells or unseen < UNSEEN * cells:
+    unseen = {who: pair for who, pair in _told(agents).items() if pair[0] >= UNSEEN * pair[1]}
+    if not unseen:
         return
-    text = (
-        f"{who} has never been in {of(unseen, cells, 'cells')}: what its table says there is where it started from, "
-        "and nothing it has learnt."
-    )
-    values = {"unseen": float(unseen), "cells": float(cells), "threshold": UNSEEN}
+    what = "what its table says there is where it started from, and nothing it has learnt"
+    who, (cells, all_) = _ends(unseen)[1]
+    text = f"{who} has never been in {of(cells, all_, 'cells')}: {what}."
+    if len(agents) > 1:
+        text = f"{text[:-1]}; {len(unseen):,} of {len(agents):,} agents have seen too little."
+    values = {"unseen": float(cells), "cells": float(all_), "threshold": UNSEEN}
     yield Insight(kind="unseen-cells", severity="info", text=text, figure=figure, values=values)
+
+
+def _told(agents: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    return {who: pair for who, pair in agents.items() if pair[1]}
+
+
+def _ends(agents: Mapping[str, tuple[int, int]]) -> tuple[tuple[str, tuple[int, int]], tuple[str, tuple[int, int]]]:
+    """Those with the smallest and the largest share."""
+    ordered = sorted(_told(agents).items(), key=lambda item: item[1][0] / item[1][1])
+    return ordered[0], ordered[-1]
+
+
+def _span(least: str, low: tuple[int, int], most: str, high: tuple[int, int]) -> str:
+    """ "35 (seed4) to 42 (seed1) of 49 cells"."""
+    if low == high:
+        return of(*low, "cells")
+    return f"{low[0]:,} ({least}) to {high[0]:,} ({most}) of {high[1]:,} cells"

@@ -31,7 +31,8 @@ def coverage_sentence(
     if not reached or len(seen) == 0:
         return
     told = [
-        f"{percent(one, reached)}{f' at {label}' if label else ''}" for label, one in zip(labels, seen, strict=True)
+        f"{percent(round(one, 2), reached)}{f' at {label}' if label else ''}"
+        for label, one in zip(labels, seen, strict=True)
     ]
     joined = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
     each = "" if len(seen) == 1 else f", in {steps:,} steps each"
@@ -61,16 +62,23 @@ def actions_sentences(
         yield Insight(kind="one-action", severity="warning", text=text, figure=figure, values=values)
     elif unused := [names[place] for place in np.flatnonzero(last < NEVER).tolist()]:
         told = f"hardly ever taken{when}, in under {percent(NEVER, 1.0)} of the steps"
-        text = f"Of {words.count(len(names), 'action')}, {listed(unused)} {does(len(unused), 'are')} {told}."
+        text = f"Of {words.count(len(names), 'action')}, {listed(unused)} {does(len(unused), 'are')} {told}"
+        once = float(np.asarray(shares[0])[last < NEVER].sum())
+        text += (
+            f", and {'was' if len(unused) == 1 else 'were'} in {percent(once, 1.0)} at {labels[0]}."
+            if once >= SHIFT
+            else "."
+        )
         values = {"actions": float(len(unused)), "threshold": NEVER}
         yield Insight(kind="unused-actions", severity="info", text=text, figure=figure, values=values)
     if len(shares) > 1:
         moved = last - np.asarray(shares[0])
         place = int(np.abs(moved).argmax())
-        if abs(moved[place]) >= SHIFT:
+        if abs(moved[place]) >= SHIFT and last[place] >= NEVER:  # of those hardly taken, it is told above
             text = (
-                f"{quoted(names[place])} is taken in {percent(float(last[place]), 1.0)} of the steps{when}, and was in "
-                f"{percent(float(shares[0][place]), 1.0)} at {labels[0]}."
+                f"From {labels[0]} to {labels[-1]} the share of {quoted(names[place])} among the actions "
+                f"{'grew' if moved[place] > 0 else 'fell'} from {percent(float(shares[0][place]), 1.0)} to "
+                f"{percent(float(last[place]), 1.0)}."
             )
             values = {"change": float(moved[place]), "threshold": SHIFT}
             yield Insight(kind="changed-actions", severity="info", text=text, figure=figure, values=values)
@@ -82,7 +90,11 @@ def calibration_sentence(bias: float, spread: float, explained: float, steps: in
     if steps < LEAST_STEPS or not np.isfinite(bias):
         return
     short = words.number(float(f"{abs(bias):.3g}"))
-    explains = f" It explains {percent(max(explained, 0.0), 1.0)} of the variance." if np.isfinite(explained) else ""
+    explains = (
+        f" It explains {percent(max(explained, 0.0), 1.0)} of the variance of what it gets."
+        if np.isfinite(explained)
+        else ""
+    )
     if abs(bias) >= OVER * spread and spread > 0:
         how = "more" if bias > 0 else "less"
         text = f"The agent expects {short} {how} than it gets, in the mean of {steps:,} steps.{explains}"

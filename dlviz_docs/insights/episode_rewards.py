@@ -12,13 +12,22 @@ from dlviz_docs.model import FloatArray, Insight
 from dlviz_docs.stats.removal import spearman
 from dlviz_docs.stats.rewards import decay, first_reward, nonzero_share
 
-__all__ = ["density_sentence", "hacking_sentences", "length_sentence", "loop_sentence", "term_sentences"]
+__all__ = [
+    "density_sentence",
+    "hacking_sentences",
+    "length_sentence",
+    "length_words",
+    "loop_sentence",
+    "term_sentences",
+]
 
 SPARSE = 0.02
 """Share of steps with a reward up to which rewards are sparse."""
 DENSE = 0.9
 OF_LENGTH = 0.95
 """Spearman's rho of return and length from which on one is the other."""
+SOME = 0.3
+"""Below it, neither longer nor shorter episodes are said to be paid more."""
 LEAST_EPISODES = 10
 MOST_OF = 0.8
 """Share of all reward, added up without signs, from which on one term is nearly all of it."""
@@ -84,6 +93,15 @@ def length_sentence(returns: FloatArray, lengths: FloatArray, figure: str) -> It
     text = f"Return and length go together (Spearman’s ρ = {association(rho)}, {known.sum():,} episodes); {how}."
     values = {"rho": rho, "threshold": OF_LENGTH, "episodes": float(known.sum())}
     yield Insight(kind="return-follows-length", severity="info", text=text, figure=figure, values=values)
+
+
+def length_words(returns: FloatArray, lengths: FloatArray) -> str:
+    """ " Longer ones are paid more (Spearman’s ρ = 0.84)."; nothing of too few, or where neither is so."""
+    known = np.isfinite(returns)
+    rho = spearman(returns[known], lengths[known]) if known.sum() >= LEAST_EPISODES else float("nan")
+    if not abs(rho) >= SOME:
+        return ""
+    return f" Longer ones are paid {'more' if rho > 0 else 'less'} (Spearman’s ρ = {association(rho)})."
 
 
 def term_sentences(sums: dict[str, FloatArray], figure: str) -> Iterator[Insight]:

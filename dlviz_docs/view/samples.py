@@ -128,6 +128,8 @@ class Matrix:
     low: float | None = None
     high: float | None = None
     """Ends of the colour scale; by default zero or the least, and the greatest."""
+    one_scale: bool = False
+    """All views have these ends, since they are of one thing; otherwise each has its own."""
     diverging: bool = False
     """Two colours around zero."""
     off_diagonal: bool = False
@@ -135,6 +137,8 @@ class Matrix:
     own."""
     picks: bool = False
     """A click shows the samples of a cell in the page's gallery."""
+    beside: bool = False
+    """Stands beside others of its kind where there is room: few columns with little in them."""
 
 
 @dataclass(frozen=True, slots=True)

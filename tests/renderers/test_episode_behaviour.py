@@ -72,9 +72,24 @@ def said(shown: Iterable[Shown], kind: str) -> list[Insight]:
 def test_what_seeds_did_after_as_many_steps_belongs_together(roaming: list[Recording]) -> None:
     (task,) = tasks(roaming)
     assert [(stage.label, len(stage.episodes), stage.agents) for stage in task.stages] == [
-        ("1,000 steps", 12, 2),
-        ("20,000 steps", 12, 2),
+        ("≈ 1,000 steps", 12, 2),
+        ("≈ 20,000 steps", 12, 2),
     ]
+
+
+@pytest.mark.parametrize(
+    ("steps", "label"),
+    [
+        ([20_000], "20,000 steps"),
+        ([12_345, 12_345], "12,345 steps"),
+        ([40_253, 40_490, 40_143, 40_301, 40_426], "≈ 40,000 steps"),
+        ([12_020, 12_186], "≈ 12,000 steps"),
+        ([100, 101], "≈ 100 steps"),
+    ],
+)
+def test_moments_that_differ_a_little_are_told_as_about_the_same(steps: list[float], label: str) -> None:
+    (task,) = tasks([recording(f"seed {i}", step, [walk(i, 1.0)]) for i, step in enumerate([*steps, 0.0])])
+    assert task.stages[-1].label == label
 
 
 def test_tasks_are_told_apart_and_empty_recordings_left_out(roaming: list[Recording]) -> None:
@@ -160,6 +175,17 @@ def test_actions_are_counted_and_placed(roaming: list[Recording]) -> None:
     np.testing.assert_allclose(region.spec.values.sum(axis=1), 1)
 
 
+def test_ranges_of_whole_numbers_do_not_overlap() -> None:
+    columns = np.repeat(np.arange(10.0), 12)
+    seen = np.column_stack([np.arange(120) % 3, columns])
+    episode = Episode("0", np.ones(120), actions=(columns > 4).astype(int), observations=seen)
+    (task,) = tasks([replace(recording("a", 5.0, [episode]), observations=("row", "column"))])
+    region = next(figure for figure in of(Figure, decisions(task)) if figure.id == "actions-by-region")
+    assert isinstance(region.spec, Matrix)
+    assert region.spec.row_label == "column"
+    assert region.spec.rows == ("0", "1 to 2", "3 to 4", "5", "6 to 7", "8 to 9")
+
+
 def test_an_agent_that_always_does_the_same_is_told() -> None:
     episode = Episode("0", np.ones(90), actions=np.r_[np.zeros(88, int), 1, 2])
     (task,) = tasks([replace(recording("a", 5.0, [episode]), observations=())])
@@ -183,13 +209,28 @@ def test_expectations_are_held_against_what_came(error: float, kind: str) -> Non
     shown = list(decisions(task))
     (one,) = said(shown, kind)
     assert one.values["bias"] == pytest.approx(error)
-    assert "It explains 100 % of the variance" in one.text
+    assert "It explains 100 % of the variance of what it gets" in one.text
 
 
 def test_episodes_that_were_cut_off_are_not_held_against_expectations(roaming: list[Recording]) -> None:
     cut = [replace(one, episodes=tuple(replace(e, ending="truncated") for e in one.episodes)) for one in roaming]
     (task,) = tasks(cut)
     assert "values-calibration" not in [figure.id for figure in of(Figure, decisions(task))]
+
+
+def test_what_is_no_longer_done_is_told_once() -> None:
+    early, late = np.arange(90) % 3, np.arange(90) % 2
+    (task,) = tasks(
+        [
+            recording("a", step, [Episode("0", np.ones(90), actions=np.asarray(own, int))])
+            for step, own in ((5.0, early), (900.0, late))
+        ]
+    )
+    shown = list(decisions(task))
+    (unused,) = said(shown, "unused-actions")
+    assert unused.text.startswith("Of 4 actions, “se” and “ne” are hardly ever taken at 900 steps")
+    assert unused.text.endswith("and were in 33.3 % at 5 steps.")
+    assert said(shown, "changed-actions") == []
 
 
 # --- rewards ---
@@ -251,6 +292,23 @@ def test_sparse_rewards_have_a_time_of_the_first() -> None:
     first = next(figure for figure in of(Figure, shown) if figure.id == "first-reward")
     assert isinstance(first.spec, Plot)
     assert first.spec.layers[0].y.max() == pytest.approx(6 / 9)
+
+
+def test_the_mean_to_go_ends_with_the_shortest_episode() -> None:
+    episodes = [Episode(str(n), np.ones(n)) for n in (3, 8, 9)]
+    (task,) = tasks([replace(recording("a", 10.0, episodes), gamma=None)])
+    figure = next(one for one in of(Figure, rewards(task)) if one.id == "returns-to-go")
+    assert isinstance(figure.spec, Plot)
+    assert figure.spec.layers[-1].y.tolist() == pytest.approx([20 / 3, 17 / 3, 14 / 3])
+
+
+@pytest.mark.parametrize(("pays", "told"), [(1.0, "paid more"), (-1.0, "paid less"), (0.0, "")])
+def test_whether_longer_episodes_are_paid_more_is_said_below_them(pays: float, told: str) -> None:
+    episodes = [Episode(str(n), np.full(n, pays)) for n in range(5, 20)]
+    (task,) = tasks([recording("a", 10.0, episodes)])
+    figure = next(one for one in of(Figure, rewards(task)) if one.id == "return-length")
+    assert told in figure.caption
+    assert ("Longer" in figure.caption) == bool(told)
 
 
 def test_missing_rewards_leave_the_rest() -> None:

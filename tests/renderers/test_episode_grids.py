@@ -97,11 +97,53 @@ def test_a_table_that_has_learnt_nothing_has_no_arrows() -> None:
 
 
 def test_many_agents_are_told_and_some_shown() -> None:
-    figures, told = shown([one(f"seed{i}", planned(), s) for i in range(6) for s in (1.0, 9.0)])
-    assert len(figures) == 4
-    assert "4 of 6 agents are shown" in figures[0].caption
-    assert len(told) == 6
+    figures, told = shown([one(f"seed{i}", planned(), s) for i in range(9) for s in (1.0, 9.0)])
+    assert len(figures) == 8
+    assert "8 of 9 agents are shown" in figures[0].caption
+    assert "agents are shown" not in figures[1].caption
+    (said,) = told
+    assert (
+        said.text
+        == "All policies have settled: the best action is another in 0 of 7 cells (0 %) from 1 steps to 9 steps."
+    )
 
 
 def test_a_map_larger_than_a_page_is_left_out() -> None:
     assert shown([ValueMap("a", "a", "a.npz", np.zeros((41, 2, 4)), actions=ACTIONS)]) == ([], [])
+
+
+def test_agents_are_told_together_and_apart_below_their_maps() -> None:
+    off = planned()
+    off[0, :2] = [[9, 0, 0, 0]] * 2
+    worse, good = one("b", off), one("a", planned())
+    figures, (told,) = shown([one("", planned()), good, worse])
+    assert told.text == (
+        "The best actions of 2 agents are among those that planning finds best in 5 (b) to 7 (a) of 7 cells."
+    )
+    assert [figure.caption.split(".")[0] for figure in figures[1:]] == [
+        "A best action of planning in 7 of 7 cells",
+        "A best action of planning in 5 of 7 cells",
+    ]
+
+
+def test_maps_of_one_world_have_one_scale() -> None:
+    figures, _ = shown([one("a", planned()), one("b", 3 * planned() - 0.21), one("c", np.zeros((3, 3, 4)), 5.0)])
+    assert {(matrix(figure).low, matrix(figure).high) for figure in figures} == {(0.0, 2.8)}
+    assert all(matrix(figure).one_scale and matrix(figure).beside for figure in figures)
+
+
+def test_those_who_have_seen_too_little_are_counted() -> None:
+    visits = np.array([[5.0, 3, 0], [0, 0, 0], [0, 0, 1]])
+    _, (told,) = shown([one("a", planned(), visits=visits), one("b", planned(), visits=np.ones((3, 3)))])
+    assert told.text.endswith("; 1 of 2 agents have seen too little.")
+
+
+@pytest.mark.parametrize(
+    ("visits", "told"),
+    [(0, "0"), (999, "999"), (1234, "1.2k"), (9960, "10k"), (123_456, "123k"), (999_900, "1.0M"), (2e8, "200M")],
+)
+def test_counts_are_short(visits: float, told: str) -> None:
+    counts = np.full((3, 3), float(visits))
+    counts[0, 0] = max(visits, 1.0)
+    figures, _ = shown([one("a", planned(), visits=counts)])
+    assert matrix(figures[-1]).texts[1][0] == told

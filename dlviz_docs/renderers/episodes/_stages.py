@@ -25,7 +25,7 @@ class Stage:
     """One moment of training."""
 
     label: str
-    """ "20,000 steps"; "" where nothing tells when it was."""
+    """ "20,000 steps", "≈ 20,000 steps"; "" where nothing tells when it was."""
     episodes: tuple[Episode, ...]
     """Of all agents that were recorded then; none is empty."""
     agents: int
@@ -94,11 +94,21 @@ def _stages(recordings: Sequence[Recording]) -> tuple[Stage, ...]:
     if len(moments) > MOST:
         moments = [moments[int(place)] for place in np.linspace(0, len(moments) - 1, MOST).round()]
     groups = [[one for one in recordings if one.step in moment] for moment in moments]
-    labels = [f"{np.mean(moment):,.0f} steps" for moment in moments]
+    labels = [_moment(moment) for moment in moments]
     if others := [one for one in recordings if one.step is None]:
         groups.insert(0, others)
         labels.insert(0, "no step told" if moments else "")
     return tuple(_stage(label, group) for label, group in zip(labels, groups, strict=True))
+
+
+def _moment(steps: Sequence[float]) -> str:
+    """ "20,000 steps"; "≈ 2,000 steps" of several that are about that."""
+    middle = float(np.mean(steps))
+    if len(set(steps)) == 1:
+        return f"{middle:,.0f} steps"
+    near = max((max(steps) - min(steps)) / 2, 0.01 * middle)
+    short = next(one for digits in range(1, 17) if abs((one := float(f"{middle:.{digits}g}")) - middle) <= near)
+    return f"≈ {short:,.0f} steps"
 
 
 def _stage(label: str, recordings: Sequence[Recording]) -> Stage:

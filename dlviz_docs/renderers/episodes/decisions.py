@@ -101,7 +101,7 @@ def _by_region(task: Task, stage: Stage, id: str, group: str) -> Figure | None: 
         return None
     values = observed[:, pair[0]]
     known = np.isfinite(values)
-    inner = np.unique(np.quantile(values[known], np.linspace(0, 1, REGIONS + 1))) if known.any() else np.zeros(0)
+    inner = _parts(values[known])
     if len(inner) < 3:
         return None
     regions = np.clip(np.searchsorted(inner, values[known], "right") - 1, 0, len(inner) - 2)
@@ -112,8 +112,7 @@ def _by_region(task: Task, stage: Stage, id: str, group: str) -> Figure | None: 
     np.add.at(counts, (regions[fits], taken[fits]), 1)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     name = task.first.observations[pair[0]] if pair[0] < len(task.first.observations) else f"number {pair[0]}"
-    ends = [words.number(float(f"{end:.3g}")) for end in inner]
-    rows = tuple(f"{low} to {high}" for low, high in pairwise(ends))
+    rows = tuple(_ranges(inner, whole=_whole(values[known])))
     texts = tuple(tuple(percent(float(share), 1.0) if share else "–" for share in row) for row in shares)
     when = f" at {stage.label}" if stage.label else ""
     caption = (
@@ -122,6 +121,32 @@ def _by_region(task: Task, stage: Stage, id: str, group: str) -> Figure | None: 
     )
     spec = Matrix(rows, names, shares, texts, row_label=name, column_label="action", low=0.0, high=1.0)
     return Figure(id, "Actions by what it sees", caption, spec, group)
+
+
+def _parts(values: FloatArray) -> FloatArray:
+    """Edges of equally full ranges, each of which reaches up to the next; those of whole numbers are whole."""
+    if not len(values):
+        return np.zeros(0)
+    found = np.quantile(values, np.linspace(0, 1, REGIONS + 1))
+    if _whole(values):
+        found = np.ceil(found)
+        found[-1] += 1
+    return np.unique(found)
+
+
+def _whole(values: FloatArray) -> bool:
+    return bool((values == np.round(values)).all())
+
+
+def _ranges(edges: FloatArray, *, whole: bool) -> Iterator[str]:
+    """As long as it takes to tell them apart: a hundredth of all they span."""
+    unit = 10.0 ** np.floor(np.log10(edges[-1] - edges[0])) / 100
+    for low, high in pairwise(edges.tolist()):
+        if whole:
+            yield words.number(low) if high == low + 1 else f"{words.number(low)} to {words.number(high - 1)}"
+        else:
+            first, last = (words.number(float(f"{round(end / unit) * unit:.6g}")) for end in (low, high))
+            yield f"{first} to {last}"
 
 
 def _continuous(task: Task, group: str) -> Iterator[Shown]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,10 @@ from dlviz_docs.view import Figure, Matrix, Shown
 __all__ = ["grids"]
 
 GROUP = "Policy and values"
-MOST = 4
+MOST = 8
 """Agents that have a map; all of them are in the sentences."""
+BESIDE = 10
+"""Columns of maps that stand beside each other."""
 MOMENTS = 6
 LARGEST = 40
 """Rows or columns that a map can show."""
@@ -53,19 +55,11 @@ def grids(maps: Sequence[ValueMap]) -> Iterator[Shown]:
     for one in maps:
         if max(one.shape) <= LARGEST:
             agents[one.run, one.shape].append(one)
-    planned = {shape: found[-1] for (run, shape), found in agents.items() if not run}
-    ordered = sorted(agents.items(), key=lambda item: item[0][0] != "")
-    for turn, ((run, shape), moments) in enumerate(ordered):
-        id = f"policy-{slug(run)}" if run else "policy-planned"  # noqa: A001  (the figure's word)
-        id += "" if len({of for name, of in agents if name == run}) == 1 else f"-{shape[0]}x{shape[1]}"  # noqa: A001
-        figure = id if turn < MOST else ""
-        kept = _chosen(moments)
-        if run:
-            yield from _sentences(run, kept, planned.get(shape), figure)
-        if figure:
-            yield _figure(run, kept, len(agents), id)
     for shape in dict.fromkeys(shape for _, shape in agents):
-        yield from _visited([found[-1] for (_, own), found in agents.items() if own == shape])
+        several = len({of for _, of in agents}) > 1
+        own = {run: _chosen(found) for (run, of), found in agents.items() if of == shape}
+        yield from _of_shape(own, f"-{shape[0]}x{shape[1]}" if several else "")
+        yield from _visited([moments[-1] for moments in own.values()])
 
 
 def _chosen(moments: Sequence[ValueMap]) -> list[ValueMap]:
@@ -73,40 +67,77 @@ def _chosen(moments: Sequence[ValueMap]) -> list[ValueMap]:
     return [moments[place] for place in places]
 
 
-def _sentences(run: str, moments: Sequence[ValueMap], planned: ValueMap | None, figure: str) -> Iterator[Shown]:
-    last = moments[-1]
-    open_ = _decides(last)
-    best = _best(last)
-    if planned is not None and planned.values.shape == last.values.shape:
-        there = open_ & _decides(planned)
-        same = (best & _best(planned)).any(axis=2) & there
-        when = f" at {_label(last)}" if last.step is not None else ""
-        yield from said.agreement_sentence(run, when, int(same.sum()), int(there.sum()), figure)
-    if len(moments) > 1 and moments[-2].values.shape == last.values.shape:
-        there = open_ & _decides(moments[-2])
-        changed = ~(best & _best(moments[-2])).any(axis=2) & there
-        labels = _label(moments[-2]), _label(last)
-        yield from said.settled_sentence(run, *labels, int(changed.sum()), int(there.sum()), figure)
-    if last.visits is not None and last.visits.shape == last.shape:
-        yield from said.unseen_sentence(run, int(((last.visits == 0) & open_).sum()), int(open_.sum()), figure)
+def _of_shape(agents: Mapping[str, Sequence[ValueMap]], suffix: str) -> Iterator[Shown]:
+    """Agents of worlds that are alike, on one scale of colours."""
+    ordered = sorted(agents.items(), key=lambda item: item[0] != "")
+    ids = {run: (f"policy-{slug(run)}" if run else "policy-planned") + suffix for run, _ in ordered}
+    ends = _ends([one for _, moments in ordered[:MOST] for one in moments])
+    planned = agents[""][-1] if "" in agents else None
+    learnt = {run: moments for run, moments in ordered if run}
+    yield from _sentences(learnt, planned, next((ids[run] for run in learnt), ""))
+    for turn, (run, moments) in enumerate(ordered[:MOST]):
+        of = len(ordered) if turn == 0 else 0
+        yield _figure(run, moments, planned if run else None, ends, ids[run], of)
 
 
-def _figure(run: str, moments: Sequence[ValueMap], agents: int, id: str) -> Figure:  # noqa: A002
+def _ends(maps: Sequence[ValueMap]) -> tuple[float, float]:
+    """Of the scale that all maps share, as round numbers."""
+    worths = np.concatenate([_worth(one).ravel() for one in maps])
+    known = worths[np.isfinite(worths)]
+    if not len(known):
+        return 0.0, 1.0
+    low, high = float(known.min()), float(known.max())
+    unit = 10.0 ** np.floor(np.log10((high - low) or abs(high) or 1.0)) / 10
+    return float(f"{np.floor(low / unit) * unit:.6g}"), float(f"{np.ceil(high / unit) * unit:.6g}")
+
+
+def _same(one: ValueMap, other: ValueMap | None) -> tuple[int, int] | None:
+    """In how many cells a best action of one is a best action of the other, of how many; None where they differ."""
+    if other is None or other.values.shape != one.values.shape:
+        return None
+    there = _decides(one) & _decides(other)
+    return int(((_best(one) & _best(other)).any(axis=2) & there).sum()), int(there.sum())
+
+
+def _sentences(agents: Mapping[str, Sequence[ValueMap]], planned: ValueMap | None, figure: str) -> Iterator[Shown]:
+    """Of all agents together; each one's numbers are below its map."""
+    last = {run: moments[-1] for run, moments in agents.items()}
+    steps = {one.step for one in last.values()}
+    when = f" at {_label(next(iter(last.values())))}" if len(steps) == 1 and None not in steps else ""
+    held = {run: found for run, one in last.items() if (found := _same(one, planned))}
+    yield from said.agreement_sentence(held, when, figure)
+    before = {run: moments[-2] for run, moments in agents.items() if len(moments) > 1}
+    kept = {run: found for run, one in before.items() if (found := _same(last[run], one))}
+    yield from said.settled_sentence(
+        {run: (cells - same, cells) for run, (same, cells) in kept.items()}, *_between(before, last), figure
+    )
+    seen = {run: one for run, one in last.items() if one.visits is not None and one.visits.shape == one.shape}
+    unseen = {
+        run: (int(((one.visits == 0) & _decides(one)).sum()), int(_decides(one).sum())) for run, one in seen.items()
+    }
+    yield from said.unseen_sentence(unseen, figure)
+
+
+def _between(before: Mapping[str, ValueMap], last: Mapping[str, ValueMap]) -> tuple[str, str]:
+    """The two latest moments, as all agents have them; words where they differ."""
+    found = {(_label(one), _label(last[run])) for run, one in before.items()}
+    return found.pop() if len(found) == 1 else ("the moment before", "the last one")
+
+
+def _figure(
+    run: str,
+    moments: Sequence[ValueMap],
+    planned: ValueMap | None,
+    ends: tuple[float, float],
+    id: str,  # noqa: A002  (the figure's word)
+    agents: int,
+) -> Figure:
     last = moments[-1]
-    known = np.concatenate([_worth(one)[np.isfinite(_worth(one))] for one in moments])
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     views = [(_label(one), _worth(one), _arrows(one)) for one in reversed(moments)]
     numbers = tuple(tuple(_short(value) for value in row) for row in _worth(last).tolist())
     views.append(("values", _worth(last), numbers))
     rows, columns = last.shape
     (name, values, texts), *others = views
-    who = run or "planning"
-    caption = (
-        f"What {who} expects from each cell: {_short(low)} (pale) to {_short(high)}, of its best action, which the "
-        "arrow shows; equally good ones are shown together. Buttons show other moments, and the numbers."
-    )
-    if agents > MOST:
-        caption += f" {MOST} of {agents:,} agents are shown."
     spec = Matrix(
         tuple(str(row) for row in range(rows)),
         tuple(str(column) for column in range(columns)),
@@ -116,11 +147,37 @@ def _figure(run: str, moments: Sequence[ValueMap], agents: int, id: str) -> Figu
         view=name,
         row_label="row",
         column_label="column",
-        low=low,
-        high=high,
+        low=ends[0],
+        high=ends[1],
+        one_scale=True,
+        beside=columns <= BESIDE,
     )
-    title = f"Policy and values of {who}" if run else "What planning finds"
-    return Figure(id, title, caption, spec, GROUP)
+    caption = " ".join([*_about(last, moments, planned), *_legend(agents)])
+    return Figure(id, f"Policy and values of {run}" if run else "What planning finds", caption, spec, GROUP)
+
+
+def _about(last: ValueMap, moments: Sequence[ValueMap], planned: ValueMap | None) -> Iterator[str]:
+    if found := _same(last, planned):
+        same, cells = found
+        yield f"A best action of planning in {same:,} of {words.count(cells, 'cell')}."
+    if len(moments) > 1 and (found := _same(last, moments[-2])):
+        same, cells = found
+        yield f"{cells - same:,} of {cells:,} are others than at {_label(moments[-2])}."
+    known = _worth(last)[np.isfinite(_worth(last))]
+    if len(known):
+        yield f"Values from {_short(float(known.min()))} to {_short(float(known.max()))}."
+
+
+def _legend(agents: int) -> Iterator[str]:
+    """Below the first map only; `agents` is 0 below others."""
+    if not agents:
+        return
+    yield (
+        "The colour of a cell is what its best action is worth, on one scale for all maps; the arrow is that action, "
+        "equally good ones are shown together. Buttons show other moments, and the numbers."
+    )
+    if agents > MOST:
+        yield f"{MOST} of {agents:,} agents are shown."
 
 
 def _visited(last: Sequence[ValueMap]) -> Iterator[Figure]:
@@ -135,17 +192,22 @@ def _visited(last: Sequence[ValueMap]) -> Iterator[Figure]:
     texts = tuple(tuple(_count(value) for value in row) for row in total.tolist())
     caption = (
         f"Steps of the training of {words.count(len(seen), 'agent')} in each cell, {_count(float(total.sum()))} in "
-        "all; the colour ends at the 95th percentile, so that the start does not hide all others."
+        "all; the colour ends near the 95th percentile, so that the start does not hide all others."
     )
     names = tuple(str(row) for row in range(rows)), tuple(str(column) for column in range(columns))
-    high = float(np.percentile(total[total > 0], 95))
-    spec = Matrix(*names, total, texts, row_label="row", column_label="column", low=0.0, high=high)
+    high = float(f"{np.percentile(total[total > 0], 95):.2g}")
+    spec = Matrix(
+        *names, total, texts, row_label="row", column_label="column", low=0.0, high=high, beside=columns <= BESIDE
+    )
     yield Figure(f"training-visits-{rows}x{columns}", "Where training went", caption, spec, GROUP)
 
 
 def _count(value: float) -> str:
-    """Short enough for a cell: "12", "3.4k"."""
-    return f"{value:.0f}" if value < 1000 else f"{value / 1000:.3g}k" if value < 1e6 else f"{value / 1e6:.3g}M"
+    """Short enough for a cell: "12", "3.4k", "24k"."""
+    for unit, sign in ((1e6, "M"), (1e3, "k")):
+        if value >= 0.9995 * unit:
+            return f"{value / unit:.{1 if value < 9.95 * unit else 0}f}{sign}"
+    return f"{value:.0f}"
 
 
 def _label(one: ValueMap) -> str:

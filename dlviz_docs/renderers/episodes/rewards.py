@@ -232,21 +232,20 @@ def _over_episode(stage: Stage, terms: Sequence[str], id: str, group: str) -> Fi
 
 
 def _to_go(task: Task, id: str, group: str) -> Figure:  # noqa: A002
-    """Of the latest moment: each episode thin, the mean of those that still run."""
+    """Of the latest moment: each episode thin, the mean as long as all of them run."""
     gamma = task.first.gamma
     stage = task.stages[-1]
     tracks = [returns_to_go(np.nan_to_num(e.rewards), 1.0 if gamma is None else gamma) for e in stage.episodes]
-    longest = max(map(len, tracks))
-    kept = np.unique(np.linspace(0, longest - 1, min(longest, 200)).astype(int))
+    lengths = [len(track) for track in tracks]
+    kept = np.unique(np.linspace(0, max(lengths) - 1, min(max(lengths), 200)).astype(int))
     layers = []
     for track in tracks[:20]:
         places = kept[kept < len(track)]
         layers.append(Layer("line", places.astype(float), track[places], thin=True, color=0))
-    # Of few that are left, the mean would be that of the slow ones.
-    most = kept[kept < np.median([len(track) for track in tracks])]
-    means = np.array([np.mean([t[place] for t in tracks if place < len(t)]) for place in most])
-    label = "mean, while half of the episodes run"
-    layers.append(Layer("line", most.astype(float), means, label=label, color=0))
+    # Of those that are left when others have ended, the mean would be that of the slow ones, and jump at each end.
+    all_run = kept[kept < min(lengths)]
+    means = np.array([np.mean([track[place] for track in tracks]) for place in all_run])
+    layers.append(Layer("line", all_run.astype(float), means, label="mean, while all episodes run", color=0))
     told = "undiscounted, since no file tells the discount" if gamma is None else f"discounted by {words.number(gamma)}"
     when = f" at {stage.label}" if stage.label else ""
     caption = f"What is still to come after each step, {told}: {words.count(len(tracks), 'episode')}{when}"
@@ -265,9 +264,13 @@ def _with_length(stages: Sequence[Stage], id: str, group: str) -> Figure | None:
         known = np.isfinite(totals)
         notes = tuple(f"episode {e.name}" for e, there in zip(stage.episodes, known, strict=True) if there)
         layers.append(Layer("dot", own[known], totals[known], label=stage.label, color=color, notes=notes))
-    caption = "Each dot is an episode: whether those that last longer are paid more."
+    caption = f"Each dot is an episode.{said.length_words(*_pooled(stages, lengths))}"
     axes = PlotAxis("steps"), PlotAxis("return")
     return Figure(id, "Return against length", caption, Plot(tuple(layers), *axes), group)
+
+
+def _pooled(stages: Sequence[Stage], lengths: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    return np.concatenate([_totals(stage.episodes) for stage in stages]), np.concatenate(lengths)
 
 
 def _firsts(stages: Sequence[Stage], id: str, group: str) -> Figure | None:  # noqa: A002
