@@ -63,11 +63,11 @@ class Evaluations:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether it holds results; a file that is damaged is ours by its name."""
+    """Whether it holds results, or the steps they were at; a file that is damaged is ours by its name."""
     with path.open("rb") as file:
         try:
             with zipfile.ZipFile(file) as archive:
-                return "results.npy" in archive.namelist()
+                return not {"results.npy", f"{_STEPS}.npy"}.isdisjoint(archive.namelist())
         except _BROKEN:
             return True
 

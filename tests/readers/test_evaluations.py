@@ -95,3 +95,9 @@ def test_other_archives_are_left_alone(tmp_path: Path) -> None:
     assert not Evaluations().matches(saved(tmp_path / "features.npz", results=[[1.0]]))
     assert not Evaluations().matches(saved(tmp_path / "evaluations.npz", features=[[1.0]]))
     assert Evaluations().matches(saved(tmp_path / "evaluations.npz", results=[[1.0]]))
+
+
+def test_evaluations_without_results_say_so(tmp_path: Path) -> None:
+    path = saved(tmp_path / "evaluations.npz", timesteps=[1, 2, 3])
+    assert Evaluations().matches(path)
+    assert codes(Evaluations().read(path)) == ["no-evaluations"]

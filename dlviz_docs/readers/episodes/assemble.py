@@ -265,7 +265,8 @@ def _named(recordings: Sequence[T], runs: dict[str, str]) -> Iterator[T]:
 
 def _place(source: str) -> str:
     """Of the folders that every data set of Minari has, the one around them."""
-    return source.removesuffix("/main_data.hdf5").removesuffix("/data").removeprefix(".") or "episodes"
+    inside = source.removesuffix("/main_data.hdf5")
+    return ("" if inside == "data" else inside.removesuffix("/data").removeprefix(".")) or "episodes"
 
 
 def _name(one: Recording | ValueMap, runs: dict[str, str]) -> str:

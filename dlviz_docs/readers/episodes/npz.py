@@ -207,6 +207,7 @@ def _whole(arrays: Arrays, names: dict[str, str], part: str, pieces: Pieces) -> 
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if part == "lengths" and values.dtype.kind == "f":
+        values = values.astype(np.float64)
         whole = bool((np.isfinite(values) & (values == np.round(values)) & (abs(values) < _MOST_WHOLE)).all())
         if not whole:
             pieces.wrong.append(f"{names[part]} has values that are no whole numbers; it is left out")

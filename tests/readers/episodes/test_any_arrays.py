@@ -56,6 +56,7 @@ def check(episode: Episode) -> None:
 @example({"rewards": np.zeros((1, 0)), "actions": np.ones(3), "terminated": np.zeros((1, 0))}, ())
 @example({"rewards": np.ones((1, 1, 9, 9))}, (4,))
 @example({"lengths": np.array(1.0)}, (3, 4))
+@example({"lengths": np.array(1.0, np.float16), "0/actions": np.array(1.0)}, ())
 @example({"0/rewards": np.zeros((1, 0))}, (4,))
 @settings(
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

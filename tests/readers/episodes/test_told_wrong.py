@@ -102,3 +102,10 @@ def test_a_file_without_any_step(tmp_path: Path, flags: dict[str, np.ndarray]) -
     (problem,) = found.problems
     assert (problem.code, problem.path) == ("episodes-empty", "a.npz")
     assert problem.what == "holds no step of an episode"
+
+
+@pytest.mark.parametrize(("folder", "name"), [("data", "episodes"), ("expert/data", "expert"), ("b/a", "b/a")])
+def test_a_folder_called_data_names_nothing(tmp_path: Path, folder: str, name: str) -> None:
+    for number in range(2):
+        save(tmp_path / folder / f"{number}.npz", steps(number, 4))
+    assert one(tmp_path).name == name
