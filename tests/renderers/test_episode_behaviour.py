@@ -15,6 +15,7 @@ from dlviz_docs.renderers.episodes._stages import tasks
 from dlviz_docs.renderers.episodes.decisions import decisions
 from dlviz_docs.renderers.episodes.rewards import rewards
 from dlviz_docs.renderers.episodes.visits import visits
+from dlviz_docs.stats.episodes import returns_to_go
 from dlviz_docs.view import Fact, Figure, Matrix, Plot, Shown
 
 T = TypeVar("T")
@@ -300,6 +301,37 @@ def test_the_mean_to_go_ends_with_the_shortest_episode() -> None:
     figure = next(one for one in of(Figure, rewards(task)) if one.id == "returns-to-go")
     assert isinstance(figure.spec, Plot)
     assert figure.spec.layers[-1].y.tolist() == pytest.approx([20 / 3, 17 / 3, 14 / 3])
+
+
+def test_agents_of_different_discounts_are_each_judged_by_their_own() -> None:
+    """Values that are right for a discount of 0.5 are wrong for 0.9, which the first recording has."""
+
+    def right(gamma: float, n: int) -> Episode:
+        rewards = np.random.default_rng(n).normal(size=50)
+        return Episode(str(n), rewards, values=returns_to_go(rewards, gamma), ending="terminated")
+
+    played = [
+        replace(recording(f"{gamma}", 10.0, [right(gamma, n) for n in range(5)]), gamma=gamma) for gamma in (0.9, 0.5)
+    ]
+    (task,) = tasks(played)
+    (told,) = [one for one in of(Insight, decisions(task)) if one.kind == "calibrated-values"]
+    assert told.values["bias"] == pytest.approx(0, abs=1e-12)
+    caption = next(one for one in of(Figure, rewards(task)) if one.id == "returns-to-go").caption
+    assert "each discounted as it was trained, by 0.5 to 0.9: 10 episodes" in caption
+    (task,) = tasks([played[0], replace(played[1], gamma=None)])
+    caption = next(one for one in of(Figure, rewards(task)) if one.id == "returns-to-go").caption
+    assert "undiscounted, since not every file tells the discount" in caption
+
+
+def test_what_is_to_come_is_not_known_where_rewards_are_missing() -> None:
+    some, all_ = np.array([1.0, np.nan, 1.0]), np.full(3, np.inf)
+    (task,) = tasks([recording("a", 10.0, [Episode("0", some), Episode("1", np.ones(3))])])
+    figure = next(one for one in of(Figure, rewards(task)) if one.id == "returns-to-go")
+    assert isinstance(figure.spec, Plot)
+    assert "1 episode" in figure.caption
+    assert figure.spec.layers[-1].y.tolist() == pytest.approx([2.71, 1.9, 1])
+    (task,) = tasks([recording("a", 10.0, [Episode("0", some), Episode("1", all_)])])
+    assert "returns-to-go" not in [one.id for one in of(Figure, rewards(task))]
 
 
 @pytest.mark.parametrize(("pays", "told"), [(1.0, "paid more"), (-1.0, "paid less"), (0.0, "")])

@@ -30,6 +30,13 @@ class Stage:
     """Of all agents that were recorded then; none is empty."""
     agents: int
     """How many these are."""
+    gammas: tuple[float | None, ...]
+    """Of each episode, the discount its agent was trained with; None where nothing tells."""
+
+    @property
+    def gamma(self) -> float | None:
+        """The discount of all; None where they differ, or one is not told."""
+        return self.gammas[0] if len(set(self.gammas)) == 1 else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,5 +119,6 @@ def _moment(steps: Sequence[float]) -> str:
 
 
 def _stage(label: str, recordings: Sequence[Recording]) -> Stage:
-    episodes = tuple(episode for one in recordings for episode in one.episodes if len(episode))
-    return Stage(label, episodes, len({one.run or one.name for one in recordings}))
+    played = [(episode, one.gamma) for one in recordings for episode in one.episodes if len(episode)]
+    agents = len({one.run or one.name for one in recordings})
+    return Stage(label, tuple(episode for episode, _ in played), agents, tuple(gamma for _, gamma in played))

@@ -181,8 +181,8 @@ def _continuous(task: Task, group: str) -> Iterator[Shown]:
 def _calibration(task: Task, group: str) -> Iterator[Shown]:
     """What it expected against what it then got; of episodes that ended by themselves, for others are cut short."""
     stage = task.stages[-1]
-    whole = [e for e in stage.episodes if e.ending == "terminated"]
-    pairs = [(found.worth, found.to_go) for e in whole for found in [signals(e, task.first.gamma)]]
+    whole = [(e, gamma) for e, gamma in zip(stage.episodes, stage.gammas, strict=True) if e.ending == "terminated"]
+    pairs = [(found.worth, found.to_go) for e, gamma in whole for found in [signals(e, gamma)]]
     kept = [(worth, to_go) for worth, to_go in pairs if worth is not None and to_go is not None]
     if not kept:
         return

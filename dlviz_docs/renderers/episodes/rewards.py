@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -48,7 +48,8 @@ def rewards(task: Task) -> Iterator[Shown]:
         yield _over_episode(last, terms, id("reward-over-episode"), group)
     elif len({value for e in last.episodes for value in np.unique(e.rewards).tolist()}) > 1:
         yield _over_episode(last, (), id("reward-over-episode"), group)
-    yield _to_go(task, id("returns-to-go"), group)
+    if figure := _to_go(last, id("returns-to-go"), group):
+        yield figure
     if figure := _with_length(task.stages, id("return-length"), group):
         yield figure
     if figure := _firsts(task.stages, id("first-reward"), group):
@@ -60,7 +61,7 @@ def _sentences(task: Task) -> Iterator[Shown]:
     id = task.id  # noqa: A001
     returns = _totals(last.episodes)
     yield Fact("Recorded return" + (f" on {task.heading}" if task.heading else ""), _median(returns))
-    yield from said.density_sentence([e.rewards for e in last.episodes], task.first.gamma, id("reward-steps"))
+    yield from said.density_sentence([e.rewards for e in last.episodes], last.gamma, id("reward-steps"))
     yield from said.length_sentence(
         _totals(task.episodes), np.array([len(e) for e in task.episodes], float), id("return-length")
     )
@@ -231,11 +232,13 @@ def _over_episode(stage: Stage, terms: Sequence[str], id: str, group: str) -> Fi
     return Figure(id, "Rewards over an episode", caption, Plot(tuple(layers), *axes), group)
 
 
-def _to_go(task: Task, id: str, group: str) -> Figure:  # noqa: A002
-    """Of the latest moment: each episode thin, the mean as long as all of them run."""
-    gamma = task.first.gamma
-    stage = task.stages[-1]
-    tracks = [returns_to_go(np.nan_to_num(e.rewards), 1.0 if gamma is None else gamma) for e in stage.episodes]
+def _to_go(stage: Stage, id: str, group: str) -> Figure | None:  # noqa: A002
+    """Of the latest moment: each episode thin, the mean as long as all of them run; None where no return is known."""
+    known = [(e, gamma) for e, gamma in zip(stage.episodes, stage.gammas, strict=True) if np.isfinite(e.total)]
+    if not known:
+        return None
+    gammas = {gamma for _, gamma in known}
+    tracks = [returns_to_go(e.rewards, 1.0 if gamma is None or None in gammas else gamma) for e, gamma in known]
     lengths = [len(track) for track in tracks]
     kept = np.unique(np.linspace(0, max(lengths) - 1, min(max(lengths), 200)).astype(int))
     layers = []
@@ -246,12 +249,21 @@ def _to_go(task: Task, id: str, group: str) -> Figure:  # noqa: A002
     all_run = kept[kept < min(lengths)]
     means = np.array([np.mean([track[place] for track in tracks]) for place in all_run])
     layers.append(Layer("line", all_run.astype(float), means, label="mean, while all episodes run", color=0))
-    told = "undiscounted, since no file tells the discount" if gamma is None else f"discounted by {words.number(gamma)}"
     when = f" at {stage.label}" if stage.label else ""
-    caption = f"What is still to come after each step, {told}: {words.count(len(tracks), 'episode')}{when}"
+    caption = (
+        f"What is still to come after each step, {_discounted(gammas)}: {words.count(len(tracks), 'episode')}{when}"
+    )
     caption += ", the first 20 of them thin." if len(tracks) > 20 else "."
     axes = PlotAxis("step of the episode"), PlotAxis("return to go")
     return Figure(id, "Return to go", caption, Plot(tuple(layers), *axes), group)
+
+
+def _discounted(gammas: Collection[float | None]) -> str:
+    told = sorted(gamma for gamma in gammas if gamma is not None)
+    if len(told) < len(gammas):
+        return f"undiscounted, since {'not every' if told else 'no'} file tells the discount"
+    low, high = words.number(told[0]), words.number(told[-1])
+    return f"discounted by {low}" if low == high else f"each discounted as it was trained, by {low} to {high}"
 
 
 def _with_length(stages: Sequence[Stage], id: str, group: str) -> Figure | None:  # noqa: A002
