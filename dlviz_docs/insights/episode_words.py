@@ -29,7 +29,7 @@ def hesitated(first: tuple[str, float], second: tuple[str, float], *, shares: bo
     (one, a), (other, b) = first, second
     if shares:
         return f"It hesitates: {one} {_percent(a)}, {other} {_percent(b)}."
-    less = f"{number(_short(a - b))} less" if a > b else "as much"
+    less = f"{_small(a - b)} less" if a > b else "as much"
     return f"It hesitates: {one} is worth {number(_short(a))}, {other} {less}."
 
 
@@ -59,6 +59,13 @@ def ended(how: str, total: float) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.01 or share == 0 else "under 1 %"
+
+
+def _small(value: float) -> str:
+    """ "0.00004" rather than "3.81e-5": so small a difference is looked at, and not reckoned with."""
+    if not 1e-6 <= value < 1e-3:
+        return number(_short(value))
+    return f"{float(f'{value:.1g}'):.6f}".rstrip("0")
 
 
 def _short(value: float) -> float:

@@ -17,6 +17,8 @@ def test_shares_and_values_are_told_apart() -> None:
     assert say.hesitated(("left", 0.512), ("right", 0.488), shares=True) == "It hesitates: left 51 %, right 49 %."
     assert say.hesitated(("left", 3.14159), ("up", 3.1), shares=False).endswith("left is worth 3.14, up 0.0416 less.")
     assert say.hesitated(("left", 52.9), ("up", 52.9), shares=False).endswith("left is worth 52.9, up as much.")
+    assert say.hesitated(("left", 5.00004), ("up", 5.0), shares=False).endswith("left is worth 5, up 0.00004 less.")
+    assert say.hesitated(("left", 4e-9), ("up", 0.0), shares=False).endswith("up 4e-9 less.")
     assert "under 1 %" in say.unlikely("left", 0.002, "right")
     assert "gives 0 %" in say.unlikely("left", 0.0, "right")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,7 +52,11 @@ def test_the_rule_that_an_agent_follows_is_found() -> None:
     assert one.text.endswith("for always “left”): right if angle > 0.2; otherwise left.")
     assert one.figure == figure.id
     assert isinstance(figure.spec, Table)
-    assert [cell.text for cell in figure.spec.rows[0][:2]] == ["a", "right if angle > 0.2; otherwise left"]
+    assert [cell.text for cell in figure.spec.rows[0][:3]] == [
+        "a",
+        "1.00 [1.00, 1.00]",
+        "right if angle > 0.2; otherwise left",
+    ]
 
 
 def test_fidelity_is_that_of_steps_it_has_not_seen() -> None:
@@ -64,6 +69,9 @@ def test_of_several_agents_the_best_one_is_told_and_all_are_listed() -> None:
         [agent("bad", lambda seen: seen[:, 0] > 0.5), agent("good", lambda seen: seen[:, 1] <= 0, pays=2.0)]
     )
     assert "Rule of good" in one.text
+    named = [agent(name, lambda seen: seen[:, 1] <= 0) for name in ("a-1", "b-2")]
+    (one,), _ = told([replace(a, name=f"{a.name.upper()}, 50 steps") for a in named])
+    assert "Rule of A-1" in one.text, "by its name, and not its slug"
     assert isinstance(figure.spec, Table)
     assert [row[0].text for row in figure.spec.rows] == ["bad", "good"]
 

@@ -31,6 +31,9 @@ _MOST_TOLD = 3
 _MOST_FILES = 20_000
 _LONGEST_NAME = 100
 
+_HOLDERS = {"data", "episodes", "eval_episodes", "logs", "recordings", "results", "rollouts", "runs", "videos"}
+"""Folders that are called by what they hold, and not by whose it is."""
+
 T = TypeVar("T", Recording, ValueMap)
 
 
@@ -269,8 +272,16 @@ def _place(source: str) -> str:
     return ("" if inside == "data" else inside.removesuffix("/data").removeprefix(".")) or "episodes"
 
 
+def _home(source: str) -> str:
+    """The folder that holds the recordings of an agent without logs: "a" of "runs/a/episodes/step-9.npz"."""
+    parts = reversed(PurePosixPath(source).parts[:-1])
+    return next((part[:_LONGEST_NAME] for part in parts if part.lower() not in _HOLDERS), "")
+
+
 def _name(one: Recording | ValueMap, runs: dict[str, str]) -> str:
     run = runs.get(one.run, "")
     films = isinstance(one, Recording) and one.videos
     moment = f"{one.step:,.0f} steps" if one.step is not None else "films" if films else ""
+    if not one.run and moment and isinstance(one, Recording):
+        run = _home(one.source)
     return ", ".join(part for part in (run if run != "." else "", moment) if part)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dlviz_docs.model.episodes import Episode, Recording
+from dlviz_docs.model.episodes import Episode, Recording, ValueMap
 from dlviz_docs.names import slug
 from dlviz_docs.renderers.episodes._tasks import named
 
-__all__ = ["Stage", "Task", "tasks"]
+__all__ = ["Stage", "Task", "agent_of", "tasks"]
 
 APART = 0.03
 """Share of the longest training from which on two moments are two."""
@@ -86,6 +86,12 @@ def tasks(recordings: Sequence[Recording]) -> Iterator[Task]:
         yield Task(environment, slug(heading) if heading else "", heading, tuple(members), _stages(members))
 
 
+def agent_of(one: Recording | ValueMap) -> str:
+    """How people call the agent: the name without the moment."""
+    moment = f", {one.step:,.0f} steps" if one.step is not None else ""
+    return one.name.removesuffix(moment) if moment and one.name.endswith(moment) else one.run or one.name
+
+
 def _width(recording: Recording) -> int:
     return next((e.observations.shape[1] for e in recording.episodes if e.observations is not None), 0)
 
@@ -120,5 +126,5 @@ def _moment(steps: Sequence[float]) -> str:
 
 def _stage(label: str, recordings: Sequence[Recording]) -> Stage:
     played = [(episode, one.gamma) for one in recordings for episode in one.episodes if len(episode)]
-    agents = len({one.run or one.name for one in recordings})
+    agents = len({one.run or agent_of(one) for one in recordings})
     return Stage(label, tuple(episode for episode, _ in played), agents, tuple(gamma for _, gamma in played))

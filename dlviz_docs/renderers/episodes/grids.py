@@ -13,6 +13,7 @@ from dlviz_docs.insights import episode_grids as said
 from dlviz_docs.model import FloatArray
 from dlviz_docs.model.episodes import ValueMap
 from dlviz_docs.names import slug
+from dlviz_docs.renderers.episodes._stages import agent_of
 from dlviz_docs.view import Figure, Matrix, Shown
 
 __all__ = ["grids"]
@@ -73,8 +74,8 @@ def _of_shape(agents: Mapping[str, Sequence[ValueMap]], suffix: str) -> Iterator
     ids = {run: (f"policy-{slug(run)}" if run else "policy-planned") + suffix for run, _ in ordered}
     ends = _ends([one for _, moments in ordered[:MOST] for one in moments])
     planned = agents[""][-1] if "" in agents else None
-    learnt = {run: moments for run, moments in ordered if run}
-    yield from _sentences(learnt, planned, next((ids[run] for run in learnt), ""))
+    learnt = {agent_of(moments[-1]): moments for run, moments in ordered if run}
+    yield from _sentences(learnt, planned, next((ids[run] for run, _ in ordered if run), ""))
     for turn, (run, moments) in enumerate(ordered[:MOST]):
         of = len(ordered) if turn == 0 else 0
         yield _figure(run, moments, planned if run else None, ends, ids[run], of)
@@ -153,7 +154,8 @@ def _figure(
         beside=columns <= BESIDE,
     )
     caption = " ".join([*_about(last, moments, planned), *_legend(agents)])
-    return Figure(id, f"Policy and values of {run}" if run else "What planning finds", caption, spec, GROUP)
+    title = f"Policy and values of {agent_of(last)}" if run else "What planning finds"
+    return Figure(id, title, caption, spec, GROUP)
 
 
 def _about(last: ValueMap, moments: Sequence[ValueMap], planned: ValueMap | None) -> Iterator[str]:

@@ -13,7 +13,7 @@ from dlviz_docs.insights import episode_rules as said
 from dlviz_docs.insights.data_words import does, less_than_one
 from dlviz_docs.model import FloatArray
 from dlviz_docs.model.episodes import Episode, Recording
-from dlviz_docs.renderers.episodes._stages import Stage, Task
+from dlviz_docs.renderers.episodes._stages import Stage, Task, agent_of
 from dlviz_docs.stats.trees import Node, fidelity, grown, interval_of, leaves, round_bounds
 from dlviz_docs.view import Cell, Column, Figure, Shown, Table
 
@@ -115,7 +115,7 @@ def _fitted(
     tree = grown(seen, actions, bounds, depth=depth, least=least)
     totals = [e.total for e in recording.episodes if np.isfinite(e.total)]
     score = float(np.mean(totals)) if totals else -np.inf
-    who = recording.run or recording.name
+    who = agent_of(recording)
     sure = interval_of(agrees[depth, told], groups[told])
     return _Found(who, _told(recording, tree, seen), float(shares[depth]), sure, same, unit, len(seen), score)
 
@@ -148,26 +148,26 @@ def _whole(values: FloatArray) -> bool:
 
 def _table(found: Sequence[_Found], agents: int, when: str, id: str, group: str) -> Figure:  # noqa: A002
     caption = (
-        f"Short rules that do nearly what the agent does{when}: trees of at most {DEPTH} questions one after the other "
-        "(CART), whose bounds are round numbers. Fidelity is the share of steps in which rule and agent agree, in "
-        f"{found[0].unit} that the rule was not made from; beside it, that of always doing the most frequent action."
+        f"Short rules that do nearly what the agent does{when}: trees of at most {DEPTH} questions (CART). Fidelity: "
+        f"the share of steps in which rule and agent agree, in {found[0].unit} that the rule was not made from; last, "
+        "that of always doing the most frequent action."
     )
     if any(one.interval for one in found):
-        caption += " In brackets the 95 % interval, by drawing episodes again (2,000 resamples)."
+        caption += " Brackets: 95 % intervals, by drawing episodes again."
     if len(found) < agents:
         caption += f" {len(found):,} of {words.count(agents, 'agent')} {does(len(found), 'have')} such a rule."
     columns = (
         Column("Agent"),
-        Column("Rule"),
         Column("Fidelity", numeric=True),
+        Column("Rule"),
         Column("Most frequent", numeric=True),
         Column("Steps", numeric=True),
     )
     rows = tuple(
         (
             Cell(one.who),
-            Cell(one.told),
             Cell(said.sure(one.fidelity, one.interval), one.fidelity),
+            Cell(one.told),
             Cell(less_than_one(one.same[1]), one.same[1]),
             Cell(f"{one.steps:,}", float(one.steps)),
         )

@@ -22,6 +22,8 @@ __all__ = ["visits"]
 
 GROUP = "Where the agent goes"
 BINS = 24
+BESIDE = 10
+"""Columns of grids that stand beside each other."""
 LONGEST = 64
 """Cells of states that are one number."""
 SHOWN = 3
@@ -222,7 +224,7 @@ def _map(
 def _told(plane: _Plane, counts: NDArray[np.int64], stage: Stage) -> str:
     return (
         f"{int(counts.sum()):,} steps of {words.count(len(_observed(stage.episodes)), 'episode')} by {plane.why}; "
-        f"{words.count(int((counts > 0).sum()), 'cell')} seen, as spread as {spread_of(counts):,.0f} seen equally."
+        f"{words.count(int((counts > 0).sum()), 'cell')} seen, as if {spread_of(counts):,.0f} were seen equally often."
     )
 
 
@@ -235,9 +237,20 @@ def _matrix(cells: Cells, counts: NDArray[np.int64]) -> Matrix:
     """Of a grid, whichever of the two comes first."""
     texts = tuple(tuple(f"{count:,}" if count else "" for count in row) for row in counts.tolist())
     rows, columns = (tuple(f"{value:.0f}" for value in edges[:-1] + 0.5) for edges in (cells.x, cells.y))
-    high = float(np.percentile(counts[counts > 0], 95)) if counts.any() else 1.0  # else one cell hides all others
+    # Up to about the 95th percentile: else one cell hides all others.
+    high = float(f"{np.percentile(counts[counts > 0], 95):.2g}") if counts.any() else 1.0
     seen = np.where(counts > 0, counts, np.nan)
-    return Matrix(rows, columns, seen, texts, row_label="row", column_label="column", low=0.0, high=high)
+    return Matrix(
+        rows,
+        columns,
+        seen,
+        texts,
+        row_label="row",
+        column_label="column",
+        low=0.0,
+        high=high,
+        beside=len(columns) <= BESIDE,
+    )
 
 
 def _places(points: FloatArray, cells: Cells) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -108,6 +108,18 @@ def test_one_episode_a_file(tmp_path: Path) -> None:
     assert recording.seen == 3
 
 
+def test_agents_without_logs_are_called_by_their_folders(tmp_path: Path) -> None:
+    for agent in ("a", "b"):
+        save(tmp_path / "runs" / agent / "episodes" / "step-2000.npz", PLAYED[0])
+    save(tmp_path / "episodes" / "step-9.npz", PLAYED[0])
+    names = {one.source: one.name for one in read_all(tmp_path, {}).recordings}
+    assert names == {
+        "episodes/step-9.npz": "9 steps",
+        "runs/a/episodes/step-2000.npz": "a, 2,000 steps",
+        "runs/b/episodes/step-2000.npz": "b, 2,000 steps",
+    }
+
+
 def test_files_of_several_moments_are_several_recordings(tmp_path: Path) -> None:
     for step in (2_000, 10_000):
         save(tmp_path / "runs" / "a" / "episodes" / f"step-{step}.npz", PLAYED[0])
