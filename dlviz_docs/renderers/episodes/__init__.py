@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from dlviz_docs.model import Episodes as Recorded
 from dlviz_docs.model import Experiment
 from dlviz_docs.view import Shown
 
@@ -24,19 +25,28 @@ class Episodes:
         found = experiment.episodes
         if not (found.recordings or found.maps):
             return
-        # Imported when there is something to show: most experiments have no episodes.
-        from dlviz_docs.renderers.episodes._stages import tasks
-        from dlviz_docs.renderers.episodes.decisions import decisions
-        from dlviz_docs.renderers.episodes.grids import grids
-        from dlviz_docs.renderers.episodes.player import players
-        from dlviz_docs.renderers.episodes.recordings import recordings
-        from dlviz_docs.renderers.episodes.rewards import rewards
-        from dlviz_docs.renderers.episodes.visits import visits
+        import numpy as np
 
-        yield from players(found.recordings, found.maps)
-        yield from grids(found.maps)
-        for task in tasks(found.recordings):
-            yield from decisions(task)
-            yield from rewards(task)
-            yield from visits(task)
-        yield from recordings(found)
+        for part in _parts(found):
+            with np.errstate(all="ignore"):  # files may hold infinities and 1e308
+                shown = list(part)
+            yield from shown
+
+
+def _parts(found: Recorded) -> Iterator[Iterator[Shown]]:
+    # Imported when there is something to show: most experiments have no episodes.
+    from dlviz_docs.renderers.episodes._stages import tasks
+    from dlviz_docs.renderers.episodes.decisions import decisions
+    from dlviz_docs.renderers.episodes.grids import grids
+    from dlviz_docs.renderers.episodes.player import players
+    from dlviz_docs.renderers.episodes.recordings import recordings
+    from dlviz_docs.renderers.episodes.rewards import rewards
+    from dlviz_docs.renderers.episodes.visits import visits
+
+    yield players(found.recordings, found.maps)
+    yield grids(found.maps)
+    for task in tasks(found.recordings):
+        yield decisions(task)
+        yield rewards(task)
+        yield visits(task)
+    yield recordings(found)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator
+
+import numpy as np
 
 from dlviz_docs import words
 from dlviz_docs.model import Episodes, Recording
@@ -51,7 +52,8 @@ def _amount(one: Recording) -> Cell:
 
 
 def _mean(found: list[float] | list[int]) -> Cell:
-    return value(statistics.fmean(found)) if found else EMPTY
+    mean = float(np.mean(found)) if found else np.nan
+    return value(mean) if np.isfinite(mean) else EMPTY
 
 
 def _solved(one: Recording) -> Cell:
