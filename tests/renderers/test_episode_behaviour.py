@@ -295,6 +295,14 @@ def test_sparse_rewards_have_a_time_of_the_first() -> None:
     assert first.spec.layers[0].y.max() == pytest.approx(6 / 9)
 
 
+def test_one_episode_has_no_spread() -> None:
+    (task,) = tasks([recording("a", 10.0, [Episode("0", np.r_[0.0, np.ones(99)])])])
+    figures = {figure.id: figure for figure in of(Figure, rewards(task))}
+    assert list(figures) == ["reward-steps", "reward-over-episode", "returns-to-go"]
+    assert isinstance(figures["returns-to-go"].spec, Plot)
+    assert [layer.label for layer in figures["returns-to-go"].spec.layers] == [""]
+
+
 def test_the_mean_to_go_ends_with_the_shortest_episode() -> None:
     episodes = [Episode(str(n), np.ones(n)) for n in (3, 8, 9)]
     (task,) = tasks([replace(recording("a", 10.0, episodes), gamma=None)])

@@ -168,11 +168,12 @@ def _continuous(task: Task, group: str) -> Iterator[Shown]:
             counts, _ = np.histogram(own[np.isfinite(own)], found.edges)
             share = counts / max(1, len(own))
             layers.append(Layer("step", found.edges[:-1], share, x2=found.edges[1:], label=stage.label, color=color))
-        caption = f"How strongly action {place} is taken: {len(values):,} steps" + (
+        name = f"action {place}" if width > 1 else "action"
+        caption = f"How strongly {name if width > 1 else 'the action'} is taken: {len(values):,} steps" + (
             f"; {width:,} dimensions in all, the first {CONTINUOUS} shown." if width > CONTINUOUS else "."
         )
-        axes = PlotAxis(f"action {place}"), PlotAxis("share of steps", low=0.0)
-        yield Figure(task.id(f"action-{place}"), f"Action {place}", caption, Plot(tuple(layers), *axes), group)
+        axes = PlotAxis(name), PlotAxis("share of steps", low=0.0)
+        yield Figure(task.id(f"action-{place}"), name.capitalize(), caption, Plot(tuple(layers), *axes), group)
 
 
 # --- whether it comes true --------------------------------------------------------------------------------------------

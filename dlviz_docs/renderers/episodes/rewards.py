@@ -28,6 +28,8 @@ LEVELS = 12
 """Different rewards that have a bar each."""
 WIDTH = 0.22
 """How far dots of one moment lie apart at most."""
+AT_ONCE = 0.02
+"""Part of the longest episode within which a first reward comes at once."""
 TERMS = 8
 """Terms that have a colour; the largest ones."""
 
@@ -40,7 +42,8 @@ def rewards(task: Task) -> Iterator[Shown]:
     if not any(np.isfinite(one).any() for one in pays):
         return
     yield from _sentences(task)
-    yield _returns(task.stages, id("returns"), group)
+    if len(task.episodes) > 1:
+        yield _returns(task.stages, id("returns"), group)
     if figure := _per_step(task.stages, id("reward-steps"), group):
         yield figure
     if terms := _terms(task.stages):
@@ -132,7 +135,7 @@ def _returns(stages: Sequence[Stage], id: str, group: str) -> Figure:  # noqa: A
             if there
         )
         layers.append(Layer("dot", place + _beside(totals[known]), totals[known], color=0, notes=notes))
-        ends.append(np.percentile(totals[known], [25, 50, 75]) if known.any() else np.full(3, np.nan))
+        ends.append(np.percentile(totals[known], [25, 50, 75]) if known.sum() > 2 else np.full(3, np.nan))
     low, middle, high = np.array(ends).T
     places = np.arange(len(stages), dtype=float)
     layers.append(Layer("interval", places + 0.36, middle, low=low, high=high, label="quartiles and median", color=1))
@@ -242,13 +245,14 @@ def _to_go(stage: Stage, id: str, group: str) -> Figure | None:  # noqa: A002
     lengths = [len(track) for track in tracks]
     kept = np.unique(np.linspace(0, max(lengths) - 1, min(max(lengths), 200)).astype(int))
     layers = []
-    for track in tracks[:20]:
+    for track in tracks[:20] if len(tracks) > 1 else ():
         places = kept[kept < len(track)]
         layers.append(Layer("line", places.astype(float), track[places], thin=True, color=0))
     # Of those that are left when others have ended, the mean would be that of the slow ones, and jump at each end.
     all_run = kept[kept < min(lengths)]
     means = np.array([np.mean([track[place] for track in tracks]) for place in all_run])
-    layers.append(Layer("line", all_run.astype(float), means, label="mean, while all episodes run", color=0))
+    label = "mean, while all episodes run" if len(tracks) > 1 else ""
+    layers.append(Layer("line", all_run.astype(float), means, label=label, color=0))
     when = f" at {stage.label}" if stage.label else ""
     caption = (
         f"What is still to come after each step, {_discounted(gammas)}: {words.count(len(tracks), 'episode')}{when}"
@@ -286,9 +290,10 @@ def _pooled(stages: Sequence[Stage], lengths: Sequence[FloatArray]) -> tuple[Flo
 
 
 def _firsts(stages: Sequence[Stage], id: str, group: str) -> Figure | None:  # noqa: A002
-    """Share of episodes that have been paid by a step; nothing where the first step always pays."""
+    """Share of episodes that have been paid by a step; nothing where one of the first steps always pays."""
     firsts = [[first_reward(e.rewards) for e in stage.episodes] for stage in stages]
-    if all(first == 1 for own in firsts for first in own):
+    soon = AT_ONCE * max(len(e) for stage in stages for e in stage.episodes)
+    if all(first is not None and first <= max(1, soon) for own in firsts for first in own):
         return None
     layers = []
     for color, (stage, own) in enumerate(zip(stages, firsts, strict=True)):
