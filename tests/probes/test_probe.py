@@ -169,12 +169,13 @@ def test_the_key_changes_with_whatever_changes_the_result(job: Job) -> None:
         content_key(replace(job, seed=1), "w"),
         content_key(replace(job, truth=None), "w"),
         content_key(replace(job, methods=("gradcam",)), "w"),
-        content_key(replace(job, limits=Limits(seconds=1)), "w"),
+        content_key(replace(job, limits=Limits(samples=5)), "w"),
         content_key(replace(job, samples=replace(job.samples, prepared=Prepared(scale=2))), "w"),
         content_key(replace(job, factory=Factory("a:b", {"n": 1})), "w"),
     ]
     assert len({content_key(job, "w"), *changed}) == 1 + len(changed)
     assert content_key(job, "w") == content_key(replace(job), "w")
+    assert content_key(job, "w") == content_key(replace(job, limits=replace(job.limits, seconds=1.0)), "w")
 
 
 def colours(count: int, size: int = 32) -> tuple[np.ndarray, ...]:
