@@ -250,3 +250,9 @@ def test_a_reader_has_one_word_in_every_place(name: str, target: str) -> None:
 
 def test_version_is_told_once() -> None:
     assert f'version = "{dlviz_docs.__version__}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """Folders of tests are no packages: pytest imports each file by its name alone, and stops at the second of one."""
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if not (path.parent / "__init__.py").exists()]
+    assert sorted(name for name in set(names) - {"conftest.py"} if names.count(name) > 1) == []
