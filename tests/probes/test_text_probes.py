@@ -123,13 +123,13 @@ def test_a_file_of_three_inputs(write: object, reader: Reader, tmp_path: Path) -
 
 def test_a_factory() -> None:
     ids, labels = texts(80, 5)
-    job = Job(given(ids), factory=Factory("test_texts:build"), truth=labels.astype(float))
+    job = Job(given(ids), factory=Factory("test_text_probes:build"), truth=labels.astype(float))
     check(probe(replace(job, classes=("bad", "good", "neither"))))
 
 
 def test_one_logit_tells_two_classes_apart() -> None:
     ids, labels = texts(80, 5, 2)
-    job = Job(given(ids), factory=Factory("test_texts:build", {"outs": 1}), truth=labels.astype(float))
+    job = Job(given(ids), factory=Factory("test_text_probes:build", {"outs": 1}), truth=labels.astype(float))
     found = probe(replace(job, classes=("bad", "good")))
     assert found.head == "classes"
     assert found.accuracy is not None
