@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 EXAMPLES = Path(__file__).parents[2] / "experiments"
+HIDDEN = """() => [...document.querySelectorAll("article .dlviz-marks g:not(:has(.dlviz-whiskers)) > path")]
+    .filter((mark) => getComputedStyle(mark).display === "none").map((mark) => mark.getAttribute("class"))"""
+"""Marks of plots that are not drawn, though no error bar stands for them."""
 SPREADS = """() => document.documentElement.scrollWidth - document.documentElement.clientWidth"""
 # Scripts of figures come after the page.
 LIVE = """["[data-spec]:not(.dlviz-chart)", "[data-overlay]", "[data-player]"]
@@ -173,6 +176,7 @@ def test_nothing_is_missing_without_a_script_or_on_paper(
         assert tab.page.locator("article .dlviz-tools button:visible").count() == 0, page
         if paper:
             assert tab.page.evaluate(SPREADS) <= 0, page
+            assert tab.page.evaluate(HIDDEN) == [], page
     tab.expect_quiet()
 
 

@@ -98,7 +98,7 @@
       "aria-pressed": "false",
       title: "Both in one place, in turn",
     });
-    const dialog = html("dialog", { class: "dlviz-large" }, html("header", {}, before, told, after, blink, close), body);
+    const dialog = html("dialog", { class: "dlviz-enlarged" }, html("header", {}, before, told, after, blink, close), body);
     figure.append(dialog);
 
     dialog.addEventListener("keydown", (event) => {
