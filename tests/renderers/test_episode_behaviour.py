@@ -151,9 +151,19 @@ def test_states_of_one_number_are_a_row(roaming: list[Recording]) -> None:
     ]
     (task,) = tasks(few)
     shown = list(visits(task))
-    (figure,) = of(Figure, shown)
+    figure, policy, value = of(Figure, shown)
     assert isinstance(figure.spec, Plot)
     assert figure.spec.layers[-1].y.tolist()[2:] == [0, 0, 0], "late agents stay within 1"
+    late = [e for one in few if one.step and one.step > 10_000 for e in one.episodes]
+    seen, acts, worth = (
+        np.concatenate(one) for one in zip(*((e.observations[:, 0], e.actions, e.values) for e in late), strict=True)
+    )
+    assert isinstance(policy.spec, Plot)
+    shares = np.array([layer.y for layer in policy.spec.layers])
+    np.testing.assert_allclose(shares.sum(axis=0), 1)
+    assert shares[2, 1] == pytest.approx((acts[seen == 1] == 2).mean())
+    assert isinstance(value.spec, Plot)
+    np.testing.assert_allclose(value.spec.layers[0].y, [worth[seen == state].mean() for state in (0, 1)])
     assert said(shown, "coverage")[0].figure == "visits"
 
 

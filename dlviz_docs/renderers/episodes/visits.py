@@ -9,29 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlviz_docs import words
-from dlviz_docs.insights import episode_places as said
 from dlviz_docs.insights.data_words import percent
 from dlviz_docs.model import FloatArray
 from dlviz_docs.model.episodes import Episode
+from dlviz_docs.renderers.episodes._along import along
+from dlviz_docs.renderers.episodes._places import GROUP, MOST_ACTIONS, coverage, name_of, observed, pictured, when
 from dlviz_docs.renderers.episodes._signals import signals
 from dlviz_docs.renderers.episodes._stages import Stage, Task
-from dlviz_docs.stats.visits import Cells, cells_of, expected_cells, most_telling, spread_of
-from dlviz_docs.view import Fact, Figure, Layer, Matrix, Plot, PlotAxis, Shown
+from dlviz_docs.stats.visits import Cells, cells_of, most_telling, spread_of
+from dlviz_docs.view import Figure, Layer, Matrix, Plot, PlotAxis, Shown
 
 __all__ = ["visits"]
 
-GROUP = "Where the agent goes"
 BINS = 24
 BESIDE = 10
 """Columns of grids that stand beside each other."""
-LONGEST = 64
-"""Cells of states that are one number."""
-SHOWN = 3
-"""Moments that have a picture: early, middle, late."""
 MOST_NUMBERS = 64
 """Observations of more numbers are projected: pictures, and long vectors."""
-MOST_ACTIONS = 9
-"""That have a colour in the map of the policy."""
 LEAST_STEPS = 20
 FITTED = 20_000
 """Steps that the projection is fitted to, evenly taken."""
@@ -53,15 +47,15 @@ def visits(task: Task) -> Iterator[Shown]:
     if not stages:
         return
     if _width(stages) == 1:
-        yield from _along(task, stages)
+        yield from along(task, stages)
         return
     plane = _plane(task, stages)
     if plane is None:
         return
     cells = cells_of(plane.points, BINS)
     group = task.group(GROUP)
-    yield from _coverage(task, stages, cells, task.id(f"visits-{len(stages)}"))
-    for turn in _shown(len(stages)):
+    yield from coverage(task, stages, cells, task.id(f"visits-{len(stages)}"))
+    for turn in pictured(len(stages)):
         label = stages[turn].label
         id = task.id(f"visits-{turn + 1}")  # noqa: A001  (the figure's word)
         yield _map(plane, cells, turn, label, stages[turn], id, group)
@@ -71,21 +65,12 @@ def visits(task: Task) -> Iterator[Shown]:
         yield figure
 
 
-def _observed(episodes: Sequence[Episode]) -> list[Episode]:
-    return [episode for episode in episodes if episode.observations is not None]
-
-
 def _steps(episodes: Sequence[Episode]) -> int:
-    return sum(map(len, _observed(episodes)))
+    return sum(map(len, observed(episodes)))
 
 
 def _width(stages: Sequence[Stage]) -> int:
     return next((e.observations.shape[1] for s in stages for e in s.episodes if e.observations is not None), 0)
-
-
-def _shown(stages: int) -> list[int]:
-    """The first, the middle and the last."""
-    return sorted({0, (stages - 1) // 2, stages - 1}) if stages > SHOWN else list(range(stages))
 
 
 # --- two numbers ------------------------------------------------------------------------------------------------------
@@ -93,7 +78,7 @@ def _shown(stages: int) -> list[int]:
 
 def _plane(task: Task, stages: Sequence[Stage]) -> _Plane | None:
     pooled = [
-        np.concatenate([e.observations for e in _observed(s.episodes) if e.observations is not None]) for s in stages
+        np.concatenate([e.observations for e in observed(s.episodes) if e.observations is not None]) for s in stages
     ]
     width = pooled[0].shape[1]
     names = task.first.observations
@@ -101,29 +86,25 @@ def _plane(task: Task, stages: Sequence[Stage]) -> _Plane | None:
         turned = tuple(one[:, ::-1] for one in pooled)
         return _Plane((names[1], names[0]), "both numbers it observes", turned)
     if width == 2:
-        return _Plane((_name(names, 0), _name(names, 1)), "both numbers it observes", tuple(pooled))
+        return _Plane((name_of(names, 0), name_of(names, 1)), "both numbers it observes", tuple(pooled))
     if width < 2:
         return None
     if width <= MOST_NUMBERS and (pair := _telling(task, stages, np.concatenate(pooled))):
         first, second = pair
         why = "the two observed numbers that tell most about what it does"
         return _Plane(
-            (_name(names, first), _name(names, second)), why, tuple(one[:, [first, second]] for one in pooled)
+            (name_of(names, first), name_of(names, second)), why, tuple(one[:, [first, second]] for one in pooled)
         )
     return _projected(pooled)
 
 
-def _name(names: Sequence[str], place: int) -> str:
-    return names[place] if place < len(names) else f"number {place}"
-
-
-def _telling(task: Task, stages: Sequence[Stage], observed: FloatArray) -> tuple[int, int] | None:
+def _telling(task: Task, stages: Sequence[Stage], seen: FloatArray) -> tuple[int, int] | None:
     """By discrete actions, or the first of continuous ones; by expectations where no actions are told."""
-    episodes = [episode for stage in stages for episode in _observed(stage.episodes)]
+    episodes = [episode for stage in stages for episode in observed(stage.episodes)]
     answers = [_answer(episode, task.first.gamma) for episode in episodes]
     if any(one is None for one in answers):
         return None
-    return most_telling(observed, np.concatenate([one for one in answers if one is not None]))
+    return most_telling(seen, np.concatenate([one for one in answers if one is not None]))
 
 
 def _answer(episode: Episode, gamma: float | None) -> FloatArray | None:
@@ -153,40 +134,7 @@ def _projected(pooled: Sequence[FloatArray]) -> _Plane | None:
     return _Plane(("main direction 1", "main direction 2"), why, points)
 
 
-# --- one number -------------------------------------------------------------------------------------------------------
-
-
-def _along(task: Task, stages: Sequence[Stage]) -> Iterator[Shown]:
-    """States that are one number: a row of cells, counted as planes are."""
-    pooled = [np.concatenate([e.observations for e in s.episodes if e.observations is not None]) for s in stages]
-    cells = cells_of([np.column_stack([one[:, 0], np.zeros(len(one))]) for one in pooled], LONGEST)
-    yield from _coverage(task, stages, cells, task.id("visits"))
-    layers = []
-    for turn in _shown(len(stages)):
-        counts = cells.counts[turn].sum(axis=1)
-        notes = tuple(f"{count:,} steps" for count in counts.tolist())
-        share = counts / max(1, int(counts.sum()))
-        label = stages[turn].label
-        layers.append(Layer("step", cells.x[:-1], share, x2=cells.x[1:], label=label, color=turn, notes=notes))
-    name = _name(task.first.observations, 0)
-    caption = f"How often each {name} was seen: {sum(map(len, pooled)):,} steps."
-    axes = PlotAxis(name), PlotAxis("share of steps", low=0.0)
-    yield Figure(task.id("visits"), "Visited states", caption, Plot(tuple(layers), *axes), task.group(GROUP))
-
-
 # --- maps -------------------------------------------------------------------------------------------------------------
-
-
-def _coverage(task: Task, stages: Sequence[Stage], cells: Cells, figure: str) -> Iterator[Shown]:
-    reached = int((np.sum(cells.counts, axis=0) > 0).sum())
-    steps = min(int(counts.sum()) for counts in cells.counts)
-    seen = [expected_cells(counts, steps) for counts in cells.counts]
-    yield from said.coverage_sentence([stage.label for stage in stages], seen, reached, steps, figure)
-    if len(stages) > 1:
-        yield Fact(
-            "Coverage" + (f" on {task.heading}" if task.heading else ""),
-            f"{percent(seen[0], reached)} early, {percent(seen[-1], reached)} late",
-        )
 
 
 def _axes(plane: _Plane, cells: Cells) -> tuple[PlotAxis, PlotAxis]:
@@ -223,7 +171,7 @@ def _map(
 
 def _told(plane: _Plane, counts: NDArray[np.int64], stage: Stage) -> str:
     return (
-        f"{int(counts.sum()):,} steps of {words.count(len(_observed(stage.episodes)), 'episode')} by {plane.why}; "
+        f"{int(counts.sum()):,} steps of {words.count(len(observed(stage.episodes)), 'episode')} by {plane.why}; "
         f"{words.count(int((counts > 0).sum()), 'cell')} seen, as if {spread_of(counts):,.0f} were seen equally often."
     )
 
@@ -271,7 +219,7 @@ def _policy(
 ) -> Figure | None:
     """What it does most in each cell, the stronger the more often; of discrete actions."""
     names = task.first.actions
-    episodes = _observed(stage.episodes)
+    episodes = observed(stage.episodes)
     if not 2 <= len(names) <= MOST_ACTIONS or any(e.actions is None or e.actions.ndim != 1 for e in episodes):
         return None
     actions = np.concatenate([e.actions for e in episodes if e.actions is not None]).astype(np.int64)
@@ -306,10 +254,9 @@ def _policy(
             )
         )
     agreed = float(table.max(axis=2).sum() / table.sum())
-    when = f" at {stage.label}" if stage.label else ""
     caption = (
-        f"The action taken most often in each cell{when}; pale where it is taken less. These two numbers alone tell "
-        f"{percent(agreed, 1.0)} of {int(table.sum()):,} actions."
+        f"The action taken most often in each cell{when(stage)}; pale where it is taken less. These two numbers alone "
+        f"tell {percent(agreed, 1.0)} of {int(table.sum()):,} actions."
     )
     return Figure(id, "What it does where", caption, Plot(tuple(layers), *_axes(plane, cells), height=280), group)
 
@@ -323,7 +270,7 @@ def _values(
     group: str,
 ) -> Figure | None:
     """What it expects in each cell, in the mean."""
-    worths = [signals(e, task.first.gamma).worth for e in _observed(stage.episodes)]
+    worths = [signals(e, task.first.gamma).worth for e in observed(stage.episodes)]
     if any(one is None for one in worths):
         return None
     worth = np.concatenate([one for one in worths if one is not None])
@@ -346,7 +293,8 @@ def _values(
     layer = Layer(
         "cell", cells.x[a], cells.y[b], x2=cells.x[a + 1], y2=cells.y[b + 1], weights=weights, notes=notes, color=2
     )
-    when = f" at {stage.label}" if stage.label else ""
     short = [words.number(float(f"{end:.3g}")) for end in (low, high)]
-    caption = f"What the agent expects to come in each cell{when}, in the mean: from {short[0]} (pale) to {short[1]}."
+    caption = (
+        f"What the agent expects to come in each cell{when(stage)}, in the mean: from {short[0]} (pale) to {short[1]}."
+    )
     return Figure(id, "What it expects where", caption, Plot((layer,), *_axes(plane, cells), height=280), group)
