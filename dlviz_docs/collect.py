@@ -44,6 +44,8 @@ _ROLE = re.compile(
 """Folders named for what they hold are parts of one data set, or of one experiment."""
 
 
+_PLAYS = re.compile(r"(^|[-_. ])(episodes?|recordings?|rollouts?|trajector(y|ies)|videos?)([-_. ]|$)", re.IGNORECASE)
+"""Folders named for episodes are parts of what lies around them, too."""
 _PACKED = frozenset({".gz", ".zip", ".bz2", ".xz", ".zst", ".7z", ".tar", ".tgz", ".rar"})
 _MAY_RUN = frozenset({".pkl", ".pickle", ".joblib", ".dill", ".rda", ".rds"})
 _OTHER_TABLES = frozenset(
@@ -105,15 +107,25 @@ def _apart(folder: Folder, taken: Collection[str], *, top: bool = False) -> list
 
 
 def _are_parts(children: Sequence[Folder]) -> bool:
-    """Whether folders side by side are parts of one whole: named for their role, or one for each class of pictures."""
-    if any(_ROLE.search(child.name) for child in children):
+    """Whether folders side by side are parts of one whole: named for their role, one for each class of pictures, or one
+    for each agent of which there is nothing but what it was recorded at."""
+    if any(_ROLE.search(child.name) or (_PLAYS.search(child.name) and _only_plays(child)) for child in children):
         return True
-    return len(children) > 1 and all(child.pictures and not child.loose for child in children)
+    if len(children) < 2:
+        return False
+    return all(child.pictures and not child.loose for child in children) or all(map(_only_plays, children))
 
 
 def _bears_samples(folder: Folder) -> bool:
     """Films alone are none: nobody could say of what."""
     return any(inner.loose or inner.pictures or _holds_steps(inner) for inner in folder.walk())
+
+
+def _only_plays(folder: Folder) -> bool:
+    """Whether it holds episodes and nothing else, not even a word on what it is."""
+    inside = list(folder.walk())
+    others = any(inner.about or inner.pictures or set(inner.loose) - set(inner.played) for inner in inside)
+    return not others and any(map(_holds_steps, inside))
 
 
 def _holds_steps(folder: Folder) -> bool:

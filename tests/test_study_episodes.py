@@ -65,6 +65,26 @@ def body(site: Site, path: str) -> str:
     return Path(page.file).read_text(encoding="utf-8") if page.file else page.body
 
 
+def test_agents_of_which_nothing_else_is_left_are_one_experiment(runs: Path) -> None:
+    for log in runs.glob("*/metrics.csv"):
+        log.unlink()
+    shutil.rmtree(runs / "videos")
+    (found,) = find(runs.parent, HERE)[0].experiments
+    assert found.name == "runs"
+    recordings = read_episodes(found).recordings
+    assert {one.name for one in recordings} == {f"{a}, {s} steps" for a in ("one", "two") for s in ("100", "2,000")}
+    shutil.rmtree(runs / "two")
+    (found,) = find(runs.parent, HERE)[0].experiments
+    assert found.name == "one", "a folder called for episodes is no experiment's name"
+
+
+def test_agents_that_are_described_are_experiments(runs: Path) -> None:
+    for name in ("one", "two"):
+        (runs / name / "metrics.csv").unlink()
+        (runs / name / "README.md").write_text(f"Agent {name}.")
+    assert {one.name for one in find(runs, HERE)[0].experiments} == {"one", "two"}
+
+
 def test_what_was_recorded_is_listed_by_run_and_moment(runs: Path) -> None:
     site, _ = make(runs)
     assert site.problems == ()
