@@ -75,7 +75,7 @@ def test_agents_of_which_nothing_else_is_left_are_one_experiment(runs: Path) -> 
     assert {one.name for one in recordings} == {f"{a}, {s} steps" for a in ("one", "two") for s in ("100", "2,000")}
     shutil.rmtree(runs / "two")
     (found,) = find(runs.parent, HERE)[0].experiments
-    assert found.name == "one", "a folder called for episodes is no experiment's name"
+    assert found.relative == "runs/one", "a folder called for episodes names no experiment"
 
 
 def test_agents_that_are_described_are_experiments(runs: Path) -> None:
