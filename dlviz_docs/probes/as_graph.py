@@ -43,6 +43,7 @@ def as_graph(found: Opened, x: Tensor, limits: Limits) -> Opened:
         return found
     try:
         graph = _graph(found.model, x, limits)
+        graph.exported_from = found.model
         why = _difference(found.model, graph, x)
     # PyTorch raises nearly anything of code that it cannot follow, and what the code raises itself.
     except Exception as error:  # noqa: BLE001

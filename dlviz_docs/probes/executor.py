@@ -18,7 +18,7 @@ from dlviz_docs.probes.misfit import PassFailed
 from dlviz_docs.probes.onnx_ops import onnx_operator
 from dlviz_docs.probes.places import Places, places_of
 from dlviz_docs.probes.program import Argument, Constant, Program, Ref, Step, references, steps
-from dlviz_docs.probes.runnable import Answering, Layer, Limits, Seen, answer, first_tensor, tensors_of
+from dlviz_docs.probes.runnable import Answering, Layer, Limits, Runnable, Seen, answer, first_tensor, tensors_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,6 +43,8 @@ class GraphModel:
 
     def __init__(self, program: Program, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
+        self.exported_from: Runnable | None = None
+        """The module of a factory whose graph this is; what PyTorch counts of modules is counted there."""
         self._how: Answering = answer
         if len(program.calls) > self.limits.calls:
             raise ProbeError(f"The graph has {len(program.calls):,} operations; at most {self.limits.calls:,} are run.")

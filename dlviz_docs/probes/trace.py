@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlviz_docs.model.probes import Reach, Traced
+from dlviz_docs.probes.executor import GraphModel
 from dlviz_docs.probes.factory import ModuleModel
 from dlviz_docs.probes.runnable import Runnable
 from dlviz_docs.probes.spatial import Grid
@@ -24,7 +25,8 @@ SEEN = 0.0455
 
 def traced(model: Runnable, x: Tensor) -> tuple[Traced, ...]:
     """Every layer, with the shape of its output for these samples; multiply-adds where the model is a module."""
-    macs = _macs(model, x) if isinstance(model, ModuleModel) else {}
+    module = model.exported_from if isinstance(model, GraphModel) else model
+    macs = _macs(module, x) if isinstance(module, ModuleModel) else {}
     weights = model.weights()
     own = [(path, name) for path, names in model.layer_weights() for name in names]
 

@@ -39,8 +39,9 @@ def embeddings(known: Known) -> Iterator[Figure]:
 
 def _asked(points: FloatArray, words: tuple[str, ...]) -> NDArray[np.intp]:
     """The first words that are words: letters, and a vector that is not zero. Vocabularies begin with the frequent. All
-    rows of a short list, which may be of classes."""
-    few = len(points) <= ASKED and any(not _is_word(word) for word in words)
+    rows of a short list with names, which may be of classes."""
+    named = any(one.isalpha() for word in words for one in word)  # numbers say nothing that the rows do not
+    few = named and len(points) <= ASKED and any(not _is_word(word) for word in words)
     spelled = [at for at in range(len(points)) if points[at].any() and words[at] and (few or _is_word(words[at]))]
     return np.array(spelled[:ASKED], np.intp)
 
