@@ -44,11 +44,8 @@ def settled_sentence(agents: Mapping[str, tuple[int, int]], before: str, after: 
         values = {"changed": float(changed), "cells": float(cells), "threshold": SETTLED}
     else:
         open_ = sum(changed > SETTLED * cells for changed, cells in agents.values())
-        how = (
-            f"The policies of {open_:,} of {len(agents):,} agents still change"
-            if open_
-            else "All policies have settled"
-        )
+        whose = "all" if open_ == len(agents) else f"{open_:,} of"
+        how = f"The policies of {whose} {len(agents):,} agents still change" if open_ else "All policies have settled"
         (least, low), (most, high) = _ends(agents)
         told = _span(least, low, most, high)
         values = {"changed": float(high[0]), "cells": float(high[1]), "threshold": SETTLED}
