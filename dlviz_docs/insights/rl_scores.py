@@ -109,10 +109,8 @@ def gap(who: str, split: str, trained: float, judged: float, learned: float, n: 
 def no_scale(tasks: int, example: str) -> Insight:
     """Why returns of several tasks are not averaged."""
     text = (
-        f"Returns of {tasks:,} tasks are not averaged: each has its own scale, and stretching them between the lowest "
-        "and the highest seen here would make scores depend on who else is in the folder. Give the returns of a random "
-        f"agent and of a reference in experiment.yml, “scores: {{{example}: [random, reference]}}”; until then ranks, "
-        "probabilities of improvement and the table of tasks are shown."
+        f"Returns of {tasks:,} tasks are not averaged, since each has a scale of its own. With “scores: {{{example}: "
+        "[random, reference]}” for each in experiment.yml they are; ranks and the table of tasks need none."
     )
     return Insight("no-common-scale", "info", text, "tasks", values={"tasks": float(tasks)})
 

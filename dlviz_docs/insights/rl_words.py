@@ -56,5 +56,6 @@ def four(value: float) -> str:
 
 
 def three(step: float) -> str:
-    """A step with three: more would claim what windows and interpolation do not give."""
-    return words.number(float(f"{step:.3g}"))
+    """A step with three digits, and whole from ten on: more would claim what windows and interpolation do not give."""
+    short = float(f"{step:.3g}")
+    return words.number(round(short) if short >= 10 else short)

@@ -22,7 +22,7 @@ __all__ = [
     "Status",
 ]
 
-Axis = Literal["step", "epoch", "episode", "frame"]
+Axis = Literal["step", "epoch", "episode", "frame", "iteration"]
 Direction = Literal["min", "max"]
 Severity = Literal["info", "warning", "serious"]
 Status = Literal["finished", "running", "interrupted", "failed", "unknown"]

@@ -5,6 +5,7 @@ The graph gets them computed: whatever runs it hands over the tokens alone.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -66,8 +67,8 @@ def _main(program: Program) -> Port:
 
 
 @dataclass(slots=True)
-class _Making:
-    """Calls that come before all others."""
+class _Making(ABC):
+    """Calls that come before all others: what is made of the tokens, each by the operators of one kind of graph."""
 
     ids: str
     pad: int | None
@@ -90,23 +91,23 @@ class _Making:
         self.calls.append(Call(target, args, kwargs, (name,)))
         return name
 
-    def mask(self, port: Port) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def mask(self, port: Port) -> str: ...
 
-    def padding(self, port: Port) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def padding(self, port: Port) -> str: ...
 
-    def zeros(self, port: Port) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def zeros(self, port: Port) -> str: ...
 
-    def places(self, port: Port) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def places(self, port: Port) -> str: ...
 
-    def lengths(self, port: Port) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def lengths(self, port: Port) -> str: ...
 
-    def cast(self, last: str, port: Port) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def cast(self, last: str, port: Port) -> None: ...
 
 
 class _Aten(_Making):

@@ -26,7 +26,9 @@ def written(frame: Frame, name: str) -> Reading | None:
         return _llama_factory(frame, name)
     if set(frame.numbers) == {"Iteration", "Value"} and set(frame.words) == {"Agent"}:
         found = curves(frame, "Iteration", source=name)
-        return Reading("Dopamine", tuple(replace(one, name=RETURN) for one in found.series), found.hparams)
+        # One is a training phase of hundreds of thousands of steps, and an evaluation.
+        returns = tuple(replace(one, name=RETURN, axis="iteration") for one in found.series)
+        return Reading("Dopamine", returns, found.hparams)
     if {"epoch", "iter", "lr"} <= set(frame.numbers) and "mode" in frame.words:
         # mmcv 1 counts within the epoch, always: nothing is wrong with its logs.
         found = curves(frame, "iter", source=name)

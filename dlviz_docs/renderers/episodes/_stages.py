@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from dlviz_docs.model.episodes import Episode, Recording, ValueMap
 from dlviz_docs.names import slug
-from dlviz_docs.renderers.episodes._tasks import named
+from dlviz_docs.renderers.episodes._tasks import by_task
 
 __all__ = ["Stage", "Task", "agent_of", "tasks"]
 
@@ -43,7 +42,6 @@ class Stage:
 class Task:
     """Recordings whose actions and observations mean the same."""
 
-    environment: str
     prefix: str
     """Of the figures' identifiers; "" where there is one task only."""
     heading: str
@@ -73,27 +71,16 @@ class Task:
 
 def tasks(recordings: Sequence[Recording]) -> Iterator[Task]:
     """Those with steps to look at."""
-    found: defaultdict[tuple[str, tuple[str, ...], int], list[Recording]] = defaultdict(list)
-    for one in map(named, recordings):
-        if any(map(len, one.episodes)):
-            found[one.environment, one.actions, _width(one)].append(one)
-    taken: set[str] = set()
-    for turn, ((environment, _, _), members) in enumerate(found.items(), 1):
-        heading = environment or f"Task {turn}" if len(found) > 1 else ""
-        if heading in taken:
-            heading = f"{heading} ({turn})"
-        taken.add(heading)
-        yield Task(environment, slug(heading) if heading else "", heading, tuple(members), _stages(members))
+    for heading, members in by_task(recordings):
+        played = tuple(one for one in members if any(map(len, one.episodes)))
+        if played:
+            yield Task(slug(heading) if heading else "", heading, played, _stages(played))
 
 
 def agent_of(one: Recording | ValueMap) -> str:
     """How people call the agent: the name without the moment."""
     moment = f", {one.step:,.0f} steps" if one.step is not None else ""
     return one.name.removesuffix(moment) if moment and one.name.endswith(moment) else one.run or one.name
-
-
-def _width(recording: Recording) -> int:
-    return next((e.observations.shape[1] for e in recording.episodes if e.observations is not None), 0)
 
 
 def _stages(recordings: Sequence[Recording]) -> tuple[Stage, ...]:

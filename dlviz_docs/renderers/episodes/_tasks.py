@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from dlviz_docs.model.episodes import Recording
 
-__all__ = ["named", "task_of"]
+__all__ = ["by_task", "named", "task_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +59,22 @@ def named(recording: Recording) -> Recording:
 
 def _are_numbers(names: tuple[str, ...]) -> bool:
     return names == tuple(map(str, range(len(names))))
+
+
+def by_task(recordings: Sequence[Recording]) -> Iterator[tuple[str, tuple[Recording, ...]]]:
+    """Recordings whose actions and observations mean the same, with their names, and a heading that no other has: the
+    environment; "" where there is one task only. Those without steps and films are left out."""
+    found: defaultdict[tuple[str, tuple[str, ...], int], list[Recording]] = defaultdict(list)
+    for one in map(named, recordings):
+        if one.videos or any(map(len, one.episodes)):
+            found[one.environment, one.actions, _width(one)].append(one)
+    taken: set[str] = set()
+    for turn, ((environment, _, _), members) in enumerate(found.items(), 1):
+        heading = environment or f"Task {turn}" if len(found) > 1 else ""
+        heading = f"{heading} ({turn})" if heading in taken else heading
+        taken.add(heading)
+        yield heading, tuple(members)
+
+
+def _width(recording: Recording) -> int:
+    return next((e.observations.shape[1] for e in recording.episodes if e.observations is not None), 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +15,7 @@ from dlviz_docs.renderers.episodes._moments import moments
 from dlviz_docs.renderers.episodes._picks import Ranked, highlights, picked
 from dlviz_docs.renderers.episodes._scenes import drawn
 from dlviz_docs.renderers.episodes._signals import Signals, outcome, signals
-from dlviz_docs.renderers.episodes._tasks import named
+from dlviz_docs.renderers.episodes._tasks import by_task
 from dlviz_docs.renderers.episodes._tracks import layout
 from dlviz_docs.view import Figure, Play, Player, Shown, reel_key
 from dlviz_docs.words import count, number
@@ -41,25 +41,13 @@ def players(recordings: Sequence[Recording], maps: Sequence[ValueMap] = ()) -> I
     """One for each task: episodes of one have the same actions, and observations of the same numbers.
 
     `maps` tell what the cells of grid worlds are."""
-    tasks: defaultdict[tuple[str, tuple[str, ...], int], list[Recording]] = defaultdict(list)
-    for one in map(named, recordings):
-        if one.videos or any(map(len, one.episodes)):
-            tasks[one.environment, one.actions, _width(one)].append(one)
-    taken: Counter[str] = Counter()
-    for (environment, _, _), members in tasks.items():
-        name = slug(environment) if environment and len(tasks) > 1 else ""
-        taken[name] += 1
-        turn = "" if taken[name] == 1 else f"-{taken[name]}"
-        title = f"{environment}, step by step" if name else "Episodes, step by step"
-        yield _figure(members, "-".join(filter(None, ("player", name))) + turn, title, environment, maps)
+    for heading, members in by_task(recordings):
+        id = f"player-{slug(heading)}" if heading else "player"  # noqa: A001  (the figure's word)
+        yield _figure(members, id, f"{heading or 'Episodes'}, step by step", maps)
 
 
-def _width(recording: Recording) -> int:
-    return next((e.observations.shape[1] for e in recording.episodes if e.observations is not None), 0)
-
-
-def _figure(recordings: Sequence[Recording], id: str, title: str, environment: str, maps: Sequence[ValueMap]) -> Figure:  # noqa: A002  (the figure's word)
-    player = _player(recordings, maps)
+def _figure(recordings: Sequence[Recording], id: str, title: str, maps: Sequence[ValueMap]) -> Figure:  # noqa: A002
+    player, environment = _player(recordings, maps), recordings[0].environment
     many = count(len(player.plays), "episode")
     caption = (
         f"{many}{f' of {environment}' if environment else ''}, step by step: what the agent saw, did and expected, and "

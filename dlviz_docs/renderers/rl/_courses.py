@@ -27,7 +27,7 @@ def courses(task: Task, bundles: Sequence[Bundle], *, several: bool, whole: bool
     """In the order of algorithms; `several` and `whole` tell which figures the page has."""
     figure = place_of(task, "returns", several=several)
     on = f" on {task.name}" if several and task.name else ""
-    axis = {"step": "step", "frame": "frame", "episode": "episode"}.get(task.axis, "point")
+    axis = "point" if task.axis == "epoch" else task.axis
     found, least = way(bundles), least_loss(bundles)
     learned = found.goal - found.start if found else 0.0
     for one in bundles:

@@ -38,6 +38,7 @@ COUNTED: dict[Axis, str] = {
     "frame": "frames",
     "episode": "episodes",
     "epoch": "evaluations or epochs",
+    "iteration": "iterations",
 }
 
 Points = tuple[FloatArray, FloatArray, FloatArray]

@@ -134,7 +134,7 @@ def _how(task: Task, bundles: Sequence[Bundle]) -> str:
     if lacking and len(lacking) == len(bundles):
         none = f" No band: of fewer than {FEWEST_SEEDS} seeds it would say little."
     thin = ", each seed thin" if max(sizes) > 1 else ""
-    smooth = " Where there are more points than can be drawn, each place is the mean of its stretch of the training."
+    smooth = " Each place is the mean of a stretch of the training, where there are more points than can be drawn."
     short = f" {words.count(len(task.short), 'run')} that ended early left out." if task.short else ""
     return f"{told}{thin}{band}.{none}{smooth if _is_dense(task) else ''}{short}"
 

@@ -620,7 +620,7 @@ def test_missing_values_and_values_made_twice_are_told(tmp_path: Path) -> None:
 def test_metadata_is_told_and_paths_in_it_are_not(tmp_path: Path) -> None:
     model = made([helper.make_node("Relu", ["x"], ["y"])], [X], [Y])
     helper.set_model_props(model, {"author": "A. B.", "data": "/home/somebody/coco.yaml", "long": "x" * 9000})
-    model.doc_string = 'made from File "/root/train.py", line 3'
+    model.doc_string = 'made from File "/home/somebody/train.py", line 3'
     facts = saved(model, tmp_path).facts
     assert facts["author"] == "A. B."
     assert "somebody" not in facts["data"]
