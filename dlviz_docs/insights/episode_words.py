@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dlviz_docs.words import count, number
 
-__all__ = ["collapsed", "critical", "ended", "hesitated", "rewarded", "surprised", "unlikely"]
+__all__ = ["collapsed", "critical", "ended", "goes_on", "hesitated", "rewarded", "surprised", "unlikely"]
 
 
 def surprised(error: float, value: float, *, end: bool) -> str:
@@ -55,6 +55,12 @@ def ended(how: str, total: float) -> str:
     """The last step."""
     of = "" if total != total else f", with a return of {number(_short(total))}"
     return f"The episode ends ({how}){of}."
+
+
+def goes_on(total: float) -> str:
+    """The last step that was read, of more."""
+    of = "" if total != total else f"; up to here the return is {number(_short(total))}"
+    return f"The episode goes on: the steps behind this one were not read{of}."
 
 
 def _percent(share: float) -> str:

@@ -13,8 +13,9 @@ from dlviz_docs.model.basics import FloatArray, Problem
 
 __all__ = ["Ending", "Episode", "Episodes", "Frames", "Recording", "ValueMap", "Video"]
 
-Ending: TypeAlias = Literal["terminated", "truncated", "unknown"]
-"""The task ended it, something outside of the task did (a time limit), or nothing tells."""
+Ending: TypeAlias = Literal["terminated", "truncated", "unread", "unknown"]
+"""The task ended it, something outside of the task did (a time limit), it goes on beyond what was read, or nothing
+tells."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -93,6 +93,11 @@ def test_moments_that_differ_a_little_are_told_as_about_the_same(steps: list[flo
     assert task.stages[-1].label == label
 
 
+def test_a_single_step_is_one() -> None:
+    (task,) = tasks([recording("a", 1.0, [walk(0, 1.0)])])
+    assert task.stages[0].label == "1 step"
+
+
 def test_tasks_are_told_apart_and_empty_recordings_left_out(roaming: list[Recording]) -> None:
     other = replace(roaming[0], environment="Other-v0", step=None)
     found = list(tasks([*roaming, other, replace(other, episodes=())]))

@@ -41,6 +41,14 @@ def recording(*episodes: Episode, **told: Any) -> Recording:
     return Recording("", "a", "a.npz", named, **told)
 
 
+def test_an_episode_that_goes_on_is_not_said_to_end() -> None:
+    (play,) = shown(recording(episode(np.ones(30), ending="unread"))).plays
+    assert play.moments[-1].text == (
+        "The episode goes on: the steps behind this one were not read; up to here the return is 30."
+    )
+    assert dict(play.facts)["ended"] == "read in part"
+
+
 def test_all_that_is_known_has_its_track() -> None:
     assert titles(shown(made_up(50))) == [
         "Reward",

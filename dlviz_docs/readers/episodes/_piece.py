@@ -91,7 +91,7 @@ def episode_of(piece: Piece) -> Episode:
         observations,
         last,
         piece.ending,
-        _success(piece, steps),
+        None if piece.ending == "unread" else _success(piece, steps),
         fitting.line("values"),
         fitting.table("action values"),
         fitting.table("probabilities") if "probabilities" in piece.parts else _softmax(fitting.table("logits")),

@@ -177,7 +177,7 @@ def _bounded(cut: Cut, limits: Limits, pieces: Pieces) -> Cut:
     pieces.wrong.append(
         f"an episode has {cut.length:,} steps; the first {limits.most_steps:,} are read, and its return is theirs"
     )
-    return replace(cut, stop=cut.start + limits.most_steps, ending="unknown")
+    return replace(cut, stop=cut.start + limits.most_steps, ending="unread")
 
 
 def _shape_seen(arrays: Arrays, names: dict[str, str], axes: int) -> tuple[int, ...]:

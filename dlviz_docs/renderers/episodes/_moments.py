@@ -35,7 +35,8 @@ def moments(episode: Episode, found: Signals, actions: Sequence[str]) -> tuple[M
     told = [*seeker.surprises(), *seeker.critical(), *seeker.hesitations(), *seeker.unlikely()]
     told += [*seeker.rewards(), *seeker.falls()]
     last = len(episode) - 1
-    ending = Moment(last, "end", say.ended(outcome(episode) or "how is not told", episode.total))
+    said = say.goes_on(episode.total) if episode.ending == "unread" else ""
+    ending = Moment(last, "end", said or say.ended(outcome(episode) or "how is not told", episode.total))
     return (*sorted(told, key=lambda moment: moment.step), ending)
 
 

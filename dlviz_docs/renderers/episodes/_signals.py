@@ -55,7 +55,7 @@ def signals(episode: Episode, gamma: float | None) -> Signals:
 
 def outcome(episode: Episode) -> str:
     """How it ended, in a word or two; "" where nothing tells."""
-    how = {"terminated": "terminated", "truncated": "cut off", "unknown": ""}[episode.ending]
+    how = {"terminated": "terminated", "truncated": "cut off", "unread": "read in part", "unknown": ""}[episode.ending]
     if episode.success is None:
         return how
     return "solved" if episode.success else f"not solved, {how}".removesuffix(", ")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dlviz_docs import words
 from dlviz_docs.model.episodes import Episode, Recording, ValueMap
 from dlviz_docs.names import slug
 from dlviz_docs.renderers.episodes._tasks import by_task
@@ -105,7 +106,7 @@ def _moment(steps: Sequence[float]) -> str:
     """ "20,000 steps"; "≈ 2,000 steps" of several that are about that."""
     middle = float(np.mean(steps))
     if len(set(steps)) == 1:
-        return f"{middle:,.0f} steps"
+        return words.count(round(middle), "step")
     near = max((max(steps) - min(steps)) / 2, 0.01 * middle)
     short = next(one for digits in range(1, 17) if abs((one := float(f"{middle:.{digits}g}")) - middle) <= near)
     return f"≈ {short:,.0f} steps"

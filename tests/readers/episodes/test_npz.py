@@ -210,9 +210,10 @@ def test_limits_on_steps_numbers_and_pixels(tmp_path: Path) -> None:
 
 
 def test_an_endless_episode_is_cut_and_said_to_be(tmp_path: Path) -> None:
-    save(tmp_path / "long.npz", {"rewards": np.ones(1000), "actions": np.zeros(1000, int)})
+    ends = {"terminated": np.arange(1000) == 999, "success": np.zeros(1000)}
+    save(tmp_path / "long.npz", {"rewards": np.ones(1000), "actions": np.zeros(1000, int), **ends})
     recording = one(tmp_path, Limits(most_steps=100))
-    assert [episode.length for episode in recording.episodes] == [100]
+    assert [(e.length, e.ending, e.success) for e in recording.episodes] == [(100, "unread", None)]
     assert "first 100" in recording.problems[0].what
 
 
