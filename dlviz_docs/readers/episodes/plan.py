@@ -17,8 +17,6 @@ __all__ = ["plan"]
 FILMS = (".mp4", ".webm")
 HDF5 = (".hdf5", ".h5")
 MINARI = "main_data.hdf5"
-_SEVERAL = frozenset({"lengths", "first", "episode", "done", "terminated", "truncated"})
-"""Arrays that cut a file into its episodes, at least where they are as long as the rewards."""
 _NO_FILM = "a film that is not named as those of episodes are: rl-video-episode-0.mp4, episode_3.mp4, videos/*.mp4"
 _NO_STEPS = "HDF5 without rewards beside actions or observations, and no model; save its tables as .csv or .parquet"
 
